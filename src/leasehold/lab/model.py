@@ -1,0 +1,184 @@
+"""Nodes and leases as everybody sees them: in Python, over the API and on the command line."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+import msgspec
+
+from leasehold.engine.reason import Reason
+
+LeaseId = NewType("LeaseId", str)
+NodeName = NewType("NodeName", str)
+
+
+class NodeState(StrEnum):
+    """A node's way. Between FREE and READY each step is one proof more that it can be used."""
+
+    FREE = "free"
+    INTENT = "intent"
+    """Held; the wish for its server is in the ledger."""
+    BUILDING = "building"
+    """The cloud has taken the order."""
+    ADDRESSED = "addressed"
+    """It has its address."""
+    REACHABLE = "reachable"
+    """SSH answers there, and its host key is known."""
+    READY = "ready"
+    """It proved that it is prepared."""
+    RELEASING = "releasing"
+    """Given back; what it had in the cloud is being deleted."""
+    BROKEN = "broken"
+    """Its lease failed, or its server vanished; the reason says why."""
+
+
+class LeaseState(StrEnum):
+    """A lease's life. RELEASED, EXPIRED and FAILED are final and hold no nodes."""
+
+    WAITING = "waiting"
+    PREPARING = "preparing"
+    READY = "ready"
+    RELEASED = "released"
+    EXPIRED = "expired"
+    FAILED = "failed"
+
+
+class _Data(msgspec.Struct, frozen=True, kw_only=True):
+    pass
+
+
+class Node(_Data):
+    """A named place in the lab; its server exists while a lease holds it."""
+
+    name: NodeName
+    machine_type: str
+    cloud: str
+    state: NodeState = NodeState.FREE
+    since: datetime | None = None
+    """When it came into this state."""
+    lease: LeaseId | None = None
+    owner: str | None = None
+    address: str | None = None
+    ssh_port: int = 22
+    ssh_user: str = "root"
+    host_key: str | None = None
+    """OpenSSH form, ``ssh-ed25519 AAAA...``; known from REACHABLE on."""
+    server_id: str | None = None
+    """The cloud's id of its server."""
+    reason: Reason | None = None
+    """Why it is not further on its way."""
+
+
+class Lease(_Data):
+    """Who holds which nodes, why, until when."""
+
+    id: LeaseId
+    machine_type: str
+    count: int
+    owner: str
+    purpose: str
+    """What the holder wrote as the reason for the lock."""
+    state: LeaseState
+    epoch: int
+    created_at: datetime
+    seconds: int
+    """How long it may last from the moment it is READY."""
+    until: datetime | None = None
+    ready_at: datetime | None = None
+    ended_at: datetime | None = None
+    nodes: tuple[Node, ...] = ()
+    reason: Reason | None = None
+    """What it waits for, or why it failed."""
+    position: int | None = None
+    """Place in the queue while WAITING, from 1."""
+
+
+class Wish(_Data):
+    """A request to lock `count` nodes of one machine type."""
+
+    machine_type: str
+    count: int = 1
+    owner: str = ""
+    purpose: str = ""
+    seconds: int | None = None
+    """None: the machine type's default."""
+    key: str | None = None
+    """Makes a retried call safe: the same owner and key get the same lease again."""
+    public_keys: tuple[str, ...] = ()
+    """OpenSSH public keys to let in, besides those of the machine type."""
+
+
+class Event(_Data):
+    """One line of history."""
+
+    id: int
+    at: datetime
+    node: NodeName | None
+    lease: LeaseId | None
+    object: str | None
+    """Our id of the cloud object, where the event is about one."""
+    state: str
+    reason: Reason | None = None
+
+
+class CloudObject(_Data):
+    """A ledger row as people see it."""
+
+    id: str
+    kind: str
+    cloud: str
+    state: str
+    cloud_id: str | None
+    node: NodeName | None
+    reason: Reason | None = None
+
+
+class Story(_Data):
+    """A node with its objects and its history, newest last."""
+
+    node: Node
+    lease: Lease | None
+    objects: tuple[CloudObject, ...]
+    history: tuple[Event, ...]
+
+
+class Step(_Data):
+    """What the engine would do now, or waits to do, with one object."""
+
+    cloud: str
+    kind: str
+    object: str
+    node: NodeName | None
+    action: str
+    """make, delete, list, wait ..."""
+    due: datetime | None
+    reason: Reason
+
+
+class Audit(_Data):
+    """What a full listing of a cloud shows right now."""
+
+    cloud: str
+    at: datetime
+    in_use: tuple[CloudObject, ...]
+    leaving: tuple[CloudObject, ...]
+    """Ours, with their end asked for, and not gone yet."""
+    stray: tuple[str, ...]
+    """Objects with our tag that the ledger does not know: ``server NAME (ID)``."""
+    foreign: int
+    """Objects of others in the same project, counted and never touched."""
+
+
+class MachineType(_Data):
+    """A machine type as people see it."""
+
+    name: str
+    cloud: str
+    nodes: int
+    """How many nodes it has at most."""
+    free: int
+    image: str
+    flavor: str
+    seconds: int
+    """How long a lock lasts unless it says otherwise."""
+    max_seconds: int
