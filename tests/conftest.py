@@ -1,0 +1,41 @@
+"""What holds for every suite: markers, Hypothesis's profiles, and no network under tests/unit."""
+
+import os
+import socket
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+UNIT = Path(__file__).parent / "unit"
+
+hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "real: needs real OpenStack services (make testbed-up)")
+
+
+@pytest.fixture(autouse=True)
+def _unit_tests_reach_no_network(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fail a unit test at the call that would leave the process; event loops keep their pairs."""
+    if not request.path.is_relative_to(UNIT):
+        return
+    for call in ("connect", "connect_ex", "listen", "sendto"):
+        monkeypatch.setattr(socket.socket, call, _only_unix(call))
+
+
+def _only_unix(call: str):
+    allowed = getattr(socket.socket, call)
+
+    def checked(self: socket.socket, *args: object) -> object:
+        if self.family != socket.AF_UNIX:
+            self.close()
+            pytest.fail(f"a unit test called socket.{call}{args!r}; it belongs in tests/system")
+        return allowed(self, *args)
+
+    return checked
