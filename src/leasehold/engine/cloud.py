@@ -37,11 +37,7 @@ LISTED_KINDS = (Kind.SERVER, Kind.PORT, Kind.FLOATING_IP, Kind.VOLUME)
 """The kinds with a listing of their own; attachments are read off the volumes."""
 
 
-class _Data(msgspec.Struct, frozen=True, kw_only=True):
-    pass
-
-
-class Tag(_Data):
+class Tag(msgspec.Struct, frozen=True, kw_only=True):
     """The mark that proves an object ours: written at birth, read back from listings.
 
     Servers and volumes carry it as metadata ``leasehold`` = ``INSTALLATION/OBJECT``; ports and
@@ -67,7 +63,7 @@ class Tag(_Data):
 # replaces them by CloudIds before it calls `Cloud.make`.
 
 
-class ServerSpec(_Data, tag="server"):
+class ServerSpec(msgspec.Struct, frozen=True, kw_only=True, tag="server"):
     """A Nova server. Sizes come from the flavor; addresses from the ports."""
 
     name: str
@@ -86,7 +82,7 @@ class ServerSpec(_Data, tag="server"):
     """Cores and RAM of the flavor, kept here so that quota can be counted without a look-up."""
 
 
-class PortSpec(_Data, tag="port"):
+class PortSpec(msgspec.Struct, frozen=True, kw_only=True, tag="port"):
     """A Neutron port. Made by us, so that it is provably ours and its address is known early."""
 
     name: str
@@ -95,14 +91,14 @@ class PortSpec(_Data, tag="port"):
     """None leaves the choice to the cloud (its default group); () means no group at all."""
 
 
-class FloatingIpSpec(_Data, tag="floating_ip"):
+class FloatingIpSpec(msgspec.Struct, frozen=True, kw_only=True, tag="floating_ip"):
     """A floating IP, bound to its port at birth."""
 
     network_id: str
     port: str
 
 
-class VolumeSpec(_Data, tag="volume"):
+class VolumeSpec(msgspec.Struct, frozen=True, kw_only=True, tag="volume"):
     """A Cinder volume of `size_gib` GiB."""
 
     name: str
@@ -113,7 +109,7 @@ class VolumeSpec(_Data, tag="volume"):
     metadata: dict[str, str] = {}
 
 
-class AttachmentSpec(_Data, tag="attachment"):
+class AttachmentSpec(msgspec.Struct, frozen=True, kw_only=True, tag="attachment"):
     """A volume attached to a server. Idempotent by nature: the pair is its identity."""
 
     server: str
@@ -123,7 +119,7 @@ class AttachmentSpec(_Data, tag="attachment"):
 Spec = ServerSpec | PortSpec | FloatingIpSpec | VolumeSpec | AttachmentSpec
 
 
-class Sighting(_Data):
+class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     """What one answer of the cloud showed of an object. A fact about a moment, not a promise."""
 
     kind: Kind
@@ -141,7 +137,7 @@ class Sighting(_Data):
     created_at: datetime | None = None
 
 
-class Listing(_Data):
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
     """All sightings of one kind, from one listing through all its pages."""
 
     kind: Kind
@@ -150,16 +146,18 @@ class Listing(_Data):
     """True only for an unfiltered listing whose every page arrived. Then absence means something."""
     since: datetime | None = None
     """For a delta: only what changed since then is in it, objects with status DELETED included."""
+    as_of: datetime | None = None
+    """The cloud's own clock when the listing began; the next delta starts a little before it."""
 
 
-class Limit(_Data):
+class Limit(msgspec.Struct, frozen=True, kw_only=True):
     """One quota: `total` is None when unlimited. `used` counts everybody's use in the project."""
 
     total: int | None = None
     used: int = 0
 
 
-class Limits(_Data):
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """The project's quotas. A cloud without that service leaves the default, unlimited."""
 
     servers: Limit = Limit()
@@ -171,7 +169,7 @@ class Limits(_Data):
     volume_gib: Limit = Limit()
 
 
-class Image(_Data):
+class Image(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     name: str
     status: str = "ACTIVE"
@@ -182,7 +180,7 @@ class Image(_Data):
     os_version: str | None = None
 
 
-class Flavor(_Data):
+class Flavor(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     name: str
     cores: int
@@ -190,21 +188,21 @@ class Flavor(_Data):
     disk_gib: int
 
 
-class Network(_Data):
+class Network(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     name: str
     external: bool = False
     subnets: tuple[str, ...] = ()
 
 
-class Named(_Data):
+class Named(msgspec.Struct, frozen=True, kw_only=True):
     """Something chosen by name: a security group, key pair, volume type or availability zone."""
 
     id: str
     name: str
 
 
-class Offers(_Data):
+class Offers(msgspec.Struct, frozen=True, kw_only=True):
     """What the cloud has to choose from."""
 
     images: tuple[Image, ...] = ()

@@ -43,11 +43,7 @@ class LeaseState(StrEnum):
     FAILED = "failed"
 
 
-class _Data(msgspec.Struct, frozen=True, kw_only=True):
-    pass
-
-
-class Node(_Data):
+class Node(msgspec.Struct, frozen=True, kw_only=True):
     """A named place in the lab; its server exists while a lease holds it."""
 
     name: NodeName
@@ -69,7 +65,7 @@ class Node(_Data):
     """Why it is not further on its way."""
 
 
-class Lease(_Data):
+class Lease(msgspec.Struct, frozen=True, kw_only=True):
     """Who holds which nodes, why, until when."""
 
     id: LeaseId
@@ -93,7 +89,7 @@ class Lease(_Data):
     """Place in the queue while WAITING, from 1."""
 
 
-class Wish(_Data):
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """A request to lock `count` nodes of one machine type."""
 
     machine_type: str
@@ -108,7 +104,7 @@ class Wish(_Data):
     """OpenSSH public keys to let in, besides those of the machine type."""
 
 
-class Event(_Data):
+class Event(msgspec.Struct, frozen=True, kw_only=True):
     """One line of history."""
 
     id: int
@@ -121,7 +117,7 @@ class Event(_Data):
     reason: Reason | None = None
 
 
-class CloudObject(_Data):
+class CloudObject(msgspec.Struct, frozen=True, kw_only=True):
     """A ledger row as people see it."""
 
     id: str
@@ -133,7 +129,7 @@ class CloudObject(_Data):
     reason: Reason | None = None
 
 
-class Story(_Data):
+class Story(msgspec.Struct, frozen=True, kw_only=True):
     """A node with its objects and its history, newest last."""
 
     node: Node
@@ -142,7 +138,7 @@ class Story(_Data):
     history: tuple[Event, ...]
 
 
-class Step(_Data):
+class Step(msgspec.Struct, frozen=True, kw_only=True):
     """What the engine would do now, or waits to do, with one object."""
 
     cloud: str
@@ -155,7 +151,7 @@ class Step(_Data):
     reason: Reason
 
 
-class Audit(_Data):
+class Audit(msgspec.Struct, frozen=True, kw_only=True):
     """What a full listing of a cloud shows right now."""
 
     cloud: str
@@ -169,7 +165,7 @@ class Audit(_Data):
     """Objects of others in the same project, counted and never touched."""
 
 
-class MachineType(_Data):
+class MachineType(msgspec.Struct, frozen=True, kw_only=True):
     """A machine type as people see it."""
 
     name: str

@@ -1,0 +1,252 @@
+"""The calls that leave for a cloud, and what is made of their answers.
+
+A call runs in a thread of its own; its answer is taken in by the engine's thread. No call is retried
+here: a failed one changes its row, and `decide` says when to try again.
+"""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Protocol, TypeVar
+
+import msgspec
+import structlog
+
+from leasehold.engine import outcome
+from leasehold.engine.clock import Clock
+from leasehold.engine.cloud import (
+    CloudBusy,
+    CloudError,
+    CloudUnsure,
+    Installation,
+    Kind,
+    Limits,
+    Listing,
+    ObjectId,
+    Sighting,
+    Tag,
+)
+from leasehold.engine.decide import Action, Verb, moment
+from leasehold.engine.ledger import Ledger
+from leasehold.engine.observe import attachments, observe
+from leasehold.engine.quota import Snapshot
+from leasehold.engine.reason import Cause, Reason
+from leasehold.engine.row import Row, State, resolve
+from leasehold.engine.schedule import Due, Track
+from leasehold.engine.watch import Watch
+
+log = structlog.get_logger()
+
+OVERLAP = timedelta(seconds=3)
+"""A delta starts so much before the last listing: stamps are whole seconds, and a change can become
+visible a moment after its stamp."""
+
+PAGE = 1000
+"""Objects on a page of a listing: what one call of the background budget buys."""
+
+LIMITS_CALLS = 3
+"""Quotas are kept by three services, each of which is asked."""
+
+T = TypeVar("T")
+Spawn = Callable[[Callable[[], None]], None]
+
+
+class Desk(Protocol):
+    """What calls need of the engine: its rows, its clock, and a way to report back."""
+
+    clock: Clock
+    ledger: Ledger
+    installation: Installation
+
+    def tell(self, news: Callable[[], None]) -> None: ...
+    def change(self, row: Row) -> None: ...
+
+
+class Calls:
+    """Sends the calls of one engine."""
+
+    def __init__(self, desk: Desk, spawn: Spawn | None = None) -> None:
+        self.desk = desk
+        self._spawn = spawn or _in_a_thread
+
+    def _call(self, work: Callable[[], T], then: Callable[[T | CloudError], None]) -> None:
+        """Run `work` elsewhere and `then`, with its result or error, in the engine's thread."""
+
+        def run() -> None:
+            result: T | CloudError
+            try:
+                result = work()
+            except CloudError as error:
+                result = error
+            except Exception as error:
+                log.exception("engine.call_broke")
+                result = CloudUnsure(f"{type(error).__name__}: {error}")
+            self.desk.tell(lambda: then(result))
+
+        self._spawn(run)
+
+    # -- make and delete -------------------------------------------------------------------------
+
+    def send(self, watch: Watch, action: Action) -> None:
+        """Let a make or delete call leave; the committed row says already that it may have."""
+        row = action.row
+        if action.verb is Verb.MAKE:
+            self._make(watch, row)
+        else:
+            self._delete(watch, row)
+
+    def _make(self, watch: Watch, row: Row) -> None:
+        needed = {each: self.desk.ledger.rows[each].cloud_id for each in row.needs}
+        spec = resolve(row.spec, {each: found for each, found in needed.items() if found})
+        tag = Tag(installation=self.desk.installation, object=row.id)
+
+        def then(result: Sighting | CloudError) -> None:
+            now = self.desk.clock.now()
+            current = self._landed(watch, row.id)
+            if isinstance(result, CloudError):
+                self._note(watch, "make", row, result, now)
+                self.desk.change(outcome.not_made(current, result, now))
+            else:
+                self.desk.change(outcome.made(current, result, now))
+
+        self._call(lambda: watch.cloud.make(spec, tag), then)
+
+    def _delete(self, watch: Watch, row: Row) -> None:
+        cloud_id = row.cloud_id
+        assert cloud_id is not None, "only what the cloud has can be leaving"
+
+        def then(result: bool | CloudError) -> None:
+            now = self.desk.clock.now()
+            current = self._landed(watch, row.id)
+            if isinstance(result, CloudError):
+                self._note(watch, "delete", row, result, now)
+                self.desk.change(outcome.not_deleted(current, result, now))
+            else:
+                self.desk.change(outcome.deleted(current, now, known=result))
+
+        self._call(lambda: watch.cloud.delete(row.kind, cloud_id), then)
+
+    def _landed(self, watch: Watch, object_id: ObjectId) -> Row:
+        watch.in_flight.discard(object_id)
+        return self.desk.ledger.rows[object_id]
+
+    def _note(self, watch: Watch, verb: str, row: Row, error: CloudError, now: float) -> None:
+        """Remember what an error says about more than its own row."""
+        log.warning(f"engine.{verb}_failed", cloud=watch.name, object=row.id, error=str(error))
+        if isinstance(error, CloudBusy) and error.retry_after is not None:
+            watch.budget.pause(now + error.retry_after)
+        shut = outcome.shuts(row, error, now)
+        if shut is not None:
+            watch.shut[shut[0]] = shut[1]
+            watch.limits_at = None
+
+    # -- listings and limits ---------------------------------------------------------------------
+
+    def observe(self, watch: Watch, now: float) -> float:
+        """Let the listing or limits call that is due leave; returns when the next one is."""
+        self._answer_audits(watch)
+        wake_at = self._ask_limits(watch, now)
+        waiting = self.desk.ledger.waiting(watch.name, watch.forced_at)
+        while (listing := watch.next_listing(waiting)) is not None:
+            if listing.at > now:
+                return min(wake_at, listing.at)
+            if not watch.background.available(now):
+                return min(wake_at, watch.background.next_at(now))
+            self._list(watch, listing, now)
+        return wake_at
+
+    def _list(self, watch: Watch, due: Due, now: float) -> None:
+        kind = due.kind
+        since = watch.as_of.get(kind)
+        delta = not due.complete and since is not None
+        watch.listing.add(kind)
+        watch.background.spend(1)
+        start = since - OVERLAP if delta and since is not None else None
+        track = watch.tracks[kind]
+        watch.tracks[kind] = msgspec.structs.replace(track, began_at=now)
+
+        def then(result: Listing | CloudError) -> None:
+            watch.listing.discard(kind)
+            ended = self.desk.clock.now()
+            if isinstance(result, CloudError):
+                self._listing_failed(watch, kind, result, ended)
+            else:
+                self._listed(watch, result, now, ended)
+
+        self._call(lambda: watch.cloud.list(kind, start), then)
+
+    def _listed(self, watch: Watch, listing: Listing, began_at: float, now: float) -> None:
+        kind = listing.kind
+        watch.trouble = None
+        watch.background.spend(len(listing.sightings) // PAGE)
+        watch.as_of[kind] = listing.as_of or moment(began_at)
+        complete_at = began_at if listing.complete else watch.tracks[kind].complete_at
+        watch.tracks[kind] = Track(began_at=began_at, complete_at=complete_at)
+        self._fold(watch, listing, began_at, now)
+        if kind is Kind.VOLUME:
+            self._fold(watch, attachments(listing), began_at, now)
+
+    def _fold(self, watch: Watch, listing: Listing, began_at: float, now: float) -> None:
+        kind = listing.kind
+        known = self.desk.ledger.known(watch.name, kind, self.desk.installation)
+        seen = observe(known, listing, began_at, watch.memories[kind], now)
+        watch.memories[kind] = seen.memory
+        for row in seen.changed:
+            self.desk.change(row)
+        if listing.complete and kind is not Kind.ATTACHMENT:
+            watch.strays[kind], watch.foreign[kind] = seen.strays, seen.foreign
+        if seen.doubted:
+            log.warning("engine.listing_doubted", cloud=watch.name, kind=kind.value)
+        for stray in seen.strays:
+            log.warning("engine.stray", cloud=watch.name, kind=kind.value, id=stray.cloud_id)
+
+    def _listing_failed(self, watch: Watch, kind: Kind, error: CloudError, now: float) -> None:
+        log.warning("engine.list_failed", cloud=watch.name, kind=kind.value, error=str(error))
+        watch.trouble = _trouble(error)
+        track = watch.tracks[kind]
+        watch.tracks[kind] = msgspec.structs.replace(
+            track, failures=track.failures + 1, failed_at=now
+        )
+        if isinstance(error, CloudBusy) and error.retry_after is not None:
+            watch.background.pause(now + error.retry_after)
+
+    def _ask_limits(self, watch: Watch, now: float) -> float:
+        planned = [row for row in self.desk.ledger.due(watch.name) if row.state is State.PLANNED]
+        short = any(row.reason and row.reason.cause is Cause.QUOTA_FULL for row in planned)
+        at = watch.limits_due(planned=bool(planned), short=short)
+        if at is None:
+            return now + 60.0
+        if at > now:
+            return at
+        watch.asking_limits = True
+        watch.background.spend(LIMITS_CALLS)
+        ours = self.desk.ledger.ours(watch.name)
+
+        def then(result: Limits | CloudError) -> None:
+            watch.asking_limits = False
+            watch.limits_at = self.desk.clock.now()
+            if isinstance(result, CloudError):
+                log.warning("engine.limits_failed", cloud=watch.name, error=str(result))
+            else:
+                watch.snapshot = Snapshot(limits=result, ours=ours)
+
+        self._call(watch.cloud.limits, then)
+        return now + 60.0
+
+    def _answer_audits(self, watch: Watch) -> None:
+        survey = watch.survey()
+        if survey is None:
+            return
+        for asked_at, future in [*watch.audits]:
+            if survey.began_at >= asked_at:
+                watch.audits.remove((asked_at, future))
+                future.set_result(survey)
+
+
+def _trouble(error: CloudError) -> Reason:
+    return Reason(cause=Cause.CLOUD_BUSY, text=error.message, request_id=error.request_id)
+
+
+def _in_a_thread(work: Callable[[], None]) -> None:
+    """Daemons: a cloud that hangs must not keep the process from ending."""
+    threading.Thread(target=work, name="leasehold-call", daemon=True).start()

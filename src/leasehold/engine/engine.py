@@ -1,0 +1,260 @@
+"""The loop: hear what happened, decide, commit, and only then call.
+
+Everything below `turn` runs in one thread, so that rows need no locks. Calls to clouds run in threads
+of their own and report back through the inbox. A crash at any point leaves rows that say what may
+have been sent.
+"""
+
+import contextlib
+import queue
+import threading
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Future
+
+import msgspec
+import structlog
+from sqlalchemy import Connection
+
+from leasehold.engine import ledger, outcome
+from leasehold.engine.calls import Calls, Spawn
+from leasehold.engine.clock import Clock
+from leasehold.engine.cloud import Cloud, ObjectId
+from leasehold.engine.decide import Action, Decision, View, decide
+from leasehold.engine.ledger import Ledger
+from leasehold.engine.row import Row, State
+from leasehold.engine.watch import Pace, Survey, Watch
+from leasehold.store import Database, StoreFailed
+
+log = structlog.get_logger()
+
+STORE_RETRY = 5.0
+"""Seconds until a write that failed, for example on a full disk, is tried again."""
+
+HOUSEKEEPING = 3600.0
+"""Seconds between two looks for rows that need not be remembered any longer."""
+
+Change = tuple[Row | None, Row]
+"""A row before and after; None before it was planned."""
+
+
+class Engine:
+    """Keeps what is wanted and what the clouds have the same. Start it once; stop it at the end."""
+
+    def __init__(
+        self,
+        database: Database,
+        clouds: Mapping[str, Cloud],
+        clock: Clock,
+        *,
+        pace: Pace | None = None,
+        on_change: Callable[[Collection[Change]], None] = lambda _: None,
+        spawn: Spawn | None = None,
+    ) -> None:
+        """`on_change` is called in the engine's thread, after the commit, with every changed row.
+
+        `spawn` runs a call to a cloud; by default in a thread of its own.
+        """
+        self.database = database
+        self.clock = clock
+        self.on_change = on_change
+        self.ledger = Ledger()
+        self.installation = database.write(ledger.installation).result()
+        pace = pace or Pace()
+        self.watches = {name: Watch(name, cloud, pace) for name, cloud in clouds.items()}
+        self._inbox: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._calls = Calls(self, spawn)
+        self._unsaved: dict[ObjectId, Change] = {}
+        self._actions: list[tuple[Watch, Action]] = []
+        self._housekeeping_at = 0.0
+        self._thread: threading.Thread | None = None
+        self._load()
+
+    def _load(self) -> None:
+        now = self.clock.now()
+        with self.database.read() as connection:
+            rows = ledger.load(connection)
+        for row in rows:
+            self.ledger.put(row)
+        for row in rows:
+            after = outcome.interrupted(row, now)
+            if after is not row:
+                self.change(after)
+
+    # -- for the doors: any thread ---------------------------------------------------------------
+
+    def plan(self, connection: Connection, rows: Collection[Row]) -> Callable[[], None]:
+        """Write new rows within the caller's transaction; call the result after its commit."""
+        ledger.add(connection, rows)
+        return lambda: self.tell(lambda: self._planned(rows))
+
+    def drop(self, connection: Connection, ids: Collection[ObjectId]) -> Callable[[], None]:
+        """Give objects up within the caller's transaction; call the result after its commit."""
+        ledger.drop(connection, ids)
+        return lambda: self.tell(lambda: self._dropped(ids))
+
+    def audit(self, cloud: str) -> "Future[Survey]":
+        """Ask for complete listings of every kind, begun from now on, and what they show."""
+        future: Future[Survey] = Future()
+        now = self.clock.now()
+
+        def ask() -> None:
+            watch = self.watches[cloud]
+            watch.forced_at = now
+            watch.audits.append((now, future))
+
+        self.tell(ask)
+        return future
+
+    def look(self) -> "Future[list[tuple[Row, Action | None]]]":
+        """Every row that is not settled, with the call that would leave for it right now."""
+        future: Future[list[tuple[Row, Action | None]]] = Future()
+
+        def answer() -> None:
+            now = self.clock.now()
+            found: list[tuple[Row, Action | None]] = []
+            for watch in self.watches.values():
+                decision = self._decide(watch, now)
+                changed = {row.id: row for row in decision.changed}
+                actions = {action.row.id: action for action in decision.actions}
+                found += [
+                    (changed.get(row.id, row), actions.get(row.id))
+                    for row in self.ledger.due(watch.name)
+                ]
+            future.set_result(found)
+
+        self.tell(answer)
+        return future
+
+    def rows(self) -> "Future[list[Row]]":
+        """Every row that is not gone, as of one moment."""
+        future: Future[list[Row]] = Future()
+
+        def answer() -> None:
+            there = [row for row in self.ledger.rows.values() if row.state is not State.GONE]
+            future.set_result(there)
+
+        self.tell(answer)
+        return future
+
+    def tell(self, news: Callable[[], None]) -> None:
+        """Have `news` run in the engine's thread, in order."""
+        self._inbox.put(news)
+
+    # -- the thread ------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="leasehold-engine", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the current turn. Calls under way are left to end; a restart looks for them."""
+        self._inbox.put(None)
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        news: list[Callable[[], None]] = []
+        while True:
+            wake_at = self.turn(news)
+            news = []
+            try:
+                first = self._inbox.get(timeout=max(0.0, wake_at - self.clock.now()))
+                while first is not None:
+                    news.append(first)
+                    first = self._inbox.get_nowait()
+            except queue.Empty:
+                continue
+            return
+
+    def drain(self) -> list[Callable[[], None]]:
+        """What is in the inbox now; for a driver that turns the engine by hand."""
+        news = []
+        with contextlib.suppress(queue.Empty):
+            while (each := self._inbox.get_nowait()) is not None:
+                news.append(each)
+        return news
+
+    def turn(self, news: Collection[Callable[[], None]] = ()) -> float:
+        """Take in the news, decide, commit, call. Returns when to turn again, as Unix seconds."""
+        for each in news:
+            each()
+        now = self.clock.now()
+        wakes = [now + 60.0]
+        for watch in self.watches.values():
+            decision = self._decide(watch, now)
+            for row in decision.changed:
+                self.change(row)
+            watch.budget.spend(len(decision.actions))
+            self._actions += [(watch, action) for action in decision.actions]
+            watch.in_flight.update(action.row.id for action in decision.actions)
+            if decision.wake_at is not None:
+                wakes.append(decision.wake_at)
+            wakes.append(self._calls.observe(watch, now))
+        if now >= self._housekeeping_at:
+            self._housekeeping_at = now + HOUSEKEEPING
+            self._forget_outdated(now)
+        if not self._commit(now):
+            return now + STORE_RETRY
+        actions, self._actions = self._actions, []
+        for watch, action in actions:
+            self._calls.send(watch, action)
+        return max(min(wakes), now)
+
+    def change(self, row: Row) -> None:
+        """Take a changed row in; it is saved at the end of the turn."""
+        before = self.ledger.rows.get(row.id)
+        first = self._unsaved.get(row.id, (before, row))[0]
+        self._unsaved[row.id] = (first, row)
+        self.ledger.put(row)
+
+    def _decide(self, watch: Watch, now: float) -> Decision:
+        return decide(
+            View(
+                now=now,
+                due=self.ledger.due(watch.name),
+                rows=self.ledger.rows,
+                dependents=self.ledger.dependents,
+                in_flight=watch.in_flight,
+                allowance=watch.allowance(now),
+                next_call_at=watch.budget.next_at(now),
+                snapshot=watch.snapshot,
+                ours=self.ledger.ours(watch.name),
+                shut=watch.open_shut(now),
+            )
+        )
+
+    def _planned(self, rows: Collection[Row]) -> None:
+        for row in rows:
+            self.ledger.put(row)
+
+    def _dropped(self, ids: Collection[ObjectId]) -> None:
+        for object_id in ids:
+            row = self.ledger.rows.get(object_id)
+            if row is not None and row.wanted:
+                self.change(msgspec.structs.replace(row, wanted=False))
+
+    def _commit(self, now: float) -> bool:
+        """Make the changes durable; False keeps them, and the calls that depend on them, for later."""
+        if not self._unsaved:
+            return True
+        changes = list(self._unsaved.values())
+
+        def work(connection: Connection) -> None:
+            ledger.save(connection, [after for _, after in changes])
+            ledger.record(connection, changes, now)
+
+        try:
+            self.database.write(work).result()
+        except StoreFailed as error:
+            log.error("engine.store_failed", error=str(error), changes=len(changes))
+            return False
+        self._unsaved.clear()
+        self.on_change(changes)
+        return True
+
+    def _forget_outdated(self, now: float) -> None:
+        ids = self.ledger.outdated(now)
+        for object_id in ids:
+            self.ledger.forget(object_id)
+        if ids:
+            self.database.write(lambda connection: ledger.remove(connection, ids))

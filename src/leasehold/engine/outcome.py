@@ -1,0 +1,122 @@
+"""What the end of a call means for its row. Pure."""
+
+import msgspec
+
+from leasehold.engine.cloud import (
+    CloudBusy,
+    CloudError,
+    CloudRefused,
+    CloudUnsure,
+    Kind,
+    Refusal,
+    Sighting,
+)
+from leasehold.engine.decide import moment
+from leasehold.engine.observe import take
+from leasehold.engine.reason import Cause, Reason
+from leasehold.engine.row import Row, State
+from leasehold.engine.table import Event, backoff, fail, step
+
+QUOTA_PAUSE = 30.0
+"""Seconds until a refusal for quota is put to the test again."""
+
+CONFLICT_TRIES = 6
+"""How often a make that the cloud calls a conflict is sent; such states usually pass by themselves."""
+
+_CAUSES = {
+    Refusal.QUOTA: Cause.QUOTA_FULL,
+    Refusal.NOT_FOUND: Cause.NOT_FOUND,
+    Refusal.CREDENTIALS: Cause.CREDENTIALS,
+    Refusal.FORBIDDEN: Cause.CREDENTIALS,
+}
+
+
+def made(row: Row, sighting: Sighting, now: float) -> Row:
+    """The cloud took the order for `row`."""
+    return take(row, sighting, now) if row.state is State.MAKING else row
+
+
+def not_made(row: Row, error: CloudError, now: float) -> Row:
+    """The make call ended in `error`: tried again, given up, or to be looked for in listings."""
+    if row.state is not State.MAKING:
+        return row
+    match error:
+        case CloudUnsure():
+            reason = Reason(
+                cause=Cause.UNSURE,
+                text=f"the cloud did not confirm the order ({error.message}); a listing will tell",
+                request_id=error.request_id,
+            )
+            return step(row, Event.NO_ANSWER, now, called_at=now, calls=row.calls, reason=reason)
+        case CloudRefused(why=Refusal.QUOTA):
+            return _put_off(row, error, Cause.QUOTA_FULL, now, now + QUOTA_PAUSE)
+        case CloudRefused(why=Refusal.CONFLICT) if row.calls < CONFLICT_TRIES:
+            return _put_off(row, error, Cause.RETRYING, now, now + backoff(row.calls - 1))
+        case CloudRefused(why=why):
+            cause = _CAUSES.get(why, Cause.REFUSED)
+            reason = Reason(cause=cause, text=error.message, request_id=error.request_id)
+            return fail(row, reason, now)
+        case _:
+            return _put_off(row, error, Cause.CLOUD_BUSY, now, _busy_until(row, error, now))
+
+
+def deleted(row: Row, now: float, *, known: bool) -> Row:
+    """The cloud took the delete, or does not know the object; a listing must still confirm it."""
+    if row.state is not State.DELETING:
+        return row
+    text = "asked the cloud to delete it" if known else "the cloud says that it is not there"
+    reason = Reason(cause=Cause.DELETING, text=f"{text}; a listing has to confirm it")
+    return msgspec.structs.replace(row, called_at=now, reason=row.failure or reason)
+
+
+def not_deleted(row: Row, error: CloudError, now: float) -> Row:
+    """The delete call failed: sent again later, without end, because a delete is never forgotten."""
+    if row.state is not State.DELETING:
+        return row
+    reason = Reason(cause=Cause.RETRYING, text=error.message, request_id=error.request_id)
+    return step(
+        row,
+        Event.STILL_THERE,
+        now,
+        called_at=now,
+        calls=row.calls,
+        reason=reason,
+        wake_at=_busy_until(row, error, now),
+    )
+
+
+def interrupted(row: Row, now: float) -> Row:
+    """A row read back after a crash: its call may have been under way when we died."""
+    if row.state is State.MAKING:
+        reason = Reason(
+            cause=Cause.UNSURE, text="we were stopped during the call; a listing will tell"
+        )
+        return step(row, Event.NO_ANSWER, now, called_at=now, calls=row.calls, reason=reason)
+    if row.state is State.DELETING:
+        return step(row, Event.STILL_THERE, now, calls=row.calls, reason=row.reason)
+    return row
+
+
+def shuts(row: Row, error: CloudError, now: float) -> tuple[Kind, Reason] | None:
+    """The kind of which no more should be ordered for a while, when `error` is about quota."""
+    if not isinstance(error, CloudRefused) or error.why is not Refusal.QUOTA:
+        return None
+    reason = Reason(
+        cause=Cause.QUOTA_FULL,
+        text=error.message,
+        request_id=error.request_id,
+        until=moment(now + QUOTA_PAUSE),
+    )
+    return row.kind, reason
+
+
+def _put_off(row: Row, error: CloudError, cause: Cause, now: float, until: float) -> Row:
+    reason = Reason(
+        cause=cause, text=error.message, request_id=error.request_id, until=moment(until)
+    )
+    return step(row, Event.PUT_OFF, now, calls=row.calls, reason=reason, wake_at=until)
+
+
+def _busy_until(row: Row, error: CloudError, now: float) -> float:
+    asked = error.retry_after if isinstance(error, CloudBusy) else None
+    return now + (asked if asked is not None else backoff(row.calls - 1))

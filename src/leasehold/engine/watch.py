@@ -1,0 +1,101 @@
+"""What the engine remembers of one cloud between two turns."""
+
+from collections.abc import Mapping
+from concurrent.futures import Future
+from datetime import datetime
+
+import msgspec
+
+from leasehold.engine.budget import Budget
+from leasehold.engine.cloud import LISTED_KINDS, Cloud, Kind, ObjectId, Sighting
+from leasehold.engine.observe import Memory
+from leasehold.engine.quota import Snapshot
+from leasehold.engine.reason import Reason
+from leasehold.engine.schedule import Due, Track, Waiting, next_due
+
+LIMITS_AGE = 300.0
+"""Seconds after which quotas are asked for again, if anything is to be made."""
+
+SHORT_LIMITS_AGE = 30.0
+"""The same, while something waits for quota."""
+
+
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
+    """How hard a cloud may be worked."""
+
+    calls_per_second: float = 10.0
+    burst: int = 20
+    calls_at_once: int = 16
+    lists_per_second: float = 0.5
+    """The background: listings and limits, whatever the number of objects."""
+
+
+class Survey(msgspec.Struct, frozen=True, kw_only=True):
+    """What the newest complete listings of a cloud showed beside the ledger's own objects."""
+
+    began_at: float
+    strays: tuple[Sighting, ...]
+    foreign: int
+
+
+class Watch:
+    """One cloud: its budget, the state of its listings, the calls under way."""
+
+    def __init__(self, name: str, cloud: Cloud, pace: Pace) -> None:
+        self.name = name
+        self.cloud = cloud
+        self.pace = pace
+        self.budget = Budget(pace.calls_per_second, pace.burst)
+        self.background = Budget(pace.lists_per_second, len(LISTED_KINDS))
+        self.tracks = {kind: Track() for kind in LISTED_KINDS}
+        self.memories = {kind: Memory() for kind in (*LISTED_KINDS, Kind.ATTACHMENT)}
+        self.strays: dict[Kind, tuple[Sighting, ...]] = {}
+        self.foreign: dict[Kind, int] = {}
+        self.in_flight: set[ObjectId] = set()
+        self.listing: set[Kind] = set()
+        self.as_of: dict[Kind, datetime] = {}
+        """By the cloud's clock: up to when its deltas have been read."""
+        self.snapshot: Snapshot | None = None
+        self.limits_at: float | None = None
+        self.asking_limits = False
+        self.shut: dict[Kind, Reason] = {}
+        self.trouble: Reason | None = None
+        """Why listings fail at the moment."""
+        self.forced_at: float | None = None
+        self.audits: list[tuple[float, Future[Survey]]] = []
+
+    def allowance(self, now: float) -> int:
+        """How many calls may leave now."""
+        return min(self.budget.available(now), self.pace.calls_at_once - len(self.in_flight))
+
+    def open_shut(self, now: float) -> Mapping[Kind, Reason]:
+        """The kinds that are still shut."""
+        self.shut = {
+            kind: reason
+            for kind, reason in self.shut.items()
+            if reason.until is not None and reason.until.timestamp() > now
+        }
+        return self.shut
+
+    def next_listing(self, waiting: dict[Kind, Waiting]) -> Due | None:
+        return next_due(self.tracks, waiting, self.listing)
+
+    def limits_due(self, *, planned: bool, short: bool) -> float | None:
+        """When quotas should be asked for again; None while nothing is to be made."""
+        if self.asking_limits or not planned:
+            return None
+        if self.limits_at is None:
+            return 0.0
+        return self.limits_at + (SHORT_LIMITS_AGE if short else LIMITS_AGE)
+
+    def survey(self) -> Survey | None:
+        """The newest complete picture; None until every kind has been listed once."""
+        times = [track.complete_at for track in self.tracks.values()]
+        known = [at for at in times if at is not None]
+        if len(known) < len(times):
+            return None
+        return Survey(
+            began_at=min(known),
+            strays=tuple(each for strays in self.strays.values() for each in strays),
+            foreign=sum(self.foreign.values()),
+        )

@@ -1,0 +1,96 @@
+"""The tables. Times are Unix seconds; structured values are JSON text written by msgspec."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", String, nullable=False),
+    comment="Single values of this installation, such as its id.",
+)
+
+objects = Table(
+    "objects",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("cloud", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("spec", LargeBinary, nullable=False),
+    Column("subject", String, nullable=False, default=""),
+    Column("lease", String),
+    Column("state", String, nullable=False),
+    Column("wanted", Boolean, nullable=False),
+    Column("cloud_id", String),
+    Column("facts", LargeBinary, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("since", Float, nullable=False),
+    Index("objects_open", "cloud", "state"),
+    Index("objects_subject", "subject"),
+    comment="The ledger: a row per cloud object, written before the first call for it.",
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("epoch", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("machine_type", String, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("owner", String, nullable=False),
+    Column("purpose", String, nullable=False),
+    Column("key", String),
+    Column("public_keys", LargeBinary, nullable=False),
+    Column("seconds", Integer, nullable=False),
+    Column("state", String, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("until", Float),
+    Column("ready_at", Float),
+    Column("ended_at", Float),
+    Column("reason", LargeBinary),
+    UniqueConstraint("owner", "key", name="leases_owner_key"),
+    Index("leases_state", "state"),
+    sqlite_autoincrement=True,
+    comment="Who holds what, why, until when. Epochs only grow.",
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("node", String, primary_key=True),
+    Column("lease", String, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("facts", LargeBinary, nullable=False),
+    Index("holds_lease", "lease"),
+    comment="Which lease holds a node now. The primary key is what forbids a double lock.",
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("subject", String),
+    Column("lease", String),
+    Column("object", String),
+    Column("state", String, nullable=False),
+    Column("reason", LargeBinary),
+    Index("events_subject", "subject", "id"),
+    Index("events_lease", "lease", "id"),
+    sqlite_autoincrement=True,
+    comment="History: what happened to nodes, leases and objects, in order.",
+)

@@ -1,0 +1,294 @@
+from pathlib import Path
+
+import pytest
+
+from leasehold.engine.cloud import (
+    AttachmentSpec,
+    CloudBusy,
+    CloudRefused,
+    CloudUnsure,
+    Installation,
+    Kind,
+    Limit,
+    Limits,
+    ObjectId,
+    PortSpec,
+    Refusal,
+    ServerSpec,
+    Tag,
+    VolumeSpec,
+)
+from leasehold.engine.memory_cloud import Fault
+from leasehold.engine.reason import Cause
+from leasehold.engine.row import State
+
+from .world import World
+
+
+@pytest.fixture
+def world(tmp_path: Path):
+    world = World(tmp_path, boot=10.0, end=5.0)
+    yield world
+    world.database.close()
+
+
+def test_a_planned_server_comes_up_on_its_port(world: World) -> None:
+    port, server = world.plan_server()
+    world.run(30)
+    assert world.state(port) is State.UP
+    assert world.state(server) is State.UP
+    assert world.row(server).addresses == world.row(port).addresses != ()
+
+
+def test_a_dropped_server_and_its_port_are_gone_and_confirmed(world: World) -> None:
+    port, server = world.plan_server()
+    world.run(30)
+    world.drop(port, server)
+    world.run(60)
+    assert world.leftovers() == 0
+    assert world.state(port) is State.GONE
+    assert world.state(server) is State.GONE
+
+
+def test_the_server_goes_before_the_port_that_it_stands_on(world: World) -> None:
+    rows = world.plan_server()
+    world.run(30)
+    world.cloud.calls.clear()
+    world.drop(*rows)
+    world.run(60)
+    deletes = [kind for verb, kind in world.cloud.calls if verb == "delete"]
+    assert deletes == [Kind.SERVER, Kind.PORT]
+
+
+def test_nothing_is_sent_before_the_intent_is_committed(world: World) -> None:
+    (port,) = world.plan(PortSpec(name="n1", network_id="net"))
+    world.turn()
+    with world.database.read() as connection:
+        found = connection.exec_driver_sql("select state from objects where id = ?", (port.id,))
+        assert found.scalar_one() == "making"
+    assert world.cloud.alive(Kind.PORT) == ()
+
+
+@pytest.mark.parametrize("after_effect", [False, True])
+def test_a_lost_reply_makes_one_object_whether_or_not_it_had_effect(world, after_effect) -> None:
+    lost = Fault(verb="make", kind=Kind.SERVER, error=CloudUnsure("cut"), after_effect=after_effect)
+    _, server = world.plan_server()
+    world.cloud.faults.append(lost)
+    world.run(120)
+    assert world.state(server) is State.UP
+    assert world.names(Kind.SERVER) == ["n1"]
+    makes = [kind for verb, kind in world.cloud.calls if (verb, kind) == ("make", Kind.SERVER)]
+    assert len(makes) == (1 if after_effect else 2)
+
+
+def test_an_order_that_shows_up_after_a_second_one_was_sent_is_deleted(world: World) -> None:
+    _, server = world.plan_server()
+    world.run(60)
+    tag = Tag(installation=world.engine.installation, object=server.id)
+    late = world.cloud.add_foreign(Kind.SERVER, "n1", tag)
+    world.run(120)
+    assert [each.cloud_id for each in world.cloud.alive(Kind.SERVER)] != [late]
+    assert len(world.cloud.alive(Kind.SERVER)) == 1
+    assert world.state(server) is State.UP
+
+
+def test_an_order_that_shows_up_after_its_row_was_gone_is_deleted(world: World) -> None:
+    port, server = world.plan_server()
+    world.run(30)
+    world.drop(port, server)
+    world.run(60)
+    tag = Tag(installation=world.engine.installation, object=server.id)
+    world.cloud.add_foreign(Kind.SERVER, "n1", tag)
+    world.run(400)
+    assert world.leftovers() == 0
+
+
+def test_the_neighbours_server_of_the_same_name_survives_everything(world: World) -> None:
+    world.cloud.add_foreign(Kind.SERVER, "n1")
+    other = Tag(installation=Installation("another"), object=ObjectId("server-1"))
+    world.cloud.add_foreign(Kind.SERVER, "n1", other)
+    rows = world.plan_server()
+    world.run(30)
+    world.drop(*rows)
+    world.run(600)
+    assert world.names(Kind.SERVER) == ["n1", "n1"]
+
+
+def test_our_object_that_no_row_knows_is_deleted_after_two_audits(world: World) -> None:
+    tag = Tag(installation=world.engine.installation, object=ObjectId("server-lost"))
+    world.cloud.add_foreign(Kind.SERVER, "stray", tag)
+    world.run(1)
+    assert world.names(Kind.SERVER) == ["stray"]
+    world.run(700)
+    assert world.names(Kind.SERVER) == []
+
+
+def test_a_delete_that_fails_is_never_forgotten(world: World) -> None:
+    rows = world.plan_server()
+    world.run(30)
+    for _ in range(6):
+        error = CloudRefused("no", why=Refusal.CONFLICT, status=409)
+        world.cloud.faults.append(Fault(verb="delete", kind=Kind.SERVER, error=error))
+    world.drop(*rows)
+    world.run(60)
+    assert world.names(Kind.SERVER) == ["n1"]
+    world.run(600)
+    assert world.leftovers() == 0
+
+
+def test_a_delete_without_effect_is_sent_again(world: World) -> None:
+    rows = world.plan_server()
+    world.run(30)
+    world.cloud.end = 1e9
+    world.drop(*rows)
+    world.run(20)
+    world.cloud.end = 0.0
+    world.run(120)
+    assert world.leftovers() == 0
+
+
+def test_an_empty_listing_is_not_believed_at_once(world: World) -> None:
+    rows = [world.plan_server(f"n{i}") for i in range(6)]
+    world.run(60)
+    world.cloud.hide = lambda _: True
+    world.run(130)
+    assert all(world.state(server) is State.UP for _, server in rows)
+    world.cloud.hide = lambda _: False
+    world.run(600)
+    assert all(world.state(server) is State.UP for _, server in rows)
+    assert len(world.cloud.alive(Kind.SERVER)) == 6
+
+
+def test_a_server_that_vanished_for_good_is_told_as_lost(world: World) -> None:
+    _, server = world.plan_server()
+    world.run(60)
+    world.cloud.vanish(world.row(server).cloud_id)
+    world.run(300)
+    assert world.state(server) is State.GONE
+    assert world.row(server).failure.cause is Cause.LOST
+
+
+def test_a_server_in_error_fails_with_the_clouds_words_and_is_deleted(world: World) -> None:
+    port, server = world.plan_server()
+    world.run(2)
+    world.cloud.mark(world.row(server).cloud_id, "ERROR", "No valid host was found.")
+    world.run(60)
+    assert world.row(server).failure.cause is Cause.NO_HOST
+    assert world.row(server).failure.text == "No valid host was found."
+    assert world.names(Kind.SERVER) == []
+    assert world.state(port) is State.UP
+
+
+def test_a_build_without_end_is_given_up_at_its_deadline(world: World) -> None:
+    world.cloud.boot = 1e9
+    (server,) = world.plan(ServerSpec(name="n1", flavor_id="1"), patience=100)
+    world.run(99)
+    assert world.state(server) is State.BUILDING
+    world.run(30)
+    assert world.row(server).failure.cause is Cause.DEADLINE
+    assert world.leftovers() == 0
+
+
+def test_a_quota_that_can_never_do_fails_at_once(world: World) -> None:
+    world.cloud.quota = Limits(servers=Limit(total=0))
+    _, server = world.plan_server()
+    world.run(5)
+    assert world.state(server) is State.GONE
+    assert world.row(server).failure.cause is Cause.QUOTA
+
+
+def test_a_full_quota_is_waited_for_with_few_refused_calls(world: World) -> None:
+    world.cloud.quota = Limits(servers=Limit(total=1))
+    first = world.plan_server("a")
+    world.run(30)
+    _, second = world.plan_server("b")
+    world.cloud.calls.clear()
+    world.run(300)
+    assert world.row(second).reason.cause is Cause.QUOTA_FULL
+    assert ("make", Kind.SERVER) not in world.cloud.calls
+    world.drop(*first)
+    world.run(60)
+    assert world.state(second) is State.UP
+
+
+def test_an_image_that_is_gone_fails_at_once_with_the_request_id(world: World) -> None:
+    error = CloudRefused("no image x", why=Refusal.NOT_FOUND, status=400, request_id="req-1")
+    world.cloud.faults.append(Fault(verb="make", kind=Kind.SERVER, error=error))
+    _, server = world.plan_server()
+    world.run(5)
+    assert world.state(server) is State.GONE
+    assert world.row(server).failure.request_id == "req-1"
+
+
+def test_retry_after_is_kept(world: World) -> None:
+    world.cloud.faults.append(Fault(verb="make", error=CloudBusy("slow down", retry_after=20)))
+    (port,) = world.plan(PortSpec(name="n1", network_id="net"))
+    world.run(19)
+    assert world.state(port) is State.PLANNED
+    assert world.row(port).reason.text == "slow down"
+    world.run(5)
+    assert world.state(port) is State.UP
+
+
+def test_a_volume_is_attached_and_goes_with_its_server(world: World) -> None:
+    port, server = world.plan_server()
+    (volume,) = world.plan(VolumeSpec(name="n1-1", size_gib=5))
+    (attachment,) = world.plan(AttachmentSpec(server=server.id, volume=volume.id))
+    world.run(40)
+    assert world.state(attachment) is State.UP
+    assert world.cloud.alive(Kind.VOLUME)[0].attached_to == (world.row(server).cloud_id,)
+    world.cloud.calls.clear()
+    world.drop(port, server, volume, attachment)
+    world.run(120)
+    assert world.leftovers() == 0
+    assert world.state(attachment) is State.GONE
+    assert ("delete", Kind.ATTACHMENT) not in world.cloud.calls
+
+
+def test_what_needs_a_failed_object_fails_with_its_reason(world: World) -> None:
+    error = CloudRefused("no such network", why=Refusal.NOT_FOUND, status=404)
+    world.cloud.faults.append(Fault(verb="make", kind=Kind.PORT, error=error))
+    _, server = world.plan_server()
+    world.run(10)
+    assert world.row(server).failure.text == "no such network"
+    assert world.leftovers() == 0
+
+
+def test_a_server_life_costs_four_calls_beside_the_background(world: World) -> None:
+    rows = [world.plan_server(f"n{i}") for i in range(20)]
+    world.run(60)
+    world.drop(*[row for pair in rows for row in pair])
+    world.run(120)
+    own = [verb for verb, _ in world.cloud.calls if verb in ("make", "delete")]
+    background = [verb for verb, _ in world.cloud.calls if verb in ("list", "limits")]
+    assert len(own) == 20 * 4
+    assert len(background) <= 180 * 0.5 + 7
+
+
+@pytest.mark.parametrize("steps", range(40))
+def test_a_crash_at_any_step_leaves_one_server_and_later_nothing(
+    tmp_path: Path, steps: int
+) -> None:
+    """The crash comes after a number of half-steps: a turn, or the answer to its calls."""
+    world = World(tmp_path, boot=4.0, end=2.0)
+    port, server = world.plan_server()
+    for number in range(steps):
+        if number % 2:
+            world.answer()
+        else:
+            world.clock.time = max(world.clock.time + 0.5, world.turn())
+        if number == 24:
+            world.drop(port, server)
+    if steps % 3 == 1:  # the call had left, its effect came, the answer found nobody
+        world.answer()
+    world.crash()
+    if steps <= 24:
+        world.run(200)
+        assert world.state(server) is State.UP
+        assert world.names(Kind.SERVER) == ["n1"]
+        world.drop(port, server)
+    world.run(300)
+    assert world.leftovers() == 0
+    assert world.state(server) is State.GONE
+    assert world.state(port) is State.GONE
+    world.database.close()

@@ -1,0 +1,118 @@
+"""A small world for tests of the engine: a clock that is set by hand, a cloud in memory, a ledger."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from leasehold.engine.cloud import Kind, ObjectId, PortSpec, ServerSpec, Spec
+from leasehold.engine.engine import Engine
+from leasehold.engine.ledger import new_id
+from leasehold.engine.memory_cloud import MemoryCloud
+from leasehold.engine.row import KIND_OF, Row, State
+from leasehold.engine.watch import Pace
+from leasehold.store import Database
+
+EPOCH = 1_800_000_000.0
+
+
+class HandClock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.time = EPOCH
+
+    def now(self) -> float:
+        return self.time
+
+
+class World:
+    """An engine over a cloud in memory, turned by hand; calls wait until `run` lets them leave."""
+
+    def __init__(
+        self, directory: Path, cloud: MemoryCloud | None = None, **cloud_options: object
+    ) -> None:
+        self.clock = cloud.clock if cloud else HandClock()
+        self.cloud = cloud or MemoryCloud(self.clock, **cloud_options)
+        self.path = directory / "ledger.db"
+        self.pending: list[Callable[[], None]] = []
+        self.open()
+
+    def open(self) -> None:
+        self.database = Database(self.path)
+        self.engine = Engine(
+            self.database,
+            {"c": self.cloud},
+            self.clock,
+            spawn=self.pending.append,
+            pace=Pace(calls_per_second=100, burst=100),
+        )
+
+    def crash(self) -> None:
+        """End as `kill -9` would: calls under way and all memory are lost, the file stays."""
+        self.pending.clear()
+        self.database.close()
+        self.open()
+
+    def plan(self, *specs: Spec, patience: float = 600.0) -> list[Row]:
+        rows = [
+            Row(
+                id=new_id(KIND_OF[type(spec)]),
+                cloud="c",
+                spec=spec,
+                subject="n1",
+                created_at=self.clock.now(),
+                since=self.clock.now(),
+                patience=patience,
+            )
+            for spec in specs
+        ]
+        self.database.write(lambda connection: self.engine.plan(connection, rows)).result()()
+        return rows
+
+    def plan_server(self, name: str = "n1", **fields: object) -> tuple[Row, Row]:
+        """A server on a port of its own."""
+        (port,) = self.plan(PortSpec(name=name, network_id="net"))
+        spec = ServerSpec(name=name, flavor_id="1", image_id="i", ports=(port.id,), **fields)
+        (server,) = self.plan(spec)
+        return port, server
+
+    def drop(self, *rows: Row) -> None:
+        ids = [row.id for row in rows]
+        self.database.write(lambda connection: self.engine.drop(connection, ids)).result()()
+
+    def turn(self) -> float:
+        return self.engine.turn(self.engine.drain())
+
+    def answer(self) -> None:
+        """Let every call that has left reach the cloud and come back."""
+        calls, self.pending[:] = list(self.pending), []
+        for call in calls:
+            call()
+
+    def run(self, seconds: float) -> None:
+        """Go on for a while of the world's own time."""
+        end = self.clock.time + seconds
+        while True:
+            wake_at = self.turn()
+            if self.pending:
+                self.answer()
+                continue
+            if wake_at > end:
+                self.clock.time = end
+                return
+            self.clock.time = max(wake_at, self.clock.time + 0.001)
+
+    def row(self, row: Row) -> Row:
+        return self.engine.ledger.rows[row.id]
+
+    def state(self, row: Row) -> State:
+        return self.row(row).state
+
+    def names(self, kind: Kind) -> list[str]:
+        return sorted(each.name for each in self.cloud.alive(kind))
+
+    def leftovers(self) -> int:
+        return sum(len(self.cloud.alive(kind)) for kind in Kind)
+
+
+def an_id(text: str) -> ObjectId:
+    return ObjectId(text)
