@@ -65,7 +65,7 @@ class ApplicationCredential(msgspec.Struct, frozen=True, kw_only=True):
     role_ids: tuple[str, ...]
     description: str | None = None
     expires_at: datetime | None = None
-    unrestricted: bool = False
+    unrestricted: bool | None = None
 
 
 class Method(StrEnum):

@@ -8,7 +8,7 @@ from leasehold.emulator.counters import Call, Requests
 from leasehold.emulator.effects import BY_HANDLER, Effect
 from leasehold.emulator.fault_rules import Rule
 from leasehold.emulator.faults import Faults
-from leasehold.emulator.http import Fault, Request, Response, Service, parse_query
+from leasehold.emulator.http import Fault, Request, Response, Service
 from leasehold.emulator.listing import emptied, truncated
 from leasehold.emulator.microversions import MicroversionRefused
 from leasehold.emulator.world import World
@@ -21,7 +21,9 @@ Cut = Callable[[Scope], None]
 
 _NOT_SIGNED_IN = "The request you have made requires authentication."
 _UNAUTHORIZED = {"error": {"code": 401, "title": "Unauthorized", "message": _NOT_SIGNED_IN}}
-"""What keystonemiddleware answers in front of every service but Keystone."""
+"""What keystonemiddleware answers in front of the services."""
+_REFUSES_ITSELF = ("identity", "image")
+"""Keystone is not behind its own middleware; Glance lets calls pass and then refuses them."""
 
 _USUAL_STATUS = {
     Effect.ERROR_BEFORE: 503,
@@ -106,7 +108,7 @@ class Application:
         return Request(
             scope["method"],
             path,
-            query=parse_query(scope["query_string"].decode("latin-1")),
+            query=scope["query_string"].decode("latin-1"),
             headers=headers,
             body=body,
             host_url=f"{scope.get('scheme', 'http')}://{host}",
@@ -160,6 +162,8 @@ class Application:
                 request.microversion = service.microversions.negotiate(request.headers)
             return route.handler(request)
         except Fault as fault:
+            if not request.template and service.name != "identity" and not self._token(request):
+                return self._unauthorized(service, request)
             return service.render(fault)
         except MicroversionRefused as refused:
             return service.render(Fault(refused.status, refused.message))
@@ -168,10 +172,10 @@ class Application:
         return self.world.valid_token(request.headers.get("x-auth-token", ""))
 
     def _unauthorized(self, service: Service, request: Request) -> Response:
-        if service.name == "identity":
-            return service.render(Fault(401, _NOT_SIGNED_IN))
-        challenge = f'Keystone uri="{request.host_url}/identity"'
-        return Response(401, _UNAUTHORIZED, {"WWW-Authenticate": challenge})
+        challenge = {"WWW-Authenticate": f'Keystone uri="{request.host_url}/identity/v3"'}
+        if service.name in _REFUSES_ITSELF:
+            return service.render(Fault(401, _NOT_SIGNED_IN, headers=challenge))
+        return Response(401, _UNAUTHORIZED, challenge)
 
 
 def _error(service: Service, rule: Rule) -> Response:

@@ -46,7 +46,7 @@ class Request:
         method: str,
         path: str,
         *,
-        query: dict[str, list[str]],
+        query: str = "",
         headers: dict[str, str],
         body: bytes,
         host_url: str,
@@ -55,9 +55,11 @@ class Request:
         self.method = method
         self.path = path
         """The path below the service's prefix, e.g. ``/v2.1/servers``."""
-        self.query = query
+        self.query = parse_query(query)
         self.headers = headers
         """Names in lower case."""
+        self.query_text = query
+        """The query as it came, for links to this very listing."""
         self.body = body
         self.host_url = host_url
         """Scheme, host and port the client used, e.g. ``http://127.0.0.1:8774``."""
@@ -68,6 +70,11 @@ class Request:
         self.effects: dict[Effect, str | None] = {}
         """Faults asked for this very call that only its handler can bring about."""
         self.signed_in: Token | None = None
+
+    @property
+    def target(self) -> str:
+        """Path and query, below the service's prefix."""
+        return f"{self.path}?{self.query_text}" if self.query_text else self.path
 
     @property
     def token(self) -> Token:

@@ -1,0 +1,47 @@
+"""Keystone's refusals, in its own words."""
+
+from leasehold.emulator.http import Fault, Request
+
+_MALFORMED = (
+    " The server could not comply with the request since it is either malformed or otherwise "
+    "incorrect. The client is assumed to be in error."
+)
+
+
+def unauthorized(request: Request) -> Fault:
+    """401, which never says what was wrong."""
+    return Fault(
+        401,
+        "The request you have made requires authentication.",
+        headers={"WWW-Authenticate": f'Keystone uri="{request.host_url}/identity/v3"'},
+    )
+
+
+def expecting(what: str, where: str) -> Fault:
+    """400: something is missing from the body."""
+    return Fault(400, f"Expecting to find {what} in {where}.{_MALFORMED}")
+
+
+def malformed(message: str) -> Fault:
+    return Fault(400, message + _MALFORMED)
+
+
+def forbidden(action: str) -> Fault:
+    """403: the policy rule `action` is for others."""
+    message = f"You are not authorized to perform the requested action: identity:{action}."
+    return Fault(403, message)
+
+
+def not_found(what: str, which: str) -> Fault:
+    return Fault(404, f"Could not find {what}: {which}.", kind=what)
+
+
+def body_object(request: Request) -> dict[str, object]:
+    """The body, which must be a JSON object."""
+    try:
+        body = request.json()
+    except Fault as fault:
+        raise expecting("valid JSON", "request body") from fault
+    if not isinstance(body, dict):
+        raise expecting("valid JSON", "request body")
+    return body
