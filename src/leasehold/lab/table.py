@@ -1,0 +1,70 @@
+"""Reads one table of a configuration file into a Struct, with errors that name the key."""
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from leasehold.errors import LeaseholdError
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class ConfigError(LeaseholdError):
+    """A configuration that cannot be used: which file, which key, what was found, what is allowed."""
+
+    def __init__(self, file: Path, key: str, found: str, allowed: str) -> None:
+        self.file = file
+        self.key = key
+        self.found = found
+        self.allowed = allowed
+        where = f"{file}: {key}" if key else str(file)
+        super().__init__(f"{where}: found {found}; allowed: {allowed}")
+
+
+def near(name: str, names: Mapping[str, object] | list[str] | tuple[str, ...]) -> list[str]:
+    """The names most like `name`, the best first, at most three."""
+    lowered = {each.lower(): each for each in names}
+    found = difflib.get_close_matches(name.lower(), list(lowered), n=3, cutoff=0.5)
+    return [lowered[each] for each in found]
+
+
+def read_table(kind: type[S], table: object, file: Path, place: str) -> S:
+    """Convert a TOML table to `kind`. Raises `ConfigError` for the first key that does not fit."""
+    if not isinstance(table, dict):
+        raise ConfigError(file, place, show(table), f"a table of {kind.__name__} keys")
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    for key in table:
+        if key not in fields:
+            likely = near(key, list(fields))
+            allowed = (
+                f"did you mean {' or '.join(likely)}?" if likely else ", ".join(sorted(fields))
+            )
+            raise ConfigError(file, f"{place}.{key}", "an unknown key", allowed)
+    values: dict[str, Any] = {}
+    for name, field in fields.items():
+        if name not in table:
+            if field.required:
+                raise ConfigError(file, f"{place}.{name}", "nothing", _words(field.type))
+            continue
+        try:
+            values[field.name] = msgspec.convert(table[name], field.type)
+        except msgspec.ValidationError as error:
+            inner = str(error).partition(" - at `$")[2].rstrip("`")
+            allowed = str(error).partition(" - at ")[0]
+            raise ConfigError(file, f"{place}.{name}{inner}", show(table[name]), allowed) from None
+    return kind(**values)
+
+
+def show(value: object) -> str:
+    """A value as it may be shown in an error: short, and with its type."""
+    text = msgspec.json.encode(value, enc_hook=str).decode()
+    return f"{text[:60]}..." if len(text) > 63 else text
+
+
+def _words(type_: object) -> str:
+    return {str: "a text (required)", int: "a whole number (required)"}.get(
+        type_ if isinstance(type_, type) else object, "a value (required)"
+    )
