@@ -1,0 +1,64 @@
+"""A driver for OpenStack: typed, thread-safe, and frugal with calls.
+
+    >>> from leasehold.openstack import connect
+    >>> cloud = connect("mycloud")  # doctest: +SKIP
+    >>> for server in cloud.compute.servers(status="ACTIVE"):  # doctest: +SKIP
+    ...     print(server.name, server.addresses_of("fixed"))
+
+It knows nothing of leases. Lists are generators that hold one page; answers are frozen Structs;
+errors are leaves of `OpenStackError` that carry the cloud's message and request id.
+"""
+
+from leasehold.openstack.call import ServiceType
+from leasehold.openstack.connection import Connection, connect
+from leasehold.openstack.errors import (
+    AuthenticationFailed,
+    BadRequest,
+    Conflict,
+    ConnectFailed,
+    ConnectionLost,
+    EndpointMissing,
+    Forbidden,
+    MalformedAnswer,
+    NotFound,
+    OpenStackError,
+    QuotaExceeded,
+    RateLimited,
+    ServerError,
+    ServiceUnavailable,
+    SettingsError,
+    TimedOut,
+    UnknownArgument,
+    UnknownCloud,
+    VersionUnsupported,
+)
+from leasehold.openstack.secret import Secret
+from leasehold.openstack.settings import Settings, SignIn
+
+__all__ = [
+    "AuthenticationFailed",
+    "BadRequest",
+    "Conflict",
+    "ConnectFailed",
+    "Connection",
+    "ConnectionLost",
+    "EndpointMissing",
+    "Forbidden",
+    "MalformedAnswer",
+    "NotFound",
+    "OpenStackError",
+    "QuotaExceeded",
+    "RateLimited",
+    "Secret",
+    "ServerError",
+    "ServiceType",
+    "ServiceUnavailable",
+    "Settings",
+    "SettingsError",
+    "SignIn",
+    "TimedOut",
+    "UnknownArgument",
+    "UnknownCloud",
+    "VersionUnsupported",
+    "connect",
+]

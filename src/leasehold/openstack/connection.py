@@ -1,0 +1,93 @@
+"""A connection: one cloud's services, signed in to once."""
+
+import os
+import random
+from collections.abc import Callable
+from types import TracebackType
+from typing import Unpack, cast
+
+import requests
+
+from leasehold.openstack.arguments import Arguments, check_names, settings_of
+from leasehold.openstack.call import ServiceType
+from leasehold.openstack.clouds_yaml import from_clouds_yaml
+from leasehold.openstack.compute.client import Compute
+from leasehold.openstack.environment import from_environment
+from leasehold.openstack.errors import SettingsError
+from leasehold.openstack.ids import ProjectId
+from leasehold.openstack.image.client import Images
+from leasehold.openstack.microversion import Microversion
+from leasehold.openstack.network.client import Networking
+from leasehold.openstack.service import Service
+from leasehold.openstack.settings import Settings
+from leasehold.openstack.transport import Transport
+from leasehold.openstack.volume.client import Volumes
+
+
+class Connection:
+    """The services of one project in one region. Thread-safe; nothing is sent before the first verb.
+
+    `adapter` stands in for the network, and `random` for the jitter of retries, in tests.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        adapter: requests.adapters.BaseAdapter | None = None,
+        random: Callable[[], float] = random.random,
+    ) -> None:
+        self.settings = settings
+        self.transport = Transport(settings, random=random, adapter=adapter)
+        self.compute = Compute(self._service(ServiceType.COMPUTE))
+        self.image = Images(self._service(ServiceType.IMAGE))
+        self.network = Networking(self._service(ServiceType.NETWORK))
+        self.volume = Volumes(self._service(ServiceType.VOLUME))
+
+    def _service(self, kind: ServiceType) -> Service:
+        pinned = self.settings.microversions.get(kind)
+        return Service(self.transport, kind, Microversion(kind, pinned))
+
+    @property
+    def project_id(self) -> ProjectId | None:
+        """The project that we are signed in to; signs in if need be."""
+        return self.transport.project_id
+
+    def close(self) -> None:
+        """Close idle connections to the cloud; a retry that is waiting gives up."""
+        self.transport.close()
+
+    def __enter__(self) -> "Connection":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def connect(cloud: str | None = None, **arguments: Unpack[Arguments]) -> Connection:
+    """Describe a cloud and give the connection to it; signing in waits for the first verb.
+
+    The description comes from one source: the clouds.yaml entry `cloud`; else, if `auth_url` is
+    given, the arguments alone; else the environment (OS_CLOUD, or OS_AUTH_URL and its kin). Single
+    arguments go before what a source says. Raises `UnknownCloud`, `UnknownArgument` and
+    `SettingsError`.
+    """
+    check_names(arguments)
+    given = cast("Arguments", {k: v for k, v in arguments.items() if v is not None})
+    if cloud is None and "auth_url" not in given:
+        cloud = os.environ.get("OS_CLOUD") or None
+    if cloud is not None:
+        source = from_clouds_yaml(cloud, region=given.get("region"))
+    elif "auth_url" in given:
+        source = Arguments()
+    elif "auth_url" not in (source := from_environment(os.environ)):
+        raise SettingsError(
+            "no cloud given: name one of clouds.yaml, set OS_CLOUD or OS_AUTH_URL, "
+            "or pass auth_url= with the credentials"
+        )
+    return Connection(settings_of(cast("Arguments", {**source, **given}), name=cloud))

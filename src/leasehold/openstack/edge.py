@@ -1,0 +1,255 @@
+"""The one place where answers and foreign exceptions become our errors."""
+
+import re
+import ssl
+from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+import urllib3
+from keystoneauth1 import exceptions as keystone
+
+from leasehold.openstack.call import Answer
+from leasehold.openstack.errors import (
+    AuthenticationFailed,
+    BadRequest,
+    Conflict,
+    ConnectFailed,
+    ConnectionLost,
+    Forbidden,
+    MalformedAnswer,
+    NotFound,
+    OpenStackError,
+    QuotaExceeded,
+    RateLimited,
+    ServerError,
+    ServiceUnavailable,
+    TimedOut,
+)
+from leasehold.openstack.fault import Fault, read_fault
+
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_QUOTA = re.compile(
+    r"quota|maximum number of (?!attempts).*exceeded|over (a |the |its )?limit", re.IGNORECASE
+)
+_RATE = re.compile(r"rate.?limit|too many requests|over.?rate", re.IGNORECASE)
+
+# Said first, so that the message is of use even when the cloud said nothing.
+_SILENT = {
+    300: "the endpoint is a list of versions, not a version: its URL in the catalog is too short",
+    401: "the cloud does not accept the credentials or the token",
+    403: "signed in, but not allowed to do that; ask the project's owner for the role it needs",
+    404: "no such thing, or nothing at that URL: is it the service's own endpoint?",
+    429: "too many calls",
+    502: "a proxy before the service got no sense out of it",
+    503: "the service is not available now",
+    504: "a proxy before the service waited in vain for it",
+}
+
+
+def refusal(answer: Answer, *, service: str, method: str) -> OpenStackError:
+    """Make the error of an answer with status 300 or more."""
+    fault = read_fault(answer.content)
+    message = fault.message or _SILENT.get(
+        answer.status, f"the cloud answered {answer.status} and gave no reason"
+    )
+    retry_after = _retry_after(answer)
+    return _leaf(answer.status, fault, retry_after)(
+        message,
+        status=answer.status,
+        code=fault.code,
+        service=service,
+        method=method,
+        url=public_url(answer.url),
+        request_id=answer.request_id,
+        retry_after=retry_after,
+        unsure=_unsure(answer.status, method, retry_after),
+    )
+
+
+def _leaf(status: int, fault: Fault, retry_after: float | None) -> type[OpenStackError]:
+    match status:
+        case 401:
+            return AuthenticationFailed
+        case 403:
+            return QuotaExceeded if _QUOTA.search(fault.message) else Forbidden
+        case 404 | 410:
+            return NotFound
+        case 409:
+            over = fault.code == "OverQuota" or _QUOTA.search(fault.message)
+            return QuotaExceeded if over else Conflict
+        case 413:
+            return _too_much(fault, retry_after)
+        case 429:
+            return RateLimited
+        case 502 | 503 | 504:
+            return ServiceUnavailable
+        case _ if status >= 500:
+            return ServerError
+        case _:
+            return BadRequest
+
+
+def _too_much(fault: Fault, retry_after: float | None) -> type[OpenStackError]:
+    """Tell the three meanings of 413 apart: Cinder's quota, an old cloud's rate, a body too big."""
+    if _RATE.search(fault.message):
+        return RateLimited
+    if fault.code == "overLimit" or _QUOTA.search(fault.message):
+        return QuotaExceeded
+    return RateLimited if retry_after else BadRequest
+
+
+def _unsure(status: int, method: str, retry_after: float | None) -> bool:
+    """Say whether a refused call may have had effect.
+
+    A 503 with Retry-After is a door held shut on purpose. Without it, some proxies also say 503
+    when the service died in the middle of the request, so a writing call may have happened.
+    """
+    if method in _READING or status == 501:
+        return False
+    if status == 503:
+        return retry_after is None
+    return status >= 500 or status == 408
+
+
+def _retry_after(answer: Answer) -> float | None:
+    """Read Retry-After, in seconds or as a date; a date counts from the cloud's own clock."""
+    text = answer.headers.get("retry-after")
+    if not text:
+        return None
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        pass
+    try:
+        until = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return max(0.0, (until - answer.date).total_seconds()) if answer.date else None
+
+
+def malformed(answer: Answer, reason: str, *, service: str, method: str) -> MalformedAnswer:
+    """Make the error of a 2xx whose body is not what it should be."""
+    return MalformedAnswer(
+        f"the answer cannot be read: {reason}",
+        status=answer.status,
+        service=service,
+        method=method,
+        url=public_url(answer.url),
+        request_id=answer.request_id,
+        unsure=method not in _READING,
+    )
+
+
+def failure(error: Exception, *, service: str, method: str, url: str) -> OpenStackError:
+    """Make the error of a call that got no answer, from what keystoneauth and requests raised."""
+    place = public_url(url)
+    writing = method not in _READING
+    kind, message = _lost(error)
+    unsure = writing and kind is not ConnectFailed
+    return kind(
+        message.format(place=_host(place)), service=service, method=method, url=place, unsure=unsure
+    )
+
+
+def _lost(error: Exception) -> tuple[type[OpenStackError], str]:
+    """Tell a request that never left from one whose answer was lost.
+
+    keystoneauth raises the same class for both, so the exceptions beneath it decide; what none of
+    them explains counts as lost, for that is the careful answer.
+    """
+    chain = list(_beneath(error))
+    for cause in chain:
+        match cause:
+            case ssl.SSLCertVerificationError():
+                return ConnectFailed, (
+                    "the certificate of {place} is not trusted"
+                    f" ({cause.verify_message}); name its CA by `cacert`"
+                )
+            case urllib3.exceptions.NameResolutionError():
+                return ConnectFailed, "{place} has no address: is the host name right?"
+            case urllib3.exceptions.NewConnectionError():
+                return ConnectFailed, "{place} does not take connections: " + _why(cause)
+            case urllib3.exceptions.ConnectTimeoutError() | requests.ConnectTimeout():
+                return ConnectFailed, "{place} did not take the connection in time"
+            case urllib3.exceptions.ProxyError():
+                return ConnectFailed, "the proxy on the way to {place} refused: " + _why(cause)
+            case requests.exceptions.InvalidURL() | requests.exceptions.MissingSchema():
+                return ConnectFailed, "{place} is not an address that can be called"
+            case requests.ReadTimeout() | urllib3.exceptions.ReadTimeoutError():
+                return TimedOut, "{place} took the request but did not answer in time"
+    return ConnectionLost, "{place} took the request, then the connection broke: " + _why(chain[-1])
+
+
+def _beneath(error: BaseException) -> Iterator[BaseException]:
+    """Walk from an exception to all that it wraps: by cause, context, argument or `reason`."""
+    seen: set[int] = set()
+    ahead: list[object] = [error]
+    while ahead:
+        found = ahead.pop(0)
+        if not isinstance(found, BaseException) or id(found) in seen:
+            continue
+        seen.add(id(found))
+        yield found
+        ahead += [found.__cause__, found.__context__, getattr(found, "reason", None), *found.args]
+
+
+def _why(error: BaseException) -> str:
+    text = str(getattr(error, "original_error", error)) or type(error).__name__
+    text = text.rpartition(">: ")[2]  # urllib3 puts the repr of its object first
+    return text.replace("{", "(").replace("}", ")")[:300]
+
+
+def sign_in_failure(error: Exception, *, auth_url: str) -> OpenStackError:
+    """Make the error of a sign-in. Nothing but the sign-in was sent, so it is never unsure."""
+    response = getattr(error, "response", None)
+    if isinstance(response, requests.Response) and response.status_code >= 300:
+        return _refused_sign_in(response)
+    if isinstance(response, requests.Response):
+        return _sign_in_error(
+            MalformedAnswer,
+            "the sign-in was answered, but not with a token: is auth_url Keystone's?",
+            auth_url,
+        )
+    if isinstance(error, keystone.ConnectionError):
+        kind, message = _lost(error)
+        host = _host(public_url(auth_url))
+        return _sign_in_error(kind, message.format(place=host), auth_url)
+    return _sign_in_error(AuthenticationFailed, f"cannot sign in: {error}", auth_url)
+
+
+def _sign_in_error(kind: type[OpenStackError], message: str, auth_url: str) -> OpenStackError:
+    return kind(message, service="identity", method="POST", url=public_url(auth_url))
+
+
+def _refused_sign_in(response: requests.Response) -> OpenStackError:
+    answer = Answer(
+        status=response.status_code,
+        headers=response.headers,
+        content=response.content,
+        url=response.url,
+        elapsed=response.elapsed.total_seconds(),
+    )
+    error = refusal(answer, service="identity", method="POST")
+    if answer.status in (300, 404, 405):
+        error = NotFound(
+            "no Keystone here: auth_url must be Keystone's, with /v3 or /v2.0 as its version",
+            status=answer.status,
+            service="identity",
+            method="POST",
+            url=public_url(answer.url),
+            request_id=answer.request_id,
+        )
+    error.unsure = False
+    return error
+
+
+def public_url(url: str) -> str:
+    """Take credentials, query and fragment out of a URL."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc or url

@@ -1,0 +1,36 @@
+"""Text that must not be seen: it hides itself wherever it is printed."""
+
+
+class Secret:
+    """A password, token or private key; `reveal()` is the one way to its text."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself. Call it where it is sent or written to a file of the owner's, only."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+    def __str__(self) -> str:
+        return "***"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __reduce__(self) -> str:
+        raise TypeError("a Secret is not pickled: it would be readable in the pickle")
+
+
+def decode_secret(kind: type, value: object) -> object:
+    """Let msgspec decode a JSON string into a `Secret`, so that no answer holds it in the open."""
+    if kind is Secret and isinstance(value, str):
+        return Secret(value)
+    raise TypeError(f"cannot decode {type(value).__name__} into {kind.__name__}")

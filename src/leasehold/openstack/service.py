@@ -1,0 +1,157 @@
+"""What every service's verbs are made of: get, list, create, change and delete, typed."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from leasehold.openstack.call import Answer, Call, FilterValue, Query, ServiceType, query_of
+from leasehold.openstack.edge import malformed
+from leasehold.openstack.errors import BadRequest, NotFound, VersionUnsupported
+from leasehold.openstack.microversion import Microversion, Version
+from leasehold.openstack.paging import Collection, Page
+from leasehold.openstack.secret import decode_secret
+from leasehold.openstack.transport import Transport
+
+T = TypeVar("T")
+
+
+class Shape(Generic[T]):
+    """The shape of a single answer: the thing itself, under its key if there is one."""
+
+    def __init__(self, item: type[T], *, key: str | None = None) -> None:
+        self._keyed = key is not None
+        body = msgspec.defstruct("Body", [("item", item, msgspec.field(name=key))]) if key else item
+        self._decoder = msgspec.json.Decoder(body, strict=False, dec_hook=decode_secret)
+
+    def decode(self, content: bytes) -> T:
+        """Read an answer. Raises msgspec.DecodeError."""
+        body: Any = self._decoder.decode(content)  # a type made at run time has no static name
+        found: T = body.item if self._keyed else body
+        return found
+
+
+class Service:
+    """One service of one cloud: paths in, Structs out. Raises leaves of `OpenStackError`."""
+
+    def __init__(self, transport: Transport, type: ServiceType, microversion: Microversion) -> None:  # noqa: A002 - the catalog's word
+        self.type = type
+        self._transport = transport
+        self._microversion = microversion
+
+    @property
+    def url(self) -> str:
+        """The endpoint in use. Raises `EndpointMissing`."""
+        return self._transport.endpoint(self.type)
+
+    @property
+    def project_id(self) -> str | None:
+        """The project that we are signed in to."""
+        return self._transport.project_id
+
+    def version(self) -> Version | None:
+        """The microversion agreed on, None where the service has none.
+
+        Costs one call if it is asked before any other call to the service.
+        """
+        if self._microversion.agreed is None and self._microversion.headers():
+            self._send("GET", "/limits")
+        return self._microversion.agreed
+
+    def need(self, version: Version, purpose: str) -> None:
+        """Raise `VersionUnsupported` unless the service speaks at least that microversion."""
+        agreed = self.version()
+        if agreed is None or agreed < version:
+            has = f"{agreed[0]}.{agreed[1]}" if agreed else "no microversions"
+            raise VersionUnsupported(
+                f"to {purpose}, {self.type} must speak {version[0]}.{version[1]}; it speaks {has}",
+                service=self.type,
+            )
+
+    def get(self, path: str, shape: Shape[T], **query: FilterValue) -> T:
+        """Get one thing."""
+        return self._decoded("GET", self._send("GET", path, query=query_of(query)), shape)
+
+    def post(self, path: str, body: object, shape: Shape[T]) -> T:
+        """Create something. Never repeated after it may have had effect."""
+        return self._decoded("POST", self._send("POST", path, body=body), shape)
+
+    def put(self, path: str, body: object, shape: Shape[T]) -> T:
+        """Change something to what `body` says."""
+        return self._decoded("PUT", self._send("PUT", path, body=body), shape)
+
+    def act(self, path: str, body: object) -> None:
+        """Have something done whose answer says nothing. Never repeated, as `post`."""
+        self._send("POST", path, body=body)
+
+    def delete(self, path: str, *, repeatable: bool = True) -> None:
+        """Delete something. Raises `NotFound` unless an attempt of ours may have been the end of it."""
+        try:
+            self._send("DELETE", path, repeatable=repeatable)
+        except NotFound as error:
+            if not error.unsure:
+                raise
+
+    def pages(
+        self, collection: Collection[T], filters: Mapping[str, FilterValue]
+    ) -> Iterator[Page[T]]:
+        """List page after page; only one page is held at a time.
+
+        A page that fails raises, and ends the listing: what came before is then no whole.
+        """
+        query = query_of(filters)
+        if collection.page_size and "limit" not in filters:
+            query = (*query, ("limit", str(collection.page_size)))
+        seen: set[Query] = set()
+        following: Query | None = query
+        while following is not None:
+            seen.add(query := following)
+            answer = self._send("GET", collection.path, query=query)
+            try:
+                items, following = collection.decode(answer.content)
+            except msgspec.DecodeError as error:
+                raise malformed(answer, str(error), service=self.type, method="GET") from error
+            if following in seen:
+                reason = "its next page is one that was read before"
+                raise malformed(answer, reason, service=self.type, method="GET")
+            yield Page(items=items, date=answer.date, elapsed=answer.elapsed)
+
+    def items(self, collection: Collection[T], filters: Mapping[str, FilterValue]) -> Iterator[T]:
+        """List item by item, fetching each page when it is reached."""
+        for page in self.pages(collection, filters):
+            yield from page.items
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query = (),
+        body: object = None,
+        repeatable: bool | None = None,
+    ) -> Answer:
+        call = Call(
+            service=self.type,
+            method=method,
+            path=path,
+            query=query,
+            body=None if body is None else msgspec.json.encode(body),
+            headers=self._microversion.headers(),
+            repeatable=method in ("GET", "DELETE") if repeatable is None else repeatable,
+        )
+        try:
+            answer = self._transport.send(call)
+        except BadRequest as error:
+            asked = call.headers
+            if error.status != 406 or not self._microversion.lower(error.message, asked=asked):
+                raise
+            lowered = msgspec.structs.replace(call, headers=self._microversion.headers())
+            answer = self._transport.send(lowered)
+        self._microversion.confirm(answer)
+        return answer
+
+    def _decoded(self, method: str, answer: Answer, shape: Shape[T]) -> T:
+        try:
+            return shape.decode(answer.content)
+        except msgspec.DecodeError as error:
+            raise malformed(answer, str(error), service=self.type, method=method) from error

@@ -1,0 +1,145 @@
+"""Sends calls: one session and one token for all services of a connection, from any thread."""
+
+import threading
+from collections.abc import Callable
+
+import requests
+from keystoneauth1 import exceptions as keystone
+from keystoneauth1.session import Session, TCPKeepAliveAdapter
+
+from leasehold import __version__
+from leasehold.openstack.call import Answer, Call, ServiceType
+from leasehold.openstack.catalog import Endpoint, choose, endpoints_of, versioned
+from leasehold.openstack.edge import failure, refusal
+from leasehold.openstack.errors import OpenStackError
+from leasehold.openstack.ids import ProjectId
+from leasehold.openstack.retry import delay_before_retry
+from leasehold.openstack.settings import Settings
+from leasehold.openstack.sign_in import Badge
+
+CONNECTIONS = 32
+"""Connections kept open per host. More threads than that still work: they connect anew each time."""
+
+
+class Transport:
+    """The way to one cloud. `random` gives 0 <= x < 1, for the jitter of retries."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        random: Callable[[], float],
+        adapter: requests.adapters.BaseAdapter | None = None,
+    ) -> None:
+        self._settings = settings
+        self._random = random
+        self._session = _session(settings, adapter)
+        self._badge = Badge(settings.sign_in, self._session)
+        self._closed = threading.Event()
+        self._catalog: tuple[Endpoint, ...] | None = None
+        self._urls: dict[ServiceType, str] = {}
+
+    def send(self, call: Call) -> Answer:
+        """Send a call and give its answer, of status 2xx.
+
+        Raises a leaf of `OpenStackError`. Retries as `delay_before_retry` says, and once more with
+        a new token after a 401, before which nothing can have happened.
+        """
+        attempt = 0
+        unsure = False
+        while True:
+            attempt += 1
+            try:
+                return self._send_once(call)
+            except OpenStackError as error:
+                delay = delay_before_retry(
+                    call, error, attempt, retries=self._settings.retries, random=self._random
+                )
+                unsure = unsure or error.unsure
+                # An earlier attempt may have worked, whatever the last one was told.
+                error.unsure = unsure
+                if delay is None or self._closed.wait(delay):
+                    raise
+
+    def _send_once(self, call: Call) -> Answer:
+        token = self._badge.headers()
+        answer = self._exchange(call, token)
+        if answer.status == 401 and self._badge.renew(token):
+            answer = self._exchange(call, self._badge.headers())
+        if answer.status >= 300:
+            raise refusal(answer, service=call.service, method=call.method)
+        return answer
+
+    def _exchange(self, call: Call, token: dict[str, str]) -> Answer:
+        url = self.endpoint(call.service) + call.path
+        headers = {"Accept": "application/json", **token, **dict(call.headers)}
+        if call.body is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            # Not logged: bodies hold passwords and user-data, and telling them apart costs time.
+            # No retries of keystoneauth's: they repeat a POST whose answer was lost.
+            response = self._session.request(
+                url,
+                call.method,
+                authenticated=False,
+                raise_exc=False,
+                log=False,
+                params=call.query,
+                data=call.body,
+                headers=headers,
+            )
+        except (keystone.ClientException, requests.RequestException) as error:
+            raise failure(error, service=call.service, method=call.method, url=url) from error
+        return Answer(
+            status=response.status_code,
+            headers=response.headers,
+            content=response.content,
+            url=url,
+            elapsed=response.elapsed.total_seconds(),
+        )
+
+    def endpoint(self, service: ServiceType) -> str:
+        """Give the URL that the paths of a service are put on.
+
+        Raises `EndpointMissing`, and what a sign-in raises.
+        """
+        if (url := self._urls.get(service)) is None:
+            forced = self._settings.endpoints.get(service)
+            found = forced or self._chosen(service).url
+            url = self._urls[service] = versioned(found, service, self.project_id)
+        return url
+
+    def _chosen(self, service: ServiceType) -> Endpoint:
+        return choose(
+            self.catalog, service, region=self._settings.region, interface=self._settings.interface
+        )
+
+    @property
+    def catalog(self) -> tuple[Endpoint, ...]:
+        """What Keystone's catalog offered at the first sign-in."""
+        if self._catalog is None:
+            self._catalog = endpoints_of(self._badge.access())
+        return self._catalog
+
+    @property
+    def project_id(self) -> ProjectId | None:
+        """The project that the token is for."""
+        project_id: str | None = self._badge.access().project_id
+        return ProjectId(project_id) if project_id else None
+
+    def close(self) -> None:
+        """Close idle connections, and end the waiting of retries under way."""
+        self._closed.set()
+        self._session.close()
+
+
+def _session(settings: Settings, adapter: requests.adapters.BaseAdapter | None) -> Session:
+    session = Session(
+        verify=settings.verify, cert=settings.cert, user_agent=f"leasehold/{__version__}"
+    )
+    # The constructor takes one number for both; requests takes connect and read apart.
+    session.timeout = (settings.connect_timeout, settings.timeout)
+    way = adapter or TCPKeepAliveAdapter(pool_maxsize=CONNECTIONS)
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, way)
+    return session
