@@ -1,0 +1,61 @@
+"""Events: the lab's history, as a page of JSON or as a stream that goes on."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, get
+from litestar.params import Parameter
+from litestar.response import Stream
+
+from leasehold.lab.lab import Lab
+from leasehold.lab.model import Event, LeaseId, NodeName
+from leasehold.service.api.responses import errors
+from leasehold.service.feed import Feed
+from leasehold.service.streams import HEARTBEAT, sse, stream
+
+
+@get(
+    "/events",
+    tags=["Events"],
+    operation_id="readEvents",
+    summary="Read or follow events",
+    responses=errors(),
+)
+async def events(
+    request: Request[Any, Any, Any],
+    lab: Lab,
+    feed: Feed,
+    after: Annotated[
+        int | None, Parameter(ge=0, description="Only those with a higher id than this.")
+    ] = None,
+    lease: Annotated[str | None, Parameter(description="Only of this lease.")] = None,
+    node: Annotated[str | None, Parameter(description="Only of this node.")] = None,
+    limit: Annotated[int, Parameter(ge=1, le=5000, description="So many at most.")] = 500,
+    last_event_id: Annotated[
+        int | None, Parameter(header="Last-Event-ID", description="Go on after this event.")
+    ] = None,
+) -> list[Event] | Stream:
+    """List events, oldest first. With `Accept: text/event-stream` they come as a stream instead,
+    from now on unless `after` or `Last-Event-ID` says from where, and a comment every 15 seconds
+    shows that the stream lives."""
+    of_lease = LeaseId(lease) if lease else None
+    of_node = NodeName(node) if node else None
+    if "text/event-stream" not in request.headers.get("accept", ""):
+        return await asyncio.to_thread(
+            lab.events, after=after or 0, lease=of_lease, node=of_node, limit=limit
+        )
+    begin = next((number for number in (last_event_id, after) if number is not None), feed.last)
+    return stream(_lines(feed, begin, of_lease, of_node))
+
+
+async def _lines(
+    feed: Feed, after: int, lease: LeaseId | None, node: NodeName | None
+) -> AsyncIterator[bytes]:
+    yield HEARTBEAT
+    async for events in feed.follow(after=after, lease=lease, node=node):
+        if not events:
+            yield HEARTBEAT
+        for event in events:
+            yield sse(msgspec.json.encode(event), number=event.id)

@@ -1,0 +1,164 @@
+"""Leases: asking for nodes, waiting for them, keeping them longer, giving them back."""
+
+import asyncio
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Controller, Request, Response, delete, get, post
+from litestar.params import Body, Parameter
+
+from leasehold.lab.lab import Lab
+from leasehold.lab.model import Lease, LeaseId, LeaseState, Wish
+from leasehold.service.api.responses import errors
+from leasehold.service.caller import Caller
+from leasehold.service.errors import WrongRequest
+from leasehold.service.feed import Feed
+from leasehold.service.invalid import BadRequest
+
+_LONGEST_WAIT = 60.0
+_ENDED = frozenset({LeaseState.RELEASED, LeaseState.EXPIRED, LeaseState.FAILED})
+
+LeaseKey = Annotated[str, Parameter(description="The lease's id.")]
+
+
+class LockRequest(Wish, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request to lock nodes of one machine type."""
+
+
+class Extension(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How much longer a lease shall last."""
+
+    seconds: Annotated[int, msgspec.Meta(ge=1, description="Added to the end it has now.")]
+
+
+class LeaseController(Controller):
+    """Routes below /leases."""
+
+    path = "/leases"
+    tags = ["Leases"]  # noqa: RUF012 - litestar's way to set it
+
+    @post(
+        status_code=202,
+        operation_id="lockNodes",
+        summary="Lock nodes",
+        responses=errors(404, 409),
+        sync_to_thread=True,
+    )
+    def lock(
+        self,
+        request: Request[Caller, Any, Any],
+        lab: Lab,
+        data: Annotated[LockRequest, Body(title="What to lock, why and for how long")],
+        idempotency_key: Annotated[
+            str | None,
+            Parameter(
+                header="Idempotency-Key",
+                description="Makes a retry safe: the same key gets the same lease again.",
+            ),
+        ] = None,
+    ) -> Response[Lease]:
+        """Take nodes, or a place in the queue for them. Answers at once; the lease's state says
+        how far it is."""
+        if idempotency_key and data.key and idempotency_key != data.key:
+            raise WrongRequest(
+                BadRequest(
+                    field="Idempotency-Key",
+                    found=repr(idempotency_key),
+                    allowed="the same as `key`, or none",
+                )
+            )
+        lease = lab.lock(
+            msgspec.structs.replace(
+                data, owner=_owner(request.user, data.owner), key=idempotency_key or data.key
+            )
+        )
+        return Response(lease, headers={"location": f"/api/v1/leases/{lease.id}"})
+
+    @get(operation_id="listLeases", summary="List leases", responses=errors(), sync_to_thread=True)
+    def index(
+        self,
+        lab: Lab,
+        owner: Annotated[str | None, Parameter(description="Only this owner's.")] = None,
+        ended: Annotated[bool, Parameter(description="Those that ended, too.")] = False,
+    ) -> list[Lease]:
+        """List who holds or waits for what."""
+        return lab.leases(owner=owner, ended=ended)
+
+    @get(
+        "/{lease:str}",
+        operation_id="showLease",
+        summary="Show a lease, or wait for its next state",
+        responses=errors(404),
+    )
+    async def show(
+        self,
+        lab: Lab,
+        feed: Feed,
+        lease: LeaseKey,
+        wait: Annotated[
+            float, Parameter(ge=0, description="Answer after so many seconds (60 at most).")
+        ] = 0,
+        known: Annotated[
+            LeaseState | None,
+            Parameter(query="state", description="Answer as soon as its state is another one."),
+        ] = None,
+    ) -> Lease:
+        """Show a lease. With `wait`, the answer comes when its state has changed; without
+        `state`, when it is ready or has ended."""
+        after = feed.last
+        shown = await asyncio.to_thread(lab.lease, LeaseId(lease))
+        if not wait or _settled(shown, known):
+            return shown
+        known = known or shown.state
+        try:
+            async with asyncio.timeout(min(wait, _LONGEST_WAIT)):
+                async for _ in feed.follow(after=after, lease=shown.id):
+                    shown = await asyncio.to_thread(lab.lease, shown.id)
+                    if _settled(shown, known):
+                        break
+        except TimeoutError:
+            pass
+        return shown
+
+    @post(
+        "/{lease:str}/extend",
+        status_code=200,
+        operation_id="extendLease",
+        summary="Keep a lease longer",
+        responses=errors(403, 404, 409),
+        sync_to_thread=True,
+    )
+    def extend(self, lab: Lab, lease: LeaseKey, data: Extension) -> Lease:
+        """Add time to a lease, up to the limit of its machine type."""
+        return lab.extend(LeaseId(lease), data.seconds)
+
+    @delete(
+        "/{lease:str}",
+        status_code=200,
+        operation_id="releaseLease",
+        summary="Give a lease back",
+        responses=errors(403, 404),
+        sync_to_thread=True,
+    )
+    def release(
+        self,
+        request: Request[Caller, Any, Any],
+        lab: Lab,
+        lease: LeaseKey,
+        force: Annotated[bool, Parameter(description="Even if somebody else holds it.")] = False,
+    ) -> Lease:
+        """End a lease and free its nodes. Doing it twice does nothing more."""
+        return lab.release(LeaseId(lease), owner=request.user.owner, force=force)
+
+
+def _settled(lease: Lease, known: LeaseState | None) -> bool:
+    if lease.state in _ENDED:
+        return True
+    return lease.state is LeaseState.READY if known is None else lease.state is not known
+
+
+def _owner(caller: Caller, named: str) -> str:
+    if caller.proven and named not in ("", caller.owner):
+        allowed = f"{caller.owner!r}, whose token this is, or nothing"
+        raise WrongRequest(BadRequest(field="owner", found=repr(named), allowed=allowed))
+    return caller.owner if caller.proven else named or caller.owner

@@ -1,0 +1,89 @@
+"""Nodes: what there is, who holds it, how far it is and why it waits."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Controller, Request, get, post
+from litestar.params import Parameter
+
+from leasehold.lab.lab import Lab
+from leasehold.lab.model import MachineType, Node, NodeName, NodeState, Step, Story
+from leasehold.service.api.responses import errors
+from leasehold.service.caller import Caller
+
+
+class Unlock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Nodes to give back: all of them or, if one cannot be, none."""
+
+    names: Annotated[tuple[NodeName, ...], msgspec.Meta(min_length=1)]
+    force: bool = False
+    """Even those that somebody else holds."""
+
+
+class NodeController(Controller):
+    """Routes below /nodes."""
+
+    path = "/nodes"
+    tags = ["Nodes"]  # noqa: RUF012 - litestar's way to set it
+
+    @get(operation_id="listNodes", summary="List nodes", responses=errors(), sync_to_thread=True)
+    def index(
+        self,
+        lab: Lab,
+        machine_type: Annotated[str | None, Parameter(description="Only of this type.")] = None,
+        in_state: Annotated[
+            NodeState | None, Parameter(query="state", description="Only in this state.")
+        ] = None,
+        owner: Annotated[str | None, Parameter(description="Only what this owner holds.")] = None,
+    ) -> list[Node]:
+        """List nodes with state, owner, address and the reason why one waits."""
+        return lab.nodes(machine_type=machine_type, state=in_state, owner=owner)
+
+    @get(
+        "/{name:str}",
+        operation_id="showNode",
+        summary="Show a node",
+        responses=errors(404),
+        sync_to_thread=True,
+    )
+    def show(self, lab: Lab, name: str) -> Story:
+        """Show a node with its lease, its objects in the cloud and its history."""
+        return lab.story(NodeName(name))
+
+    @post(
+        "/unlock",
+        status_code=200,
+        operation_id="unlockNodes",
+        summary="Unlock nodes",
+        responses=errors(403, 404),
+        sync_to_thread=True,
+    )
+    def unlock(self, request: Request[Caller, Any, Any], lab: Lab, data: Unlock) -> list[Node]:
+        """Give nodes back. A lease that has none left ends."""
+        return lab.unlock(data.names, owner=request.user.owner, force=data.force)
+
+
+@get(
+    "/plan",
+    tags=["Nodes"],
+    operation_id="showPlan",
+    summary="Show the plan",
+    responses=errors(),
+    sync_to_thread=True,
+)
+def plan(lab: Lab) -> list[Step]:
+    """What the engine would do now, with each object, and why."""
+    return lab.plan()
+
+
+@get(
+    "/machine-types",
+    tags=["Nodes"],
+    operation_id="listMachineTypes",
+    summary="List machine types",
+    responses=errors(),
+    sync_to_thread=True,
+)
+def machine_types(lab: Lab) -> list[MachineType]:
+    """What can be locked, and how many of it are free."""
+    return lab.machine_types()

@@ -1,0 +1,25 @@
+"""What the OpenAPI document says of errors; one place, so that every route says it alike."""
+
+from litestar.openapi.datastructures import ResponseSpec
+
+from leasehold.service.problem import ErrorAnswer
+
+_MEANINGS = {
+    400: "The request is wrong: `field`, `found` and `allowed` say where and how.",
+    401: "The service asks for a token.",
+    403: "Held by somebody else; `force` takes it all the same.",
+    404: "No such name here; `near` lists the ones that look like it.",
+    409: "Cannot be done: more than there is, or the cloud refused for good; `reason` says why.",
+    502: "The cloud answered with an error.",
+    504: "The cloud did not answer in time.",
+}
+
+
+def errors(*statuses: int) -> dict[int, ResponseSpec]:
+    """The error answers of a route; 400 and 401 can come from every one."""
+    return {
+        status: ResponseSpec(
+            data_container=ErrorAnswer, description=_MEANINGS[status], generate_examples=False
+        )
+        for status in (400, 401, *statuses)
+    }

@@ -1,0 +1,116 @@
+"""The HTTP application: a lab behind routes. Only wiring."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar, Router
+from litestar.di import Provide
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, License, SecurityScheme, Tag
+from litestar.static_files import create_static_files_router
+from litestar.types import ASGIApp
+
+from leasehold import __version__
+from leasehold.lab.lab import Lab
+from leasehold.service import pages
+from leasehold.service.api import about, clouds, events, leases, nodes
+from leasehold.service.board import Board
+from leasehold.service.described import describe
+from leasehold.service.door import Door
+from leasehold.service.errors import answer_error
+from leasehold.service.feed import Feed, opened
+from leasehold.service.rows import Rows
+from leasehold.service.tokens import Tokens
+
+_API = "/api/v1"
+_LARGEST_BODY = 1 << 20
+
+
+def make_app(
+    lab: Lab, feed: Feed, *, clouds_known: Sequence[str], tokens: Tokens, local_owner: str
+) -> ASGIApp:
+    """Put a lab behind HTTP. `local_owner` owns what nobody else claims, where no tokens are."""
+    rows = Rows()
+    board = Board(lab, feed, rows)
+    api = Router(
+        _API,
+        route_handlers=[
+            leases.LeaseController,
+            nodes.NodeController,
+            nodes.plan,
+            nodes.machine_types,
+            clouds.CloudController,
+            events.events,
+            about.health,
+            about.version,
+        ],
+    )
+    application = Litestar(
+        route_handlers=[
+            api,
+            pages.lab_page,
+            pages.live,
+            pages.sign_in_page,
+            pages.sign_in,
+            pages.sign_out,
+            create_static_files_router("/static", [Path(__file__).parent / "static"]),
+        ],
+        dependencies={
+            "lab": _given(lab),
+            "feed": _given(feed),
+            "board": _given(board),
+            "rows": _given(rows),
+            "tokens": _given(tokens),
+            "cloud_names": _given(tuple(clouds_known)),
+        },
+        exception_handlers={Exception: answer_error},
+        lifespan=[lambda _: opened(feed)],
+        openapi_config=_openapi(),
+        request_max_body_size=_LARGEST_BODY,
+        logging_config=None,
+    )
+    describe(application.openapi_schema)
+    return Door(application, tokens, local_owner)
+
+
+def _given(value: object) -> Provide:
+    def give() -> Any:
+        return value
+
+    return Provide(give, sync_to_thread=False)
+
+
+def _openapi() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Leasehold",
+        version=__version__,
+        summary="Lock machines of an OpenStack cloud, use them, give them back.",
+        description=(
+            "Times are UTC, durations are seconds. Every error has the same body: `error` with a"
+            " `code` for programs and a `message` for people."
+        ),
+        license=License(name="MIT", identifier="MIT"),
+        tags=[
+            Tag("Leases", description="Who holds which nodes, why, and until when."),
+            Tag("Nodes", description="The named places of the lab and what stands behind them."),
+            Tag("Clouds", description="The OpenStack projects where servers are made."),
+            Tag("Events", description="What happened, as a page or as a stream."),
+            Tag("Service", description="This service itself."),
+        ],
+        components=Components(
+            security_schemes={
+                "token": SecurityScheme(
+                    type="http",
+                    scheme="bearer",
+                    description="Asked for if [service.tokens] names any; `leasehold token NAME`"
+                    " makes one.",
+                )
+            }
+        ),
+        security=[{"token": []}, {}],
+        path=f"{_API}/openapi.json",
+        render_plugins=[JsonRenderPlugin(path="/")],
+        use_handler_docstrings=True,
+    )

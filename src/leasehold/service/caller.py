@@ -1,0 +1,49 @@
+"""Who is asking: by token, or on a service for this machine alone by the name they give."""
+
+import getpass
+import ipaddress
+import socket
+
+import msgspec
+
+OWNER_HEADER = "leasehold-owner"
+COOKIE = "leasehold"
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """On whose behalf a request acts."""
+
+    owner: str
+    proven: bool
+    """True: a token said so. False: the caller did, which is enough only on loopback."""
+
+
+def local_owner() -> str:
+    """``user@host`` of this process: the owner when nobody says another."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # no entry for this uid, as in many a container
+        user = "unknown"
+    return f"{user}@{socket.gethostname()}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, as written in an address or a Host header, can only be this machine.
+
+    Names other than ``localhost`` are not looked up: what they mean may change at any time, and
+    that is what a DNS rebinding attack lives on.
+    """
+    bare = host.strip("[]")
+    if bare.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(bare).is_loopback
+    except ValueError:
+        return False
+
+
+def host_of(header: str) -> str:
+    """The host in a Host header: without its port, brackets of IPv6 kept off."""
+    if header.startswith("["):
+        return header[1:].partition("]")[0]
+    return header.partition(":")[0]

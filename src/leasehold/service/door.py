@@ -1,0 +1,157 @@
+"""The door before the application: says who comes in, and lets nobody else."""
+
+import time
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import unquote
+
+import msgspec
+import structlog
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from leasehold.service.caller import COOKIE, OWNER_HEADER, Caller, host_of, is_loopback
+from leasehold.service.problem import ErrorAnswer, Problem
+from leasehold.service.tokens import Tokens
+
+_log = structlog.get_logger()
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_OPEN = ("/api/v1/health", "/api/v1/version", "/sign-in")
+"""Paths that anybody may see, and the style sheets below ``/static/``."""
+
+_POLICY = (
+    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
+    b" connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = (
+    (b"content-security-policy", _POLICY),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+)
+
+
+class _Refused(Exception):
+    def __init__(self, status: int, code: str, message: str) -> None:
+        self.status = status
+        self.problem = Problem(code=code, message=message)
+
+
+class Door:
+    """An ASGI application around another one.
+
+    With tokens, everything but `_OPEN` demands one: as ``Authorization: Bearer``, or, for reading
+    only, in the cookie that the sign-in page sets. Without tokens the service listens on loopback
+    alone, and the Host header must be loopback too: a page of a stranger that made its own name
+    point here (DNS rebinding) fails on that. A stranger's page cannot write either way: a request
+    that changes something must not come from another origin.
+    """
+
+    def __init__(self, app: ASGIApp, tokens: Tokens, local_owner: str) -> None:
+        self._app = app
+        self._tokens = tokens
+        self._local_owner = local_owner
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        status = 0
+
+        async def send_noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], *_HEADERS]
+            await send(message)
+
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in
+                   scope["headers"]}  # fmt: skip
+        method, path = scope["method"], scope["path"]
+        owner = ""
+        try:
+            self._check_origin(method, headers)
+            caller = self._caller(method, path, headers)
+            owner = caller.owner
+            scope["user"] = caller
+        except _Refused as no:
+            await _refuse(no, path, headers, send_noting)
+        else:
+            await self._app(scope, receive, send_noting)
+        if method not in _SAFE:
+            elapsed = round((time.perf_counter() - began) * 1000, 1)
+            _log.info("request", method=method, path=path, status=status, owner=owner, ms=elapsed)
+
+    def _check_origin(self, method: str, headers: dict[str, str]) -> None:
+        origin = headers.get("origin")
+        if method in _SAFE or origin is None:
+            return
+        if origin.partition("://")[2] != headers.get("host"):
+            raise _Refused(
+                403, "foreign_origin", f"A page of {origin} must not change anything here."
+            )
+
+    def _caller(self, method: str, path: str, headers: dict[str, str]) -> Caller:
+        if not self._tokens:
+            return self._neighbour(headers)
+        token = _bearer(headers)
+        if token is None and method in _SAFE:
+            token = _cookie(headers)
+        if token is not None and (name := self._tokens.name_of(token)):
+            return Caller(owner=name, proven=True)
+        if path in _OPEN or path.startswith("/static/"):
+            return Caller(owner="", proven=False)
+        if token is None:
+            raise _Refused(
+                401,
+                "no_token",
+                "This service asks for a token: send it as `Authorization: Bearer TOKEN`;"
+                " the command takes --token or LEASEHOLD_TOKEN.",
+            )
+        raise _Refused(
+            401,
+            "wrong_token",
+            "This token is not known here. `leasehold token NAME` makes a new one;"
+            " its fingerprint belongs into [service.tokens] of leasehold.toml.",
+        )
+
+    def _neighbour(self, headers: dict[str, str]) -> Caller:
+        host = headers.get("host", "")
+        if not is_loopback(host_of(host)):
+            raise _Refused(
+                403,
+                "foreign_host",
+                f"This service is for its own machine and was called as {host!r}. Call it as"
+                " 127.0.0.1 or localhost, or give it tokens in [service.tokens].",
+            )
+        owner = unquote(headers.get(OWNER_HEADER, "")).strip()
+        return Caller(owner=owner or self._local_owner, proven=False)
+
+
+def _bearer(headers: dict[str, str]) -> str | None:
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def _cookie(headers: dict[str, str]) -> str | None:
+    try:
+        morsel = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+    except CookieError:
+        return None
+    return morsel.value if morsel else None
+
+
+async def _refuse(no: _Refused, path: str, headers: dict[str, str], send: Send) -> None:
+    answer: list[tuple[bytes, bytes]]
+    if no.status == 401 and path == "/" and "text/html" in headers.get("accept", ""):
+        status, body = 303, b""
+        answer = [(b"location", b"/sign-in")]
+    else:
+        status, body = no.status, msgspec.json.encode(ErrorAnswer(error=no.problem))
+        answer = [(b"content-type", b"application/json")]
+        if status == 401:
+            answer.append((b"www-authenticate", b'Bearer realm="leasehold"'))
+    answer.append((b"content-length", str(len(body)).encode()))
+    start: Any = {"type": "http.response.start", "status": status, "headers": answer}
+    await send(start)
+    await send({"type": "http.response.body", "body": body, "more_body": False})

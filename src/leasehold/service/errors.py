@@ -1,0 +1,130 @@
+"""Every error as an answer: the right status, one shape, and no traceback for the caller."""
+
+import secrets
+from typing import Any
+
+import structlog
+from litestar import MediaType, Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+
+from leasehold.errors import LeaseholdError
+from leasehold.lab.errors import (
+    BadWish,
+    Impossible,
+    LabError,
+    NotOffered,
+    NotYours,
+    TooMany,
+    UnknownName,
+)
+from leasehold.service.invalid import BadRequest, explain
+from leasehold.service.problem import ErrorAnswer, Problem
+
+_log = structlog.get_logger()
+
+_CODES = {
+    401: "no_token",
+    404: "unknown_path",
+    405: "wrong_method",
+    413: "too_large",
+    415: "wrong_media_type",
+}
+
+
+class WrongRequest(LeaseholdError):
+    """A request is wrong in itself."""
+
+    def __init__(self, wrong: BadRequest) -> None:
+        self.wrong = wrong
+        super().__init__(str(wrong))
+
+
+class AuditTimedOut(LeaseholdError):
+    """A cloud did not show all its objects in time."""
+
+
+def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[ErrorAnswer]:
+    """Turn an exception of a handler into its answer."""
+    status, problem = _explain(request, error)
+    if status >= 500:
+        problem = _noted(request, error, problem)
+    headers = error.headers if isinstance(error, HTTPException) else None
+    return Response(
+        content=ErrorAnswer(error=problem),
+        status_code=status,
+        media_type=MediaType.JSON,
+        headers=headers or {},
+    )
+
+
+def _explain(request: Request[Any, Any, Any], error: Exception) -> tuple[int, Problem]:
+    match error:
+        case LabError():
+            return _explain_lab(error)
+        case WrongRequest():
+            return 400, _bad(error.wrong)
+        case AuditTimedOut():
+            return 504, Problem(code="timed_out", message=str(error))
+        case ValidationException():
+            return 400, _bad(explain(request, error))
+        case HTTPException() if error.status_code == 400:
+            return 400, _bad(BadRequest(field="body", found=error.detail, allowed="JSON"))
+        case HTTPException():
+            code = _CODES.get(error.status_code, "refused")
+            return error.status_code, Problem(code=code, message=error.detail)
+        case LeaseholdError():
+            return 502, Problem(code="cloud_failed", message=str(error))
+        case _:
+            return 500, Problem(code="internal", message="Something unforeseen went wrong here.")
+
+
+def _explain_lab(error: LabError) -> tuple[int, Problem]:
+    text = str(error)
+    match error:
+        case NotOffered():
+            return 409, Problem(code="not_offered", message=text, name=error.name, near=error.near)
+        case UnknownName():
+            problem = Problem(
+                code=f"unknown_{error.thing.replace(' ', '_')}",
+                message=text,
+                name=error.name,
+                near=error.near,
+            )
+            return 404, problem
+        case NotYours():
+            return 403, Problem(code="not_yours", message=text, owner=error.owner)
+        case TooMany():
+            return 409, Problem(
+                code="too_many", message=text, wanted=error.wanted, exist=error.exist
+            )
+        case Impossible():
+            return 409, Problem(code="impossible", message=text, reason=error.reason)
+        case BadWish():
+            wrong = BadRequest(field=error.field, found=repr(error.found), allowed=error.allowed)
+            return 400, _bad(wrong)
+        case _:
+            return 409, Problem(code="refused", message=text)
+
+
+def _bad(wrong: BadRequest) -> Problem:
+    return Problem(
+        code="bad_request",
+        message=str(wrong),
+        field=wrong.field,
+        found=wrong.found,
+        allowed=wrong.allowed,
+    )
+
+
+def _noted(request: Request[Any, Any, Any], error: Exception, problem: Problem) -> Problem:
+    incident = secrets.token_hex(4)
+    _log.error(
+        "request failed",
+        id=incident,
+        method=request.method,
+        path=request.url.path,
+        exc_info=None if isinstance(error, LeaseholdError) else error,
+        error=str(error),
+    )
+    message = f"{problem.message} The service's log has more under {incident}."
+    return Problem(code=problem.code, message=message, reason=problem.reason, id=incident)

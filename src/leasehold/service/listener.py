@@ -1,0 +1,60 @@
+"""Where the service listens: an address, checked before anything is started."""
+
+import errno
+import socket
+from collections.abc import Mapping
+
+from leasehold.errors import LeaseholdError
+from leasehold.service.caller import is_loopback
+
+
+class CannotListen(LeaseholdError):
+    """The service cannot or must not listen where it is told to."""
+
+
+def parse_listen(listen: str) -> tuple[str, int]:
+    """Split ``HOST:PORT``; an IPv6 host stands in brackets. Raises `CannotListen`."""
+    host, colon, port = listen.rpartition(":")
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    if not (colon and bare and port.isdecimal() and int(port) < 65536) or (
+        ":" in bare and bare == host
+    ):
+        raise CannotListen(
+            f"[service] listen: found {listen!r}; allowed: ADDRESS:PORT, such as 127.0.0.1:8484"
+            " or [::1]:8484"
+        )
+    return bare, int(port)
+
+
+def listen_on(listen: str, tokens: Mapping[str, str]) -> socket.socket:
+    """Open the listening socket. Raises `CannotListen` if it must not or cannot be.
+
+    Port 0 takes any free one. Without tokens only loopback is allowed: whoever reaches the port
+    can lock and unlock.
+    """
+    host, port = parse_listen(listen)
+    if not tokens and not is_loopback(host):
+        raise CannotListen(
+            f"[service] listen: {listen} can be reached from other machines, and no tokens are"
+            " configured. Make one with `leasehold token NAME` and put its line into"
+            " [service.tokens], or listen on 127.0.0.1."
+        )
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise CannotListen(
+                f"{listen} is in use: another program, maybe another Leasehold, listens there."
+                " Stop that one, or set another `listen` in [service]."
+            ) from error
+        raise CannotListen(
+            f"Cannot listen on {listen}: {error.strerror or error}. Set `listen` in [service] to an"
+            " address of this machine and a port you may use (1024 or higher without root)."
+        ) from error
+
+
+def url_of(listening: socket.socket) -> str:
+    """The address of a listening socket as people type it."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,96 @@
+"""The service as a process: lab and HTTP server, started and stopped in order."""
+
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import structlog
+import uvicorn
+
+from leasehold.lab.config import Config
+from leasehold.lab.open import open_lab
+from leasehold.service.app import make_app
+from leasehold.service.caller import is_loopback, local_owner
+from leasehold.service.feed import Feed
+from leasehold.service.listener import listen_on, parse_listen, url_of
+from leasehold.service.tokens import Tokens
+
+_log = structlog.get_logger()
+
+_PATIENCE = 5
+"""Seconds that running requests get after a signal to stop."""
+
+
+def serve(config: Config, announce: Callable[[str], None] = lambda url: None) -> None:
+    """Run the service in the main thread until SIGTERM or Ctrl-C.
+
+    `announce` gets the address once requests are answered there. To stop: no new connections, the
+    streams end, running requests finish, then the engine's threads. A second Ctrl-C does not wait
+    for requests. Raises `CannotListen` and what a wrong configuration raises.
+    """
+    listening = listen_on(config.service.listen, config.service.tokens)
+    with contextlib.closing(listening):
+        if not is_loopback(parse_listen(config.service.listen)[0]):
+            _log.warning(
+                "tokens travel in clear on this listener; put a proxy with TLS before it",
+                listen=config.service.listen,
+            )
+        lab = open_lab(config)
+        lab.start()
+        try:
+            feed = Feed(lab)
+            app = make_app(
+                lab,
+                feed,
+                clouds_known=tuple(config.clouds),
+                tokens=Tokens(config.service.tokens),
+                local_owner=local_owner(),
+            )
+            url = url_of(listening)
+            settings: dict[str, Any] = {"log_config": None, "access_log": False}
+            server = _Server(
+                uvicorn.Config(
+                    app,
+                    server_header=False,
+                    proxy_headers=False,
+                    timeout_graceful_shutdown=_PATIENCE,
+                    **settings,
+                ),
+                feed,
+                lambda: announce(url),
+            )
+            server.run(sockets=[listening])
+        finally:
+            lab.stop()
+            _log.info("stopped")
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which ends the streams before it waits for requests, and survives its signals."""
+
+    def __init__(self, config: uvicorn.Config, feed: Feed, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._feed = feed
+        self._started = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._feed.close()
+        await super().shutdown(sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Like uvicorn's, without raising the signal again at the end: the lab stops after it."""
+        handled = (signal.SIGINT, signal.SIGTERM)
+        before = {number: signal.signal(number, self.handle_exit) for number in handled}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
