@@ -42,20 +42,24 @@ class Guests(Protocol):
     """Where every guest listens, on its own address: 22 where that may be bound."""
 
     async def start(self, spec: GuestSpec) -> None:
-        """Make the guest and let it boot; SSH answers when cloud-init has written the keys.
+        """Make the guest, or switch it on again, and let it boot.
 
-        Returns before that, as Nova says ACTIVE before a server can be reached. Raises
-        GuestFailed, with everything undone.
+        SSH answers when cloud-init has written the keys; this returns before, as Nova says
+        ACTIVE before a server can be reached. Raises GuestFailed, with everything undone.
         """
 
-    async def stop(self, server_id: str) -> None:
-        """End the guest, its processes and its files. Nothing happens if there is none."""
+    async def stop(self, server_id: str, *, keep: bool = False) -> None:
+        """End the guest and its files; with ``keep`` only switch it off.
+
+        Nothing happens if there is none. What is switched off keeps files, address and host key
+        until it is started again or stopped for good.
+        """
 
     async def restart(self, server_id: str) -> None:
         """Boot it again: processes end; files, address and host key stay."""
 
     def console(self, server_id: str) -> str:
-        """What the guest wrote to its console, its last part if that is long."""
+        """What the guest wrote to its console, its last part if that is long; "" for none."""
 
     async def close(self) -> None:
         """End all guests. Nothing of them is left when this returns."""
@@ -67,4 +71,27 @@ def choose(mode: Literal["auto"] | Mode = "auto", directory: Path | None = None)
     ``directory`` holds the directories of ``shell`` guests (default: the system's temporary one).
     Raises GuestFailed when ``container`` is demanded and refused.
     """
-    raise GuestFailed(f"Guests of mode {mode!r} in {directory} are not part of this build.")
+    # Imported here: whoever only names the types needs no SSH server.
+    from leasehold.emulator.guests.addresses import choose_port
+    from leasehold.emulator.guests.fleet import Fleet
+    from leasehold.emulator.guests.keeper import probe
+
+    refusal = None if mode == "shell" else probe()
+    if refusal is not None and mode == "container":
+        raise GuestFailed(
+            f"This machine's kernel refuses containers: {refusal}. Run the emulator as root or "
+            "where user namespaces are allowed, or use guests of mode 'shell'."
+        )
+    kind: Mode = "shell" if mode == "shell" or refusal is not None else "container"
+    return Fleet(kind, _reason(kind, refusal), choose_port(), directory)
+
+
+def _reason(kind: Mode, refusal: str | None) -> str:
+    if kind == "container":
+        return "container: this kernel lets the emulator build a place of its own for each server"
+    if refusal is None:
+        return "shell, as demanded: commands on servers run as you, in a directory for each"
+    return (
+        "shell: commands on servers run as you, in a directory for each, because the kernel "
+        f"refuses containers ({refusal})"
+    )
