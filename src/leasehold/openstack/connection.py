@@ -14,12 +14,12 @@ from leasehold.openstack.clouds_yaml import from_clouds_yaml
 from leasehold.openstack.compute.client import Compute
 from leasehold.openstack.environment import from_environment
 from leasehold.openstack.errors import SettingsError
-from leasehold.openstack.ids import ProjectId
 from leasehold.openstack.image.client import Images
 from leasehold.openstack.microversion import Microversion
 from leasehold.openstack.network.client import Networking
 from leasehold.openstack.service import Service
 from leasehold.openstack.settings import Settings
+from leasehold.openstack.sign_in import Identity
 from leasehold.openstack.transport import Transport
 from leasehold.openstack.volume.client import Volumes
 
@@ -48,10 +48,9 @@ class Connection:
         pinned = self.settings.microversions.get(kind)
         return Service(self.transport, kind, Microversion(kind, pinned))
 
-    @property
-    def project_id(self) -> ProjectId | None:
-        """The project that we are signed in to; signs in if need be."""
-        return self.transport.project_id
+    def identity(self) -> Identity:
+        """Tell who we are to the cloud; signs in if need be, and raises what that raises."""
+        return self.transport.identity()
 
     def close(self) -> None:
         """Close idle connections to the cloud; a retry that is waiting gives up."""

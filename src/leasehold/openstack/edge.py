@@ -85,7 +85,7 @@ def _leaf(status: int, fault: Fault, retry_after: float | None) -> type[OpenStac
             return RateLimited
         case 502 | 503 | 504:
             return ServiceUnavailable
-        case _ if status >= 500:
+        case _ if status >= 500 and status != 501:
             return ServerError
         case _:
             return BadRequest
@@ -170,7 +170,9 @@ def _lost(error: Exception) -> tuple[type[OpenStackError], str]:
             case urllib3.exceptions.NameResolutionError():
                 return ConnectFailed, "{place} has no address: is the host name right?"
             case urllib3.exceptions.NewConnectionError():
-                return ConnectFailed, "{place} does not take connections: " + _why(cause)
+                return ConnectFailed, "{place} does not take connections: " + _why(
+                    cause.__context__ or cause
+                )
             case urllib3.exceptions.ConnectTimeoutError() | requests.ConnectTimeout():
                 return ConnectFailed, "{place} did not take the connection in time"
             case urllib3.exceptions.ProxyError():
@@ -240,6 +242,11 @@ def _refused_sign_in(response: requests.Response) -> OpenStackError:
             method="POST",
             url=public_url(answer.url),
             request_id=answer.request_id,
+        )
+    elif answer.status == 401:
+        error.message = (
+            "Keystone does not accept the credentials; user, password, project and their domains "
+            f"must belong together. It says: {error.message}"
         )
     error.unsure = False
     return error

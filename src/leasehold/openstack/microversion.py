@@ -43,7 +43,13 @@ class Microversion:
         """Give the headers that ask for the version; none for a service that has no such thing."""
         if self._version is None:
             return ()
-        number = f"{self._version[0]}.{self._version[1]}"
+        return self._asking(f"{self._version[0]}.{self._version[1]}")
+
+    def latest(self) -> Headers:
+        """Give the headers that ask for whatever is newest, to learn what it is."""
+        return self._asking("latest") if self._version else ()
+
+    def _asking(self, number: str) -> Headers:
         asked = ("OpenStack-API-Version", f"{_HEADER_NAME[self._service]} {number}")
         if self._service is ServiceType.COMPUTE:
             # Nova before Newton (2.27) knows only this one.
@@ -53,10 +59,10 @@ class Microversion:
     def confirm(self, answer: Answer) -> None:
         """Learn from an answer which version the service used."""
         if self.agreed is None and self._version is not None:
-            self.agreed = self._said(answer) or (self._version[0], 1)
+            self.agreed = self.said(answer) or (self._version[0], 1)
 
-    def _said(self, answer: Answer) -> Version | None:
-        """Read the answer's version; a service that says none uses its oldest."""
+    def said(self, answer: Answer) -> Version | None:
+        """Read the version that made an answer; a service that says none used its oldest."""
         text = answer.headers.get("openstack-api-version") or answer.headers.get(
             "x-openstack-nova-api-version", ""
         )

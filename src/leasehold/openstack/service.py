@@ -47,7 +47,7 @@ class Service:
     @property
     def project_id(self) -> str | None:
         """The project that we are signed in to."""
-        return self._transport.project_id
+        return self._transport.identity().project_id
 
     def version(self) -> Version | None:
         """The microversion agreed on, None where the service has none.
@@ -57,6 +57,15 @@ class Service:
         if self._microversion.agreed is None and self._microversion.headers():
             self._send("GET", "/limits")
         return self._microversion.agreed
+
+    def newest(self) -> Version | None:
+        """Ask for the newest microversion that the service has, None where it has none."""
+        if not (latest := self._microversion.latest()):
+            return None
+        call = Call(
+            service=self.type, method="GET", path="/limits", headers=latest, repeatable=True
+        )
+        return self._microversion.said(self._transport.send(call))
 
     def need(self, version: Version, purpose: str) -> None:
         """Raise `VersionUnsupported` unless the service speaks at least that microversion."""

@@ -2,7 +2,9 @@
 
 import threading
 from collections.abc import Callable
+from datetime import datetime
 
+import msgspec
 from keystoneauth1 import exceptions as keystone
 from keystoneauth1 import loading
 from keystoneauth1.access import AccessInfo
@@ -12,6 +14,7 @@ from keystoneauth1.session import Session
 
 from leasehold.openstack.edge import sign_in_failure
 from leasehold.openstack.errors import SettingsError
+from leasehold.openstack.ids import ProjectId
 from leasehold.openstack.secret import Secret
 from leasehold.openstack.settings import SignIn
 
@@ -51,6 +54,27 @@ def plugin_of(sign_in: SignIn) -> BaseAuthPlugin:
         return loader.load_from_options(auth_url=sign_in.auth_url, **options)
     except (keystone.AuthPluginException, TypeError) as error:
         raise SettingsError(f"cannot sign in by {sign_in.auth_type!r}: {error}") from None
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """Who we are to the cloud, as it said at sign-in."""
+
+    project_id: ProjectId | None
+    project_name: str | None
+    user_name: str | None
+    roles: tuple[str, ...]
+    expires_at: datetime | None
+
+
+def identity_of(access: AccessInfo) -> Identity:
+    """Read it off the answer to a sign-in."""
+    return Identity(
+        project_id=access.project_id,
+        project_name=access.project_name,
+        user_name=access.username,
+        roles=tuple(access.role_names or ()),
+        expires_at=access.expires,
+    )
 
 
 class Badge:

@@ -12,10 +12,9 @@ from leasehold.openstack.call import Answer, Call, ServiceType
 from leasehold.openstack.catalog import Endpoint, choose, endpoints_of, versioned
 from leasehold.openstack.edge import failure, refusal
 from leasehold.openstack.errors import OpenStackError
-from leasehold.openstack.ids import ProjectId
 from leasehold.openstack.retry import delay_before_retry
 from leasehold.openstack.settings import Settings
-from leasehold.openstack.sign_in import Badge
+from leasehold.openstack.sign_in import Badge, Identity, identity_of
 
 CONNECTIONS = 32
 """Connections kept open per host. More threads than that still work: they connect anew each time."""
@@ -106,7 +105,7 @@ class Transport:
         if (url := self._urls.get(service)) is None:
             forced = self._settings.endpoints.get(service)
             found = forced or self._chosen(service).url
-            url = self._urls[service] = versioned(found, service, self.project_id)
+            url = self._urls[service] = versioned(found, service, self.identity().project_id)
         return url
 
     def _chosen(self, service: ServiceType) -> Endpoint:
@@ -121,11 +120,9 @@ class Transport:
             self._catalog = endpoints_of(self._badge.access())
         return self._catalog
 
-    @property
-    def project_id(self) -> ProjectId | None:
-        """The project that the token is for."""
-        project_id: str | None = self._badge.access().project_id
-        return ProjectId(project_id) if project_id else None
+    def identity(self) -> Identity:
+        """Tell who we are to the cloud; signs in if need be, and raises what that raises."""
+        return identity_of(self._badge.access())
 
     def close(self) -> None:
         """Close idle connections, and end the waiting of retries under way."""

@@ -12,6 +12,11 @@ class Quota(msgspec.Struct, frozen=True, kw_only=True):
     used: int = 0
     reserved: int = 0
 
+    @property
+    def taken(self) -> int:
+        """What counts against the limit: used and being made."""
+        return self.used + self.reserved
+
 
 class NetworkQuotas(msgspec.Struct, frozen=True, kw_only=True):
     """Neutron's quotas with use; one that a cloud does not have is unlimited."""

@@ -1,0 +1,183 @@
+"""The engine's seam to a cloud, on the OpenStack driver."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from leasehold.engine.cloud import (
+    AttachmentSpec,
+    CloudId,
+    FloatingIpSpec,
+    Kind,
+    Limits,
+    Listing,
+    Offers,
+    PortSpec,
+    ServerSpec,
+    Sighting,
+    Spec,
+    Tag,
+    VolumeSpec,
+)
+from leasehold.engine.openstack_offers import limits_of, offers_of
+from leasehold.engine.openstack_refusals import told
+from leasehold.engine.openstack_sightings import (
+    METADATA_KEY,
+    described,
+    floating_ip_sighting,
+    port_sighting,
+    server_sighting,
+    volume_sighting,
+)
+from leasehold.openstack import Connection, NotFound
+from leasehold.openstack.compute import BootVolume, ServerNetwork
+
+
+class OpenStackCloud:
+    """One OpenStack project in one region.
+
+    Give it a connection with ``retries=0``: the engine repeats calls itself, within its budget,
+    and a thread of its pool should not sit out somebody's Retry-After.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def list(self, kind: Kind, since: datetime | None = None) -> Listing:
+        """See `Cloud.list`. Only Nova has deltas."""
+        with told():
+            if kind is Kind.SERVER:
+                return self._servers(since)
+            return Listing(kind=kind, sightings=tuple(self._sightings(kind)), complete=True)
+
+    def _servers(self, since: datetime | None) -> Listing:
+        sightings: list[Sighting] = []
+        as_of = None
+        for number, page in enumerate(self._connection.compute.server_pages(changes_since=since)):
+            if number == 0 and page.date:
+                as_of = page.date - timedelta(seconds=page.elapsed)
+            sightings += map(server_sighting, page.items)
+        return Listing(
+            kind=Kind.SERVER,
+            sightings=tuple(sightings),
+            complete=since is None,
+            since=since,
+            as_of=as_of,
+        )
+
+    def _sightings(self, kind: Kind) -> Iterator[Sighting]:
+        cloud = self._connection
+        match kind:
+            # An administrator is shown everybody's ports and addresses, but only the own volumes.
+            case Kind.PORT:
+                return map(
+                    port_sighting, cloud.network.ports(project_id=cloud.identity().project_id)
+                )
+            case Kind.FLOATING_IP:
+                listed = cloud.network.floating_ips(project_id=cloud.identity().project_id)
+                return map(floating_ip_sighting, listed)
+            case Kind.VOLUME:
+                return map(volume_sighting, cloud.volume.volumes())
+            case _:
+                raise ValueError(f"{kind} has no listing of its own")
+
+    def make(self, spec: Spec, tag: Tag) -> Sighting:
+        """See `Cloud.make`."""
+        with told():
+            match spec:
+                case ServerSpec():
+                    return self._make_server(spec, tag)
+                case PortSpec():
+                    return self._make_port(spec, tag)
+                case FloatingIpSpec():
+                    return self._make_floating_ip(spec, tag)
+                case VolumeSpec():
+                    return self._make_volume(spec, tag)
+                case AttachmentSpec():
+                    return self._make_attachment(spec)
+
+    def _make_server(self, spec: ServerSpec, tag: Tag) -> Sighting:
+        made = self._connection.compute.create_server(
+            name=spec.name,
+            flavor_id=spec.flavor_id,
+            image_id=spec.image_id,
+            boot_volume=BootVolume(volume_id=spec.boot_volume) if spec.boot_volume else None,
+            networks=[ServerNetwork(port=port) for port in spec.ports],
+            key_name=spec.key_name,
+            user_data=spec.user_data,
+            metadata={**spec.metadata, METADATA_KEY: str(tag)},
+            availability_zone=spec.availability_zone,
+            config_drive=spec.config_drive,
+        )
+        cloud_id = CloudId(made.id)
+        # Nova's answer to a create is but the id; this is what the next listing will say.
+        return Sighting(
+            kind=Kind.SERVER, cloud_id=cloud_id, tag=tag, name=spec.name, status="BUILD"
+        )
+
+    def _make_port(self, spec: PortSpec, tag: Tag) -> Sighting:
+        made = self._connection.network.create_port(
+            network_id=spec.network_id,
+            name=spec.name,
+            description=described(tag),
+            security_group_ids=spec.security_group_ids,
+        )
+        return port_sighting(made)
+
+    def _make_floating_ip(self, spec: FloatingIpSpec, tag: Tag) -> Sighting:
+        made = self._connection.network.create_floating_ip(
+            network_id=spec.network_id, port_id=spec.port, description=described(tag)
+        )
+        return floating_ip_sighting(made)
+
+    def _make_volume(self, spec: VolumeSpec, tag: Tag) -> Sighting:
+        made = self._connection.volume.create_volume(
+            size=spec.size_gib,
+            name=spec.name,
+            volume_type=spec.volume_type,
+            availability_zone=spec.availability_zone,
+            image_id=spec.image_id,
+            metadata={**spec.metadata, METADATA_KEY: str(tag)},
+        )
+        return volume_sighting(made)
+
+    def _make_attachment(self, spec: AttachmentSpec) -> Sighting:
+        self._connection.compute.create_volume_attachment(spec.server, spec.volume)
+        cloud_id = CloudId(f"{spec.server}/{spec.volume}")
+        return Sighting(kind=Kind.ATTACHMENT, cloud_id=cloud_id, status="ATTACHED")
+
+    def delete(self, kind: Kind, cloud_id: CloudId) -> bool:
+        """See `Cloud.delete`."""
+        with told():
+            try:
+                self._deleter(kind)(cloud_id)
+            except NotFound:
+                return False
+            return True
+
+    def _deleter(self, kind: Kind) -> Callable[[str], None]:
+        cloud = self._connection
+        match kind:
+            case Kind.SERVER:
+                return cloud.compute.delete_server
+            case Kind.PORT:
+                return cloud.network.delete_port
+            case Kind.FLOATING_IP:
+                return cloud.network.delete_floating_ip
+            case Kind.VOLUME:
+                return cloud.volume.delete_volume
+            case Kind.ATTACHMENT:
+                return self._detach
+
+    def _detach(self, cloud_id: str) -> None:
+        server, _, volume = cloud_id.partition("/")
+        self._connection.compute.delete_volume_attachment(server, volume)
+
+    def limits(self) -> Limits:
+        """See `Cloud.limits`."""
+        with told():
+            return limits_of(self._connection)
+
+    def offers(self) -> Offers:
+        """See `Cloud.offers`."""
+        with told():
+            return offers_of(self._connection)

@@ -1,0 +1,88 @@
+"""Servers, ports, floating IPs and volumes as sightings, with the tag that proves them ours."""
+
+from datetime import UTC, datetime
+
+from leasehold.engine.cloud import CloudId, Kind, Sighting, Tag
+from leasehold.openstack.compute import Fault, Server
+from leasehold.openstack.network import FloatingIp, Port
+from leasehold.openstack.volume import Volume
+
+METADATA_KEY = "leasehold"
+DESCRIPTION_PREFIX = "leasehold:"
+
+
+def described(tag: Tag) -> str:
+    """Write a tag as the description of a port or a floating IP, which have no metadata."""
+    return f"{DESCRIPTION_PREFIX}{tag}"
+
+
+def server_sighting(server: Server) -> Sighting:
+    """See a server. One of a cell that is down has no metadata, and so no tag: its id must do."""
+    return Sighting(
+        kind=Kind.SERVER,
+        cloud_id=CloudId(server.id),
+        tag=Tag.parse(server.metadata.get(METADATA_KEY)),
+        name=server.name,
+        status=server.status.upper(),
+        addresses=server.addresses_of("fixed") + server.addresses_of("floating"),
+        fault=_fault(server.fault),
+        created_at=_aware(server.created),
+    )
+
+
+def port_sighting(port: Port) -> Sighting:
+    """See a port."""
+    return Sighting(
+        kind=Kind.PORT,
+        cloud_id=CloudId(port.id),
+        tag=_described_tag(port.description),
+        name=port.name,
+        status=port.status.upper(),
+        addresses=tuple(ip.ip_address for ip in port.fixed_ips if ip.ip_address),
+        attached_to=(CloudId(port.device_id),) if port.device_id else (),
+        created_at=_aware(port.created_at),
+    )
+
+
+def floating_ip_sighting(floating_ip: FloatingIp) -> Sighting:
+    """See a floating IP; its address is its name."""
+    return Sighting(
+        kind=Kind.FLOATING_IP,
+        cloud_id=CloudId(floating_ip.id),
+        tag=_described_tag(floating_ip.description),
+        name=floating_ip.floating_ip_address,
+        status=floating_ip.status.upper(),
+        addresses=(floating_ip.floating_ip_address,),
+        attached_to=(CloudId(floating_ip.port_id),) if floating_ip.port_id else (),
+        created_at=_aware(floating_ip.created_at),
+    )
+
+
+def volume_sighting(volume: Volume) -> Sighting:
+    """See a volume, and which servers hold it."""
+    return Sighting(
+        kind=Kind.VOLUME,
+        cloud_id=CloudId(volume.id),
+        tag=Tag.parse(volume.metadata.get(METADATA_KEY)),
+        name=volume.name or "",
+        status=volume.status.upper(),
+        attached_to=tuple(CloudId(each.server_id) for each in volume.attachments),
+        created_at=_aware(volume.created_at),
+    )
+
+
+def _described_tag(description: str | None) -> Tag | None:
+    """Read a tag, never out of a description that only looks like one."""
+    ours = (description or "").startswith(DESCRIPTION_PREFIX)
+    return Tag.parse(description) if ours else None
+
+
+def _fault(fault: Fault | None) -> str | None:
+    if fault is None:
+        return None
+    return f"{fault.message} (code {fault.code})" if fault.code else fault.message
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    """OpenStack's times are UTC, also where it does not say so."""
+    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
