@@ -46,7 +46,7 @@ class Engine:
         clouds: Mapping[str, Cloud],
         clock: Clock,
         *,
-        pace: Pace | None = None,
+        paces: Mapping[str, Pace] | None = None,
         on_change: Callable[[Collection[Change]], None] = lambda _: None,
         spawn: Spawn | None = None,
     ) -> None:
@@ -59,8 +59,10 @@ class Engine:
         self.on_change = on_change
         self.ledger = Ledger()
         self.installation = database.write(ledger.installation).result()
-        pace = pace or Pace()
-        self.watches = {name: Watch(name, cloud, pace) for name, cloud in clouds.items()}
+        paces = paces or {}
+        self.watches = {
+            name: Watch(name, cloud, paces.get(name, Pace())) for name, cloud in clouds.items()
+        }
         self._inbox: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._calls = Calls(self, spawn)
         self._unsaved: dict[ObjectId, Change] = {}
@@ -121,17 +123,6 @@ class Engine:
                     for row in self.ledger.due(watch.name)
                 ]
             future.set_result(found)
-
-        self.tell(answer)
-        return future
-
-    def rows(self) -> "Future[list[Row]]":
-        """Every row that is not gone, as of one moment."""
-        future: Future[list[Row]] = Future()
-
-        def answer() -> None:
-            there = [row for row in self.ledger.rows.values() if row.state is not State.GONE]
-            future.set_result(there)
 
         self.tell(answer)
         return future

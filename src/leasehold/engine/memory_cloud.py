@@ -235,7 +235,8 @@ class MemoryCloud:
             return False
         if kind is Kind.VOLUME and found.sighting.attached_to:
             raise CloudRefused("the volume is in use", why=Refusal.CONFLICT, status=400)
-        found.gone_at = self.clock.now() + self.end
+        gone_at = self.clock.now() + self.end
+        found.gone_at = min(gone_at, found.gone_at) if found.gone_at else gone_at
         return True
 
     def _remove(self, cloud_id: CloudId) -> None:

@@ -2,7 +2,6 @@
 
 import re
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -77,7 +76,7 @@ class MachineTypeConfig(msgspec.Struct, frozen=True, kw_only=True):
     image: str | ImageRule
     """Name or id; or a rule, ``{ match = "debian-12.*" }``: the newest that matches."""
     flavor: str | FlavorRule = FlavorRule()
-    """Name or id; or a rule, ``{ cores = 2, ram_mib = 4096, disk_gib = 20 }``: the smallest that fits."""
+    """Name or id; or a rule, ``{ cores = 2, ram_mib = 4096 }``: the smallest that fits."""
     nodes: Positive = 10
     """How many nodes there are at most."""
     names: str = ""
@@ -107,8 +106,8 @@ class MachineTypeConfig(msgspec.Struct, frozen=True, kw_only=True):
     ssh_user: str = "root"
     ssh_port: Annotated[int, Meta(ge=1, le=65535)] = 22
     ready: Literal["sentinel", "ssh", "active"] = "sentinel"
-    """The proof of readiness: ``sentinel``, cloud-init ran to its end; ``ssh``, SSH answers; ``active``,
-    the cloud says so (for clouds to which we have no network path)."""
+    """The proof of readiness: ``sentinel``, cloud-init ran to its end; ``ssh``, SSH answers;
+    ``active``, the cloud says so (for clouds to which we have no network path)."""
     attempts: Positive = 2
     """Servers to try for a node, when the cloud fails to build one or it never answers."""
     duration: Duration = "4h"
@@ -173,9 +172,7 @@ def load(path: Path) -> Config:
     return config
 
 
-def _tables(
-    kind: Callable[..., Any], raw: dict[str, Any], section: str, path: Path
-) -> dict[str, Any]:
+def _tables(kind: type[Any], raw: dict[str, Any], section: str, path: Path) -> dict[str, Any]:
     tables = raw.get(section, {})
     if not isinstance(tables, dict):
         raise ConfigError(path, section, show(tables), f"tables, [{section}.NAME]")
@@ -184,8 +181,7 @@ def _tables(
             allowed = "lower-case letters, digits and inner hyphens, as in a host name"
             raise ConfigError(path, f"{section}.{name}", repr(name), allowed)
     return {
-        name: read_table(kind, table, path, f"{section}.{name}")  # type: ignore[type-var]  # kind is a Struct
-        for name, table in tables.items()
+        name: read_table(kind, table, path, f"{section}.{name}") for name, table in tables.items()
     }
 
 

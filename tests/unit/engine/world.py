@@ -43,7 +43,7 @@ class World:
             {"c": self.cloud},
             self.clock,
             spawn=self.pending.append,
-            pace=Pace(calls_per_second=100, burst=100),
+            paces={"c": Pace(calls_per_second=100, burst=100)},
         )
 
     def crash(self) -> None:

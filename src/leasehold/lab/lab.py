@@ -1,0 +1,518 @@
+"""The lab: lock nodes, look at them, give them back. The one door for the API and the command line."""
+
+import secrets
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import TimeoutError as FutureTimeout
+
+import asyncssh
+import msgspec
+import structlog
+
+from leasehold.engine.cloud import Kind
+from leasehold.engine.decide import moment
+from leasehold.engine.engine import Engine
+from leasehold.engine.reason import Cause, Reason
+from leasehold.engine.row import Row, State
+from leasehold.lab import book, history
+from leasehold.lab.book import LeaseRow
+from leasehold.lab.config import MachineTypeConfig
+from leasehold.lab.duration import format_duration, parse_duration
+from leasehold.lab.errors import (
+    BadWish,
+    Impossible,
+    NotYours,
+    TooMany,
+    UnknownCloud,
+    UnknownLease,
+    UnknownMachineType,
+    UnknownNode,
+)
+from leasehold.lab.model import (
+    Audit,
+    CloudObject,
+    Event,
+    Lease,
+    LeaseId,
+    LeaseState,
+    MachineType,
+    Node,
+    NodeName,
+    NodeState,
+    Step,
+    Story,
+    Wish,
+)
+from leasehold.lab.prober import Prober
+from leasehold.lab.recipe import resolve
+from leasehold.lab.steward import Steward
+from leasehold.lab.table import near
+
+log = structlog.get_logger()
+
+GRACE_OF_A_COMMIT = 30.0
+"""Seconds to wait for a write to become durable before the caller is told that it did not."""
+
+
+class Lab:
+    """All methods are thread-safe and quick: a write waits for one commit, nothing for a cloud."""
+
+    def __init__(self, steward: Steward, engine: Engine, prober: Prober) -> None:
+        self._steward = steward
+        self._engine = engine
+        self._prober = prober
+        self._stopping = threading.Event()
+        self._nudge = threading.Event()
+        self._thread = threading.Thread(target=self._keep_time, name="leasehold-lab", daemon=True)
+        self._subscribers: set[Callable[[], None]] = set()
+        steward.on_commit = self._wake_subscribers
+
+    # -- life ------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start to work: from now on the clouds follow the ledger."""
+        self._steward.stock.warm()
+        self._prober.start()
+        self._engine.start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop working. What exists goes on existing; a restart picks it up."""
+        self._stopping.set()
+        self._nudge.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._engine.stop()
+        self._prober.stop()
+        self._steward.database.close()
+
+    def _keep_time(self) -> None:
+        """Turn when time alone changes something: a lease ends, patience is over."""
+        steward = self._steward
+        while not self._stopping.is_set():
+            with steward.lock:
+                if steward.wake_at <= steward.clock.now():
+                    steward.turn()
+                wait = steward.wake_at - steward.clock.now()
+            self._nudge.wait(timeout=min(max(wait, 0.05), 5.0))
+            self._nudge.clear()
+
+    # -- leases ----------------------------------------------------------------------------------
+
+    def lock(self, wish: Wish) -> Lease:
+        """Lease `wish.count` nodes, all or none; returns at once, WAITING or PREPARING.
+
+        A wish with the key of an earlier one of the same owner returns that one's lease. Raises
+        `BadWish`, `UnknownMachineType`, `TooMany`, `NotOffered` or `Impossible`; then nothing was
+        locked.
+        """
+        config = self._check(wish)
+        again = self._asked_before(wish)
+        if again is not None:
+            return self._view(again)
+        steward = self._steward
+        steward.stock.use(config.cloud, lambda offers: resolve(wish.machine_type, config, offers))
+        with steward.lock:
+            again = steward.book.find_key(wish.owner, wish.key) if wish.key else None
+            if again is not None:
+                return self._view(again)
+            steward.epoch += 1
+            lease = LeaseRow(
+                id=LeaseId(f"lease-{secrets.token_hex(5)}"),
+                epoch=steward.epoch,
+                machine_type=wish.machine_type,
+                count=wish.count,
+                owner=wish.owner,
+                purpose=wish.purpose,
+                key=wish.key,
+                public_keys=wish.public_keys,
+                seconds=wish.seconds or parse_duration(config.duration),
+                state=LeaseState.WAITING,
+                created_at=steward.clock.now(),
+            )
+            steward.add_lease(lease)
+            durable = steward.turn()
+        durable.result(GRACE_OF_A_COMMIT)
+        self._nudge.set()
+        return self.lease(lease.id)
+
+    def lease(self, lease: LeaseId) -> Lease:
+        """A lease, ended or not. Raises `UnknownLease`."""
+        return self._view(self._find(lease))
+
+    def leases(self, *, owner: str | None = None, ended: bool = False) -> list[Lease]:
+        """Open leases by age, or the last ones that ended."""
+        steward = self._steward
+        if ended:
+            with steward.database.read() as connection:
+                found = book.ended_leases(connection, owner, limit=500)
+        else:
+            with steward.lock:
+                found = sorted(steward.book.leases.values(), key=lambda each: each.epoch)
+        return [self._view(each) for each in found if owner in (None, each.owner)]
+
+    def release(self, lease: LeaseId, *, owner: str | None = None, force: bool = False) -> Lease:
+        """Give a lease and all its nodes back; an ended one is returned as it is.
+
+        Raises `UnknownLease`; `NotYours` when `owner` is given, another, and `force` is not.
+        """
+        steward = self._steward
+        with steward.lock:
+            found = steward.book.leases.get(lease)
+            if found is not None:
+                _demand(f"lease {lease}", found.owner, owner, force=force)
+                steward.end(found, LeaseState.RELEASED, _released(owner or found.owner))
+                durable = steward.turn()
+        if found is not None:
+            durable.result(GRACE_OF_A_COMMIT)
+        return self.lease(lease)
+
+    def unlock(
+        self, names: Sequence[NodeName], *, owner: str | None = None, force: bool = False
+    ) -> list[Node]:
+        """Give these nodes back, all or none; a lease without nodes ends. Free ones stay free.
+
+        Raises `UnknownNode`, or `NotYours` as `release` does.
+        """
+        steward = self._steward
+        with steward.lock:
+            for name in names:
+                self._config_of(name)
+            holds = [steward.book.holds[name] for name in names if name in steward.book.holds]
+            for hold in holds:
+                holder = steward.book.leases[hold.lease].owner
+                _demand(f"node {hold.node}", holder, owner, force=force)
+            for lease_id in {hold.lease for hold in holds}:
+                lease = steward.book.leases[lease_id]
+                going = {hold.node for hold in holds if hold.lease == lease_id}
+                staying = [h for h in steward.book.held_by(lease_id) if h.node not in going]
+                if not staying:
+                    steward.end(lease, LeaseState.RELEASED, _released(owner or lease.owner))
+                    continue
+                for hold in holds:
+                    if hold.lease == lease_id:
+                        steward.let_go(hold)
+                steward.change_lease(lease, count=len(staying))
+            durable = steward.turn()
+        durable.result(GRACE_OF_A_COMMIT)
+        return [self.node(name) for name in names]
+
+    def extend(
+        self, lease: LeaseId, seconds: int, *, owner: str | None = None, force: bool = False
+    ) -> Lease:
+        """Let a lease last `seconds` longer. Raises `UnknownLease`, `NotYours` or `BadWish`."""
+        steward = self._steward
+        with steward.lock:
+            found = steward.book.leases.get(lease)
+            if found is None:
+                ended = self._find(lease)
+                raise BadWish("lease", ended.state.value, "a lease that has not ended")
+            _demand(f"lease {lease}", found.owner, owner, force=force)
+            config = steward.config.machine_types.get(found.machine_type)
+            most = parse_duration(config.max_duration) if config else found.seconds
+            total = found.seconds + seconds
+            if seconds < 1 or total > most:
+                left = format_duration(max(0, most - found.seconds))
+                raise BadWish("seconds", seconds, f"1 to {most - found.seconds} ({left} more)")
+            until = None if found.until is None else found.until + seconds
+            steward.change_lease(found, seconds=total, until=until)
+            durable = steward.turn()
+        durable.result(GRACE_OF_A_COMMIT)
+        return self.lease(lease)
+
+    # -- looking ---------------------------------------------------------------------------------
+
+    def nodes(
+        self,
+        *,
+        machine_type: str | None = None,
+        state: NodeState | None = None,
+        owner: str | None = None,
+    ) -> list[Node]:
+        """Nodes in the order of the configuration."""
+        steward = self._steward
+        with steward.lock:
+            found = [
+                self.node(name)
+                for kind, names in steward.nodes.items()
+                if machine_type in (None, kind)
+                for name in names
+            ]
+        return [
+            node for node in found if state in (None, node.state) and owner in (None, node.owner)
+        ]
+
+    def node(self, name: NodeName) -> Node:
+        """One node. Raises `UnknownNode` with the near matches."""
+        config = self._config_of(name)
+        steward = self._steward
+        with steward.lock:
+            hold = steward.book.holds.get(name)
+            how = steward.progress(name, config)
+            told = steward.told.get(name)
+            lease = steward.book.leases[hold.lease] if hold else None
+            return Node(
+                name=name,
+                machine_type=steward.type_names[name],
+                cloud=config.cloud,
+                state=how.state,
+                since=moment(told.since) if told else None,
+                lease=lease.id if lease else None,
+                owner=lease.owner if lease else None,
+                address=how.address,
+                ssh_port=config.ssh_port,
+                ssh_user=config.ssh_user,
+                host_key=hold.host_key if hold else None,
+                server_id=how.server_id,
+                reason=how.reason,
+            )
+
+    def story(self, name: NodeName) -> Story:
+        """A node with its objects and its history. Raises `UnknownNode`."""
+        node = self.node(name)
+        with self._steward.lock:
+            rows = self._steward.rows_of(name)
+        return Story(
+            node=node,
+            lease=self.lease(node.lease) if node.lease else None,
+            objects=tuple(_object(row) for row in rows if row.state is not State.GONE),
+            history=tuple(self.events(node=name, newest=True, limit=200)),
+        )
+
+    def events(
+        self,
+        *,
+        after: int = 0,
+        lease: LeaseId | None = None,
+        node: NodeName | None = None,
+        limit: int = 500,
+        newest: bool = False,
+    ) -> list[Event]:
+        """History in order: what follows event `after`, or the `newest` lines."""
+        with self._steward.database.read() as connection:
+            return history.read(
+                connection, after=after, lease=lease, node=node, limit=limit, newest=newest
+            )
+
+    def machine_types(self) -> list[MachineType]:
+        """What can be locked, and how much of it is free."""
+        steward = self._steward
+        with steward.lock:
+            return [
+                MachineType(
+                    name=name,
+                    cloud=config.cloud,
+                    nodes=config.nodes,
+                    free=sum(
+                        steward.progress(node, config).state is NodeState.FREE
+                        for node in steward.nodes[name]
+                    ),
+                    image=_rule(config.image),
+                    flavor=_rule(config.flavor),
+                    seconds=parse_duration(config.duration),
+                    max_seconds=parse_duration(config.max_duration),
+                )
+                for name, config in steward.config.machine_types.items()
+            ]
+
+    def clouds(self) -> list[str]:
+        return list(self._engine.watches)
+
+    def plan(self) -> list[Step]:
+        """What would be done now, and what waits for what."""
+        found = self._engine.look().result(GRACE_OF_A_COMMIT)
+        steps = [
+            Step(
+                cloud=row.cloud,
+                kind=row.kind.value,
+                object=row.id,
+                node=NodeName(row.subject) if row.subject else None,
+                action=action.verb.value if action else "wait",
+                due=moment(row.wake_at) if row.wake_at else None,
+                reason=row.reason or _nature(row),
+            )
+            for row, action in found
+        ]
+        waiting = [each for each in self.leases() if each.state is LeaseState.WAITING]
+        return steps + [
+            Step(
+                cloud=self._steward.config.machine_types[each.machine_type].cloud,
+                kind="lease",
+                object=each.id,
+                node=None,
+                action="wait",
+                due=None,
+                reason=each.reason or Reason(cause=Cause.NODES_BUSY, text="is being looked at"),
+            )
+            for each in waiting
+        ]
+
+    def audit(self, cloud: str, *, timeout: float = 60.0) -> Audit:
+        """List everything in a cloud afresh, and say whose it is.
+
+        Raises `UnknownCloud`; `Impossible` if the cloud has not answered within `timeout` seconds.
+        """
+        self._known_cloud(cloud)
+        watch = self._engine.watches[cloud]
+        try:
+            survey = self._engine.audit(cloud).result(timeout)
+        except FutureTimeout:
+            why = watch.trouble or Reason(
+                cause=Cause.CLOUD_BUSY, text=f"cloud {cloud} did not answer within {timeout:.0f} s"
+            )
+            raise Impossible(why) from None
+        with self._steward.lock:
+            rows = [row for row in self._steward.rows.values() if row.cloud == cloud]
+        there = [row for row in rows if row.state not in (State.PLANNED, State.GONE)]
+        return Audit(
+            cloud=cloud,
+            at=moment(survey.began_at),
+            in_use=tuple(_object(row) for row in there if not row.doomed),
+            leaving=tuple(_object(row) for row in there if row.doomed),
+            stray=tuple(f"{s.kind} {s.name} ({s.cloud_id})" for s in survey.strays),
+            foreign=survey.foreign,
+        )
+
+    def settle(self, cloud: str, timeout: float) -> bool:
+        """Wait until nothing of ours is on its way out of a cloud; False if time ran out."""
+        self._known_cloud(cloud)
+        steward = self._steward
+
+        def calm() -> bool:
+            rows = [row for row in steward.rows.values() if row.cloud == cloud]
+            return not any(row.doomed and row.state is not State.GONE for row in rows)
+
+        with steward.settled:
+            return steward.settled.wait_for(calm, timeout)
+
+    def subscribe(self, wake: Callable[[], None]) -> Callable[[], None]:
+        """Have `wake` called, in some thread, after new events; returns how to end that."""
+        self._subscribers.add(wake)
+        return lambda: self._subscribers.discard(wake)
+
+    # -- inside ----------------------------------------------------------------------------------
+
+    def _wake_subscribers(self) -> None:
+        for wake in tuple(self._subscribers):
+            wake()
+
+    def _check(self, wish: Wish) -> MachineTypeConfig:
+        types = self._steward.config.machine_types
+        config = types.get(wish.machine_type)
+        if config is None:
+            likely = near(wish.machine_type, types)
+            raise UnknownMachineType(wish.machine_type, likely, list(types))
+        if wish.count < 1:
+            raise BadWish("count", wish.count, "1 or more")
+        if wish.count > config.nodes:
+            raise TooMany(wish.machine_type, wish.count, config.nodes)
+        if not wish.owner:
+            raise BadWish("owner", wish.owner, "who locks, for example user@host")
+        most = parse_duration(config.max_duration)
+        if wish.seconds is not None and not 1 <= wish.seconds <= most:
+            raise BadWish("seconds", wish.seconds, f"1 to {most} ({config.max_duration})")
+        for key in wish.public_keys:
+            try:
+                asyncssh.import_public_key(key)
+            except (asyncssh.KeyImportError, ValueError):
+                raise BadWish("public_keys", key[:40], "OpenSSH public keys") from None
+        return config
+
+    def _asked_before(self, wish: Wish) -> LeaseRow | None:
+        if wish.key is None:
+            return None
+        with self._steward.database.read() as connection:
+            found = book.find_lease_by_key(connection, wish.owner, wish.key)
+        if found is None:
+            return None
+        if (found.machine_type, found.purpose) != (wish.machine_type, wish.purpose):
+            allowed = "a fresh key for each wish; this one belongs to a different one"
+            raise BadWish("key", wish.key, allowed)
+        return found
+
+    def _find(self, lease: LeaseId) -> LeaseRow:
+        steward = self._steward
+        with steward.lock:
+            found = steward.book.leases.get(lease)
+            known = list(steward.book.leases)
+        if found is None:
+            with steward.database.read() as connection:
+                found = book.find_lease(connection, lease)
+        if found is None:
+            raise UnknownLease(lease, near(lease, [str(each) for each in known]))
+        return found
+
+    def _view(self, row: LeaseRow) -> Lease:
+        steward = self._steward
+        with steward.lock:
+            held = [self.node(hold.node) for hold in steward.book.held_by(row.id)]
+            queue = [
+                each.id
+                for each in sorted(steward.book.leases.values(), key=lambda each: each.epoch)
+                if each.state is LeaseState.WAITING and each.machine_type == row.machine_type
+            ]
+        return Lease(
+            id=row.id,
+            machine_type=row.machine_type,
+            count=row.count,
+            owner=row.owner,
+            purpose=row.purpose,
+            state=row.state,
+            epoch=row.epoch,
+            created_at=moment(row.created_at),
+            seconds=row.seconds,
+            until=moment(row.until) if row.until else None,
+            ready_at=moment(row.ready_at) if row.ready_at else None,
+            ended_at=moment(row.ended_at) if row.ended_at else None,
+            nodes=tuple(held),
+            reason=row.reason,
+            position=queue.index(row.id) + 1 if row.id in queue else None,
+        )
+
+    def _config_of(self, name: NodeName) -> MachineTypeConfig:
+        config = self._steward.machine_type_of(name)
+        if config is None:
+            known = [str(each) for each in self._steward.type_names]
+            raise UnknownNode(name, near(name, known), known)
+        return config
+
+    def _known_cloud(self, cloud: str) -> None:
+        if cloud not in self._engine.watches:
+            known = list(self._engine.watches)
+            raise UnknownCloud(cloud, near(cloud, known), known)
+
+
+def _released(by: str) -> Reason:
+    return Reason(cause=Cause.RELEASED, text=f"given back by {by}")
+
+
+def _demand(what: str, holder: str, owner: str | None, *, force: bool) -> None:
+    if owner is not None and owner != holder and not force:
+        raise NotYours(what, holder)
+
+
+def _object(row: Row) -> CloudObject:
+    return CloudObject(
+        id=row.id,
+        kind=row.kind.value,
+        cloud=row.cloud,
+        state=row.state.value,
+        cloud_id=row.cloud_id,
+        node=NodeName(row.subject) if row.subject else None,
+        reason=row.reason,
+    )
+
+
+def _rule(rule: str | msgspec.Struct) -> str:
+    if isinstance(rule, str):
+        return rule
+    parts = [f"{key}={value}" for key, value in msgspec.structs.asdict(rule).items() if value]
+    return ", ".join(parts)
+
+
+def _nature(row: Row) -> Reason:
+    """What a row without a reason is doing."""
+    if row.state is State.BUILDING:
+        what = "server" if row.kind is Kind.SERVER else row.kind.value
+        return Reason(cause=Cause.BOOTING, text=f"the cloud is building the {what}")
+    return Reason(cause=Cause.NEEDS, text=f"is {row.state.value}")

@@ -1,0 +1,167 @@
+"""Looks whether nodes answer: SSH first, then the sentinel. Thousands of them in one loop.
+
+It talks to servers, never to a cloud, so it can look often: a node is found ready within about a
+second of being so, whatever the pace of listings.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Collection
+from typing import Literal
+
+import asyncssh
+import msgspec
+import structlog
+
+from leasehold.engine.cloud import ObjectId
+from leasehold.engine.reason import Cause, Reason
+from leasehold.lab.model import NodeName
+from leasehold.lab.user_data import SENTINEL
+
+log = structlog.get_logger()
+
+TRY_SECONDS = 5.0
+"""Seconds that one look may take."""
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.25, 1.5
+"""Seconds between two looks, growing by half."""
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """One server to look at."""
+
+    node: NodeName
+    server: ObjectId
+    """Our id, which is also what its sentinel has to say."""
+    address: str
+    port: int
+    user: str
+    proof: Literal["sentinel", "ssh"]
+    host_key: str | None = None
+    """Known from an earlier look: another key at the address is another server."""
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """What a look showed. `ready` implies `host_key`."""
+
+    node: NodeName
+    server: ObjectId
+    host_key: str | None = None
+    ready: bool = False
+    reason: Reason | None = None
+
+
+class Prober:
+    """Keeps looking at its targets until they are ready or taken away."""
+
+    def __init__(self, key: asyncssh.SSHKey, report: Callable[[Finding], None]) -> None:
+        """`report` is called in the prober's thread, and only with news."""
+        self._key = key
+        self._report = report
+        self._loop = asyncio.new_event_loop()
+        self._tasks: dict[ObjectId, asyncio.Task[None]] = {}
+        self._targets: frozenset[ObjectId] = frozenset()
+        self._thread = threading.Thread(target=self._run, name="leasehold-prober", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Drop all targets and end the thread."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+
+    def look_at(self, targets: Collection[Target]) -> None:
+        """Look at these from now on, and at no others."""
+        wanted = frozenset(target.server for target in targets)
+        if wanted == self._targets:
+            return
+        self._targets = wanted
+        self._loop.call_soon_threadsafe(self._take, tuple(targets))
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_forever()
+        finally:
+            left = [*self._tasks.values()]
+            for task in left:
+                task.cancel()
+            self._loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+            self._loop.close()
+
+    def _take(self, targets: tuple[Target, ...]) -> None:
+        wanted = {target.server for target in targets}
+        for server in [each for each in self._tasks if each not in wanted]:
+            self._tasks.pop(server).cancel()
+        for target in targets:
+            if target.server not in self._tasks:
+                self._tasks[target.server] = self._loop.create_task(self._watch(target))
+
+    async def _watch(self, target: Target) -> None:
+        pause = FIRST_PAUSE
+        told: Finding | None = None
+        known = target.host_key
+        while True:
+            try:
+                async with asyncio.timeout(TRY_SECONDS):
+                    finding = await self._look(target, known)
+            except Exception as error:  # noqa: BLE001 - a look must not end the watch
+                finding = _finding(target, known, error)
+            known = finding.host_key or known
+            if finding != told:
+                told = finding
+                self._report(finding)
+            if finding.ready:
+                return
+            await asyncio.sleep(pause)
+            pause = min(LONGEST_PAUSE, pause * 1.5)
+
+    async def _look(self, target: Target, known: str | None) -> Finding:
+        """One look. The first key met is kept, and demanded ever after."""
+        if known is None:
+            found = await asyncssh.get_server_host_key(target.address, target.port)
+            if found is None:
+                raise asyncssh.KeyExchangeFailed("the server offered no host key")
+            known = " ".join(found.export_public_key().decode().split()[:2])
+            ready = target.proof == "ssh"
+            return Finding(node=target.node, server=target.server, host_key=known, ready=ready)
+        if target.proof == "ssh":
+            return Finding(node=target.node, server=target.server, host_key=known, ready=True)
+        async with asyncssh.connect(
+            target.address,
+            target.port,
+            username=target.user,
+            client_keys=[self._key],
+            known_hosts=([asyncssh.import_public_key(known)], [], []),
+            config=None,
+            agent_path=None,
+        ) as connection:
+            answer = await connection.run(f"cat {SENTINEL}", check=False)
+        mark = str(answer.stdout or "").strip()
+        if mark == target.server:
+            return Finding(node=target.node, server=target.server, host_key=known, ready=True)
+        if mark:
+            text = f"{target.address} is another server: its sentinel says {mark[:60]!r}"
+        else:
+            text = "SSH answers; waits for cloud-init to end"
+        reason = Reason(cause=Cause.NO_SENTINEL, text=text)
+        return Finding(node=target.node, server=target.server, host_key=known, reason=reason)
+
+
+def _finding(target: Target, known: str | None, error: Exception) -> Finding:
+    """A look that failed, in words for the person who waits."""
+    place = f"{target.address} port {target.port}"
+    match error:
+        case TimeoutError():
+            text = f"no answer from {place}"
+        case asyncssh.PermissionDenied():
+            text = f"{target.user}@{target.address} does not let the lab's key in"
+        case asyncssh.HostKeyNotVerifiable():
+            text = f"another host key than before at {place}"
+        case _:
+            text = f"{place}: {error}"
+    cause = Cause.NO_ANSWER if known is None else Cause.NO_SENTINEL
+    reason = Reason(cause=cause, text=text)
+    return Finding(node=target.node, server=target.server, host_key=known, reason=reason)

@@ -1,0 +1,93 @@
+"""How far a node has come: derived from its hold and its ledger rows. Pure."""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from leasehold.engine.cloud import Kind, ObjectId
+from leasehold.engine.reason import Cause, Reason
+from leasehold.engine.row import Row, State
+from leasehold.lab.book import Hold
+from leasehold.lab.config import MachineTypeConfig
+from leasehold.lab.model import NodeState
+
+ORDERED = frozenset({State.MAKING, State.UNSURE})
+TAKEN = frozenset({State.BUILDING, State.UP})
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """A node's state with what is known of its server."""
+
+    state: NodeState
+    address: str | None = None
+    server_id: str | None = None
+    reason: Reason | None = None
+    failure: Reason | None = None
+    """Why this attempt cannot succeed."""
+
+
+def held(hold: Hold, rows: Mapping[ObjectId, Row], config: MachineTypeConfig) -> Progress:
+    """The progress of a node that is held."""
+    mine = [rows[each] for each in hold.objects if each in rows]
+    server = rows.get(hold.server)
+    address = address_of(mine, config)
+    failure = next((row.failure for row in mine if row.failure is not None), None)
+    reason = hold.broken
+    if hold.broken is not None:
+        state = NodeState.BROKEN
+    elif hold.ready_at is not None:
+        state = NodeState.READY
+    elif hold.reached_at is not None:
+        state, reason = NodeState.REACHABLE, hold.reason
+    elif server is not None and server.state in TAKEN and address is not None:
+        state, reason = NodeState.ADDRESSED, _answering(server, hold)
+    elif server is not None and server.state in ORDERED | TAKEN:
+        state, reason = NodeState.BUILDING, server.reason or _first_reason(mine)
+    else:
+        state, reason = NodeState.INTENT, _first_reason(mine)
+    return Progress(
+        state=state,
+        address=address,
+        server_id=server.cloud_id if server else None,
+        reason=reason,
+        failure=failure,
+    )
+
+
+def unheld(rows: Iterable[Row]) -> Progress:
+    """The progress of a node that nobody holds: FREE once nothing of it is left in the cloud."""
+    left = [row for row in rows if row.state is not State.GONE]
+    if not left:
+        return Progress(state=NodeState.FREE)
+    server = next((row for row in left if row.kind is Kind.SERVER), None)
+    return Progress(
+        state=NodeState.RELEASING,
+        server_id=server.cloud_id if server else None,
+        reason=_first_reason(left),
+    )
+
+
+def address_of(rows: Iterable[Row], config: MachineTypeConfig) -> str | None:
+    """The address by which a node is to be reached; None until it is known.
+
+    Known as soon as its port is, before the server has booted.
+    """
+    floating = config.floating_ip is not None and config.address != "fixed"
+    kind = Kind.FLOATING_IP if floating else Kind.PORT
+    for row in rows:
+        if row.kind is kind and row.state is State.UP and row.addresses:
+            return row.addresses[0]
+    return None
+
+
+def _answering(server: Row, hold: Hold) -> Reason:
+    if server.state is State.BUILDING:
+        return Reason(cause=Cause.BOOTING, text=f"the cloud is building it ({server.status})")
+    return hold.reason or Reason(cause=Cause.NO_ANSWER, text="waits for SSH to answer")
+
+
+def _first_reason(rows: Iterable[Row]) -> Reason | None:
+    """The reason of the first row that is held up by something but another row of the same node."""
+    told = [row.reason for row in rows if row.reason is not None]
+    own = [reason for reason in told if reason.cause is not Cause.NEEDS]
+    return next(iter(own or told), None)

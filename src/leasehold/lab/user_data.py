@@ -1,0 +1,75 @@
+"""The user-data of a node: the machine type's own, our keys, and the sentinel. Pure."""
+
+import base64
+from collections.abc import Sequence
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from typing import Any
+
+import yaml
+
+from leasehold.errors import LeaseholdError
+
+SENTINEL = "/run/leasehold/ready"
+"""The file that cloud-init's last command writes: our id of the server, so that no other server, met
+at the same address, can be taken for it."""
+
+LARGEST = 65535
+"""Bytes of base64 that Nova takes (api-ref, "Create Server", user_data)."""
+
+HEADER = "#cloud-config"
+
+
+class BadUserData(LeaseholdError):
+    """User-data that cannot be used."""
+
+
+def compose(base: str | None, public_keys: Sequence[str], mark: str) -> str:
+    """User-data that does what `base` says, lets `public_keys` in and writes `mark` at the end.
+
+    A cloud-config is extended; a script becomes one part of a multi-part message. Raises
+    `BadUserData` for what is neither, or what would be too large.
+    """
+    ours: dict[str, Any] = {
+        "ssh_authorized_keys": list(public_keys),
+        "runcmd": [f"mkdir -p /run/leasehold && echo {mark} > {SENTINEL}"],
+    }
+    if base is None or not base.strip():
+        text = _cloud_config(ours)
+    elif base.startswith(HEADER):
+        text = _cloud_config(_extended(base, ours))
+    elif base.startswith("#!"):
+        message = MIMEMultipart(boundary="==leasehold==")
+        message.attach(MIMEText(base, "x-shellscript"))
+        message.attach(MIMEText(_cloud_config(ours), "cloud-config"))
+        text = message.as_string()
+    else:
+        first = base.splitlines()[0][:40]
+        raise BadUserData(
+            f"user-data begins with {first!r}; allowed: {HEADER}, or a script with #!"
+        )
+    size = len(base64.b64encode(text.encode()))
+    if size > LARGEST:
+        raise BadUserData(f"user-data is {size} bytes in base64; Nova takes {LARGEST}")
+    return text
+
+
+def _cloud_config(content: dict[str, Any]) -> str:
+    return f"{HEADER}\n{yaml.safe_dump(content, sort_keys=False)}"
+
+
+def _extended(base: str, ours: dict[str, Any]) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(base)
+    except yaml.YAMLError as error:
+        raise BadUserData(f"user-data is no YAML: {error}") from error
+    content = {} if content is None else content
+    if not isinstance(content, dict):
+        raise BadUserData(f"user-data holds a {type(content).__name__}; cloud-config is a mapping")
+    for key, values in ours.items():
+        found = content.get(key) or []
+        if not isinstance(found, list):
+            kind = type(found).__name__
+            raise BadUserData(f"{key} in user-data is a {kind}; it has to be a list")
+        content[key] = [*found, *values]
+    return content

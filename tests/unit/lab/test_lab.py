@@ -1,0 +1,424 @@
+"""The lab over a cloud in memory, turned by hand: no sockets, no threads but the writer's."""
+
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+
+from leasehold.engine.cloud import (
+    CloudRefused,
+    Flavor,
+    Image,
+    Kind,
+    Limit,
+    Limits,
+    Network,
+    Offers,
+    Refusal,
+)
+from leasehold.engine.engine import Engine
+from leasehold.engine.memory_cloud import Fault, MemoryCloud
+from leasehold.engine.reason import Cause
+from leasehold.engine.watch import Pace
+from leasehold.lab.config import CloudConfig, Config, MachineTypeConfig, ServiceConfig
+from leasehold.lab.errors import (
+    BadWish,
+    NotOffered,
+    NotYours,
+    TooMany,
+    UnknownLease,
+    UnknownMachineType,
+    UnknownNode,
+)
+from leasehold.lab.lab import Lab
+from leasehold.lab.model import LeaseState, NodeState, Wish
+from leasehold.lab.prober import Finding, Target
+from leasehold.lab.steward import Steward
+from leasehold.lab.stock import Stock
+from leasehold.store import Database, StoreFailed
+
+from tests.unit.engine.world import HandClock
+
+OFFERS = Offers(
+    images=(Image(id="i1", name="debian-12"), Image(id="i2", name="ubuntu-22.04")),
+    flavors=(Flavor(id="f1", name="small", cores=1, ram_mib=512, disk_gib=5),),
+    networks=(Network(id="n1", name="lab"), Network(id="n2", name="public", external=True)),
+)
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFF0dGB2QjkRVqXmjEOMzZMJjLJkqDD2Bc4gfpsRXPbD test"
+
+
+class FakeProber:
+    """Records what it is asked to look at; the test plays the answers."""
+
+    def __init__(self) -> None:
+        self.targets: dict[str, Target] = {}
+
+    def look_at(self, targets) -> None:
+        self.targets = {target.node: target for target in targets}
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+class Bench:
+    """A lab with one machine type, `demo`, and its cloud."""
+
+    def __init__(self, directory: Path, cloud: MemoryCloud | None = None, **recipe) -> None:
+        fields = {"cloud": "c", "image": "debian-12", "nodes": 4, "ready": "active"} | recipe
+        self.directory = directory
+        self.config = Config(
+            path=directory / "leasehold.toml",
+            service=ServiceConfig(),
+            clouds={"c": CloudConfig()},
+            machine_types={"demo": MachineTypeConfig(**fields)},
+        )
+        self.clock = cloud.clock if cloud else HandClock()
+        self.cloud = cloud or MemoryCloud(self.clock, boot=10, end=5, offers=OFFERS)
+        self.pending = []
+        self.open()
+
+    def open(self) -> None:
+        clouds = {"c": self.cloud}
+        self.database = Database(self.directory / "ledger.db")
+        stock = Stock(clouds)
+        stock.use("c", lambda offers: offers)
+        steward = Steward(self.database, self.config, stock, self.clock, KEY)
+        self.prober = FakeProber()
+        steward.look_at = self.prober.look_at
+        self.engine = Engine(
+            self.database,
+            clouds,
+            self.clock,
+            on_change=steward.heard_rows,
+            spawn=self.pending.append,
+            paces={"c": Pace(calls_per_second=100, burst=100)},
+        )
+        steward.attach(self.engine)
+        self.steward = steward
+        self.lab = Lab(steward, self.engine, self.prober)
+
+    def restart(self) -> None:
+        self.pending.clear()
+        self.database.close()
+        self.open()
+
+    def lock(self, count: int = 1, **fields):
+        wish = {"machine_type": "demo", "count": count, "owner": "ann", "purpose": "try"} | fields
+        return self.lab.lock(Wish(**wish))
+
+    def run(self, seconds: float) -> None:
+        end = self.clock.time + seconds
+        while True:
+            with self.steward.lock:
+                if self.steward.wake_at <= self.clock.time:
+                    self.steward.turn().result(5)
+            wake_at = min(self.engine.turn(self.engine.drain()), self.steward.wake_at)
+            self.database.write(lambda _: None).result()
+            news = self.engine.drain()
+            if news:
+                self.engine.turn(news)
+                continue
+            if self.pending:
+                calls, self.pending[:] = list(self.pending), []
+                for call in calls:
+                    call()
+                continue
+            if wake_at > end:
+                self.clock.time = end
+                return
+            self.clock.time = max(wake_at, self.clock.time + 0.001)
+
+    def answer_ssh(self, node: str, *, ready: bool = False) -> None:
+        target = self.prober.targets[node]
+        self.steward.heard_finding(
+            Finding(node=node, server=target.server, host_key="ssh-ed25519 AAAA", ready=ready)
+        )
+
+    def servers(self) -> list[str]:
+        return sorted(each.name for each in self.cloud.alive(Kind.SERVER))
+
+
+@pytest.fixture
+def bench(tmp_path: Path):
+    bench = Bench(tmp_path)
+    yield bench
+    bench.database.close()
+
+
+def test_a_locked_node_comes_up_and_an_unlocked_one_is_gone(bench: Bench) -> None:
+    lease = bench.lock(2)
+    assert lease.state is LeaseState.PREPARING
+    bench.run(30)
+    lease = bench.lab.lease(lease.id)
+    assert lease.state is LeaseState.READY
+    assert [node.name for node in lease.nodes] == ["demo001", "demo002"]
+    assert all(node.address for node in lease.nodes)
+    assert bench.servers() == ["demo001", "demo002"]
+    bench.lab.unlock(["demo001", "demo002"], owner="ann")
+    assert bench.lab.lease(lease.id).state is LeaseState.RELEASED
+    assert bench.lab.node("demo001").state is NodeState.RELEASING
+    bench.run(60)
+    assert bench.lab.node("demo001").state is NodeState.FREE
+    assert sum(len(bench.cloud.alive(kind)) for kind in Kind) == 0
+
+
+def test_a_retried_lock_does_not_lock_twice(bench: Bench) -> None:
+    first = bench.lock(key="k1")
+    again = bench.lock(key="k1")
+    assert again.id == first.id
+    bench.lab.release(first.id)
+    assert bench.lock(key="k1").id == first.id
+    bench.run(60)
+    assert bench.servers() == []
+
+
+def test_a_key_used_for_another_wish_is_refused(bench: Bench) -> None:
+    bench.lock(key="k1")
+    with pytest.raises(BadWish, match="key"):
+        bench.lock(key="k1", purpose="other")
+
+
+def test_two_locks_never_share_a_node_and_the_second_waits_with_a_reason(bench: Bench) -> None:
+    first = bench.lock(3)
+    second = bench.lock(2)
+    assert second.state is LeaseState.WAITING
+    assert second.reason.cause is Cause.NODES_BUSY
+    assert (second.reason.have, second.reason.want) == (1, 2)
+    assert second.position == 1
+    bench.run(30)
+    bench.lab.release(first.id)
+    bench.run(60)
+    assert bench.lab.lease(second.id).state is LeaseState.READY
+
+
+def test_a_node_is_not_given_out_again_before_its_old_server_is_gone(bench: Bench) -> None:
+    bench.cloud.end = 50
+    first = bench.lock(4)
+    bench.run(30)
+    bench.lab.release(first.id)
+    second = bench.lock(1)
+    bench.run(20)
+    assert bench.lab.lease(second.id).state is LeaseState.WAITING
+    assert "4 are being given back" in bench.lab.lease(second.id).reason.text
+    bench.run(100)
+    assert bench.lab.lease(second.id).state is LeaseState.READY
+
+
+def test_more_nodes_than_exist_are_refused_at_once(bench: Bench) -> None:
+    with pytest.raises(TooMany, match="there are only 4"):
+        bench.lock(5)
+
+
+def test_an_unknown_machine_type_names_the_near_ones(bench: Bench) -> None:
+    with pytest.raises(UnknownMachineType, match="did you mean demo"):
+        bench.lock(machine_type="dmeo")
+
+
+@pytest.mark.parametrize(
+    ("recipe", "message"),
+    [
+        ({"image": "debian-13"}, "no active image 'debian-13'; did you mean debian-12"),
+        ({"flavor": "smal"}, "no flavor 'smal'; did you mean small"),
+        ({"networks": ("lob",)}, "no network 'lob'; did you mean lab"),
+        ({"key": "mine"}, "no key pair 'mine'; there are none"),
+    ],
+)
+def test_what_the_cloud_does_not_offer_fails_the_lock_at_once(tmp_path, recipe, message) -> None:
+    bench = Bench(tmp_path, **recipe)
+    with pytest.raises(NotOffered, match=message):
+        bench.lock()
+    assert bench.lab.leases() == []
+    bench.database.close()
+
+
+def test_an_image_that_appeared_since_is_found(bench: Bench) -> None:
+    bench.cloud.stock = Offers(
+        images=(Image(id="i9", name="debian-12-new"),),
+        flavors=OFFERS.flavors,
+        networks=OFFERS.networks,
+    )
+    bench.config.machine_types["demo"] = MachineTypeConfig(
+        cloud="c", image="debian-12-new", ready="active"
+    )
+    lease = bench.lock()
+    bench.run(30)
+    assert bench.lab.lease(lease.id).state is LeaseState.READY
+
+
+def test_only_the_holder_unlocks_unless_forced(bench: Bench) -> None:
+    lease = bench.lock(2)
+    with pytest.raises(NotYours, match="held by ann"):
+        bench.lab.unlock(["demo001"], owner="bob")
+    with pytest.raises(UnknownNode, match="did you mean demo001"):
+        bench.lab.unlock(["demo002", "dem001"], owner="ann")
+    assert len(bench.lab.lease(lease.id).nodes) == 2
+    bench.lab.unlock(["demo001"], owner="bob", force=True)
+    assert [node.name for node in bench.lab.lease(lease.id).nodes] == ["demo002"]
+
+
+def test_a_lease_that_lost_all_its_nodes_has_ended(bench: Bench) -> None:
+    lease = bench.lock(2)
+    bench.lab.unlock(["demo001"])
+    bench.lab.unlock(["demo002"])
+    assert bench.lab.lease(lease.id).state is LeaseState.RELEASED
+
+
+def test_a_lease_ends_by_itself_and_its_servers_go(bench: Bench) -> None:
+    lease = bench.lock(seconds=100)
+    bench.run(30)
+    assert bench.lab.lease(lease.id).state is LeaseState.READY
+    bench.run(120)
+    ended = bench.lab.lease(lease.id)
+    assert ended.state is LeaseState.EXPIRED
+    assert ended.reason.cause is Cause.EXPIRED
+    bench.run(60)
+    assert bench.servers() == []
+
+
+def test_an_extended_lease_lasts_longer_within_its_limit(bench: Bench) -> None:
+    lease = bench.lock(seconds=100)
+    bench.run(30)
+    before = bench.lab.lease(lease.id).until
+    after = bench.lab.extend(lease.id, 60).until
+    assert (after - before).total_seconds() == 60
+    with pytest.raises(BadWish, match="seconds"):
+        bench.lab.extend(lease.id, 10**7)
+    with pytest.raises(UnknownLease):
+        bench.lab.extend("lease-none", 10)
+
+
+def test_no_valid_host_is_tried_again_and_then_told_with_the_clouds_words(bench: Bench) -> None:
+    lease = bench.lock()
+    for _ in range(2):
+        bench.run(2)
+        (server,) = [each for each in bench.cloud.alive(Kind.SERVER) if each.status == "BUILD"]
+        bench.cloud.mark(server.cloud_id, "ERROR", "No valid host was found.")
+        bench.run(8)
+    failed = bench.lab.lease(lease.id)
+    assert failed.state is LeaseState.FAILED
+    assert failed.reason.cause is Cause.NO_HOST
+    assert failed.nodes == ()
+    bench.run(120)
+    assert bench.servers() == []
+
+
+def test_a_refused_order_fails_the_lock_at_once_and_gives_all_nodes_back(bench: Bench) -> None:
+    error = CloudRefused("image is gone", why=Refusal.NOT_FOUND, status=400, request_id="req-7")
+    bench.cloud.faults.append(Fault(verb="make", kind=Kind.SERVER, error=error))
+    lease = bench.lock(3)
+    bench.run(5)
+    failed = bench.lab.lease(lease.id)
+    assert failed.state is LeaseState.FAILED
+    assert failed.reason.request_id == "req-7"
+    bench.run(60)
+    assert [node.state for node in bench.lab.nodes()] == [NodeState.FREE] * 4
+    assert bench.servers() == []
+
+
+def test_a_quota_of_zero_fails_the_lock_within_seconds(bench: Bench) -> None:
+    bench.cloud.quota = Limits(servers=Limit(total=0))
+    lease = bench.lock()
+    bench.run(5)
+    failed = bench.lab.lease(lease.id)
+    assert failed.state is LeaseState.FAILED
+    assert failed.reason.cause is Cause.QUOTA
+
+
+def test_a_full_quota_makes_the_lock_wait_and_say_so(bench: Bench) -> None:
+    bench.cloud.quota = Limits(servers=Limit(total=2))
+    first = bench.lock(2)
+    bench.run(30)
+    second = bench.lock(1)
+    bench.run(100)
+    (node,) = bench.lab.lease(second.id).nodes
+    assert node.state is NodeState.INTENT
+    assert node.reason.cause is Cause.QUOTA_FULL
+    bench.lab.release(first.id)
+    bench.run(60)
+    assert bench.lab.lease(second.id).state is LeaseState.READY
+
+
+def test_a_node_is_ready_only_after_ssh_and_the_sentinel(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, ready="sentinel")
+    lease = bench.lock()
+    bench.run(30)
+    assert bench.lab.node("demo001").state is NodeState.ADDRESSED
+    bench.answer_ssh("demo001")
+    assert bench.lab.node("demo001").state is NodeState.REACHABLE
+    assert bench.lab.node("demo001").host_key == "ssh-ed25519 AAAA"
+    bench.answer_ssh("demo001", ready=True)
+    assert bench.lab.lease(lease.id).state is LeaseState.READY
+    assert bench.prober.targets == {}
+    bench.database.close()
+
+
+def test_a_node_that_never_answers_is_built_anew_and_then_given_up(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, ready="ssh", boot_patience="1m", ready_patience="1m")
+    lease = bench.lock()
+    bench.run(125)
+    assert bench.lab.lease(lease.id).state is LeaseState.PREPARING
+    bench.run(125)
+    failed = bench.lab.lease(lease.id)
+    assert failed.state is LeaseState.FAILED
+    assert failed.reason.cause is Cause.DEADLINE
+    bench.run(60)
+    assert bench.servers() == []
+    bench.database.close()
+
+
+def test_a_server_that_vanishes_breaks_its_node_and_says_so(bench: Bench) -> None:
+    lease = bench.lock(2)
+    bench.run(30)
+    bench.cloud.vanish(bench.lab.node("demo001").server_id)
+    bench.run(300)
+    node = bench.lab.node("demo001")
+    assert node.state is NodeState.BROKEN
+    assert node.reason.cause is Cause.LOST
+    assert bench.lab.lease(lease.id).state is LeaseState.READY
+
+
+def test_a_restart_in_the_middle_goes_on_with_the_same_lease(bench: Bench) -> None:
+    lease = bench.lock(2)
+    bench.run(3)
+    bench.restart()
+    bench.run(60)
+    assert bench.lab.lease(lease.id).state is LeaseState.READY
+    assert bench.servers() == ["demo001", "demo002"]
+
+
+def test_the_history_tells_each_step_once(bench: Bench) -> None:
+    bench.lock()
+    bench.run(30)
+    story = bench.lab.story("demo001")
+    own = [event.state for event in story.history if event.object is None]
+    own = [state for state, _ in groupby(own)]  # a line more for each new reason
+    assert own == ["intent", "building", "addressed", "ready"]
+    assert {each.kind for each in story.objects} == {"port", "server"}
+
+
+def test_a_write_that_fails_leaves_nothing_locked(bench: Bench, monkeypatch) -> None:
+    def full(*_: object) -> None:
+        raise StoreFailed("disk full")
+
+    monkeypatch.setattr("leasehold.lab.book.add_lease", full)
+    with pytest.raises(StoreFailed):
+        bench.lock()
+    monkeypatch.undo()
+    bench.run(5)
+    assert bench.lab.leases() == []
+    assert bench.lab.node("demo001").state is NodeState.FREE
+    assert bench.servers() == []
+
+
+def test_the_plan_says_what_waits_for_what(bench: Bench) -> None:
+    bench.lock(3)
+    bench.lock(4)
+    bench.engine.turn(bench.engine.drain())
+    steps = {}
+
+    future = bench.engine.look()
+    bench.engine.turn(bench.engine.drain())
+    for row, action in future.result(1):
+        steps.setdefault(row.kind, []).append((row.state.value, action))
+    assert len(steps[Kind.PORT]) == 3
+    assert len(steps[Kind.SERVER]) == 3
