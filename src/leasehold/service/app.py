@@ -1,6 +1,5 @@
 """The HTTP application: a lab behind routes. Only wiring."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +27,7 @@ _API = "/api/v1"
 _LARGEST_BODY = 1 << 20
 
 
-def make_app(
-    lab: Lab, feed: Feed, *, clouds_known: Sequence[str], tokens: Tokens, local_owner: str
-) -> ASGIApp:
+def make_app(lab: Lab, feed: Feed, *, tokens: Tokens, local_owner: str) -> ASGIApp:
     """Put a lab behind HTTP. `local_owner` owns what nobody else claims, where no tokens are."""
     rows = Rows()
     board = Board(lab, feed, rows)
@@ -63,7 +60,6 @@ def make_app(
             "board": _given(board),
             "rows": _given(rows),
             "tokens": _given(tokens),
-            "cloud_names": _given(tuple(clouds_known)),
         },
         exception_handlers={Exception: answer_error},
         lifespan=[lambda _: opened(feed)],

@@ -86,7 +86,7 @@ class Board:
             nodes={node.name: node for node in self._lab.nodes()},
             leases={lease.id: lease for lease in self._lab.leases()},
             machine_types=self._lab.machine_types(),
-            events=[e for e in self._lab.events(after=max(0, at - _EVENTS)) if e.id <= at],
+            events=[e for e in self._lab.events(newest=True, limit=_EVENTS) if e.id <= at],
         )
 
     def _changes(self, seen: Snapshot, now: Snapshot) -> Changes:

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 import msgspec
 import structlog
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from leasehold.service.caller import COOKIE, OWNER_HEADER, Caller, host_of, is_loopback
@@ -52,7 +53,7 @@ class Door:
         self._local_owner = local_owner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()

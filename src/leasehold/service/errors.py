@@ -5,7 +5,12 @@ from typing import Any
 
 import structlog
 from litestar import MediaType, Request, Response
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import (
+    HTTPException,
+    MethodNotAllowedException,
+    NotFoundException,
+    ValidationException,
+)
 
 from leasehold.errors import LeaseholdError
 from leasehold.lab.errors import (
@@ -22,10 +27,8 @@ from leasehold.service.problem import ErrorAnswer, Problem
 
 _log = structlog.get_logger()
 
+_DESCRIPTION = "/api/v1/openapi.json describes what there is"
 _CODES = {
-    401: "no_token",
-    404: "unknown_path",
-    405: "wrong_method",
     413: "too_large",
     415: "wrong_media_type",
 }
@@ -37,10 +40,6 @@ class WrongRequest(LeaseholdError):
     def __init__(self, wrong: BadRequest) -> None:
         self.wrong = wrong
         super().__init__(str(wrong))
-
-
-class AuditTimedOut(LeaseholdError):
-    """A cloud did not show all its objects in time."""
 
 
 def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[ErrorAnswer]:
@@ -63,12 +62,16 @@ def _explain(request: Request[Any, Any, Any], error: Exception) -> tuple[int, Pr
             return _explain_lab(error)
         case WrongRequest():
             return 400, _bad(error.wrong)
-        case AuditTimedOut():
-            return 504, Problem(code="timed_out", message=str(error))
         case ValidationException():
             return 400, _bad(explain(request, error))
         case HTTPException() if error.status_code == 400:
             return 400, _bad(BadRequest(field="body", found=error.detail, allowed="JSON"))
+        case NotFoundException():
+            message = f"nothing is at {request.url.path}; {_DESCRIPTION}"
+            return 404, Problem(code="unknown_path", message=message)
+        case MethodNotAllowedException():
+            message = f"{request.url.path} does not take {request.method}; {_DESCRIPTION}"
+            return 405, Problem(code="wrong_method", message=message)
         case HTTPException():
             code = _CODES.get(error.status_code, "refused")
             return error.status_code, Problem(code=code, message=error.detail)

@@ -156,17 +156,8 @@ class Feed:
         return len(events) == _PAGE
 
     def _newest(self) -> int:
-        """Find the newest event's id by bisection: the lab tells its history forwards only."""
-        low, high = 0, 1
-        while self._lab.events(after=high, limit=1):
-            low, high = high, high * 2
-        while low < high:
-            middle = (low + high) // 2
-            if newer := self._lab.events(after=middle, limit=1):
-                low = newer[0].id
-            else:
-                high = middle
-        return low
+        newest = self._lab.events(newest=True, limit=1)
+        return newest[0].id if newest else 0
 
 
 @contextlib.asynccontextmanager

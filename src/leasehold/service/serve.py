@@ -3,13 +3,14 @@
 import contextlib
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import structlog
 import uvicorn
 
 from leasehold.lab.config import Config
+from leasehold.lab.lab import Lab
 from leasehold.lab.open import open_lab
 from leasehold.service.app import make_app
 from leasehold.service.caller import is_loopback, local_owner
@@ -24,47 +25,48 @@ _PATIENCE = 5
 
 
 def serve(config: Config, announce: Callable[[str], None] = lambda url: None) -> None:
-    """Run the service in the main thread until SIGTERM or Ctrl-C.
+    """Run the service of a configuration in the main thread until SIGTERM or Ctrl-C.
 
-    `announce` gets the address once requests are answered there. To stop: no new connections, the
-    streams end, running requests finish, then the engine's threads. A second Ctrl-C does not wait
-    for requests. Raises `CannotListen` and what a wrong configuration raises.
+    `announce` gets the address once requests are answered there. Raises `CannotListen`, and what a
+    wrong configuration raises.
     """
-    listening = listen_on(config.service.listen, config.service.tokens)
-    with contextlib.closing(listening):
+    with contextlib.closing(listen_on(config.service.listen, config.service.tokens)) as listening:
         if not is_loopback(parse_listen(config.service.listen)[0]):
             _log.warning(
                 "tokens travel in clear on this listener; put a proxy with TLS before it",
                 listen=config.service.listen,
             )
-        lab = open_lab(config)
-        lab.start()
-        try:
-            feed = Feed(lab)
-            app = make_app(
-                lab,
-                feed,
-                clouds_known=tuple(config.clouds),
-                tokens=Tokens(config.service.tokens),
-                local_owner=local_owner(),
-            )
-            url = url_of(listening)
-            settings: dict[str, Any] = {"log_config": None, "access_log": False}
-            server = _Server(
-                uvicorn.Config(
-                    app,
-                    server_header=False,
-                    proxy_headers=False,
-                    timeout_graceful_shutdown=_PATIENCE,
-                    **settings,
-                ),
-                feed,
-                lambda: announce(url),
-            )
-            server.run(sockets=[listening])
-        finally:
-            lab.stop()
-            _log.info("stopped")
+        run(open_lab(config), listening, config.service.tokens, announce)
+
+
+def run(
+    lab: Lab,
+    listening: socket.socket,
+    tokens: Mapping[str, str],
+    announce: Callable[[str], None],
+) -> None:
+    """Start a lab, answer for it on a socket, and stop it after SIGTERM or Ctrl-C.
+
+    Order of the end: no new connections, the streams, running requests (5 s at most; a second
+    Ctrl-C does not wait for them), the engine's threads.
+    """
+    feed = Feed(lab)
+    app: Any = make_app(lab, feed, tokens=Tokens(tokens), local_owner=local_owner())
+    settings = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=_PATIENCE,
+    )
+    lab.start()
+    try:
+        server = _Server(settings, feed, lambda: announce(url_of(listening)))
+        server.run(sockets=[listening])
+    finally:
+        lab.stop()
+        _log.info("stopped")
 
 
 class _Server(uvicorn.Server):

@@ -29,6 +29,8 @@ class Extension(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """How much longer a lease shall last."""
 
     seconds: Annotated[int, msgspec.Meta(ge=1, description="Added to the end it has now.")]
+    force: bool = False
+    """Even if somebody else holds it."""
 
 
 class LeaseController(Controller):
@@ -79,9 +81,11 @@ class LeaseController(Controller):
         self,
         lab: Lab,
         owner: Annotated[str | None, Parameter(description="Only this owner's.")] = None,
-        ended: Annotated[bool, Parameter(description="Those that ended, too.")] = False,
+        ended: Annotated[
+            bool, Parameter(description="The last ones that ended, instead of the open ones.")
+        ] = False,
     ) -> list[Lease]:
-        """List who holds or waits for what."""
+        """List who holds or waits for what, the oldest first."""
         return lab.leases(owner=owner, ended=ended)
 
     @get(
@@ -128,9 +132,11 @@ class LeaseController(Controller):
         responses=errors(403, 404, 409),
         sync_to_thread=True,
     )
-    def extend(self, lab: Lab, lease: LeaseKey, data: Extension) -> Lease:
+    def extend(
+        self, request: Request[Caller, Any, Any], lab: Lab, lease: LeaseKey, data: Extension
+    ) -> Lease:
         """Add time to a lease, up to the limit of its machine type."""
-        return lab.extend(LeaseId(lease), data.seconds)
+        return lab.extend(LeaseId(lease), data.seconds, owner=request.user.owner, force=data.force)
 
     @delete(
         "/{lease:str}",

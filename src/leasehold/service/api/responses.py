@@ -10,8 +10,6 @@ _MEANINGS = {
     403: "Held by somebody else; `force` takes it all the same.",
     404: "No such name here; `near` lists the ones that look like it.",
     409: "Cannot be done: more than there is, or the cloud refused for good; `reason` says why.",
-    502: "The cloud answered with an error.",
-    504: "The cloud did not answer in time.",
 }
 
 
