@@ -36,7 +36,6 @@ from leasehold.lab.prober import Finding, Target
 from leasehold.lab.steward import Steward
 from leasehold.lab.stock import Stock
 from leasehold.store import Database, StoreFailed
-
 from tests.unit.engine.world import HandClock
 
 OFFERS = Offers(
