@@ -106,7 +106,7 @@ class Fleet:
 
     def _running_keeper(self) -> Keeper:
         if self._keeper is None:
-            self._keeper = Keeper(self.mode, self._directory and self._directory.make())
+            self._keeper = Keeper(self.mode, self._directory.make() if self._directory else None)
             _allow_many_descriptors()  # after it: guests keep the usual limit
         return self._keeper
 

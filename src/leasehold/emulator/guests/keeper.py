@@ -84,7 +84,7 @@ class Keeper:
         try:
             self._process = subprocess.Popen(
                 command(mode, *([str(directory)] if directory else [])),
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=self._errors,
                 env=environment(),

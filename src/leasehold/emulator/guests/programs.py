@@ -58,7 +58,8 @@ class Programs:
         answer = self._keys[ticket] = asyncio.get_running_loop().create_future()
         try:
             self._link.send(encode(AskKeys(ticket=ticket, user=user)))
-            return await answer
+            lines: tuple[str, ...] | None = await answer
+            return lines
         finally:
             self._keys.pop(ticket, None)
 

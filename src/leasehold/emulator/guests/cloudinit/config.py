@@ -115,7 +115,8 @@ class _Reader:
     def config(self) -> CloudConfig:
         for key in sorted(self._merged.keys() - _APPLIED):
             self._notes.append(f"cloud-config key {key!r} is not applied by the emulator")
-        now, later = self._use("write_files", _files, ((), ()))
+        nothing: tuple[tuple[FileToWrite, ...], tuple[FileToWrite, ...]] = ((), ())
+        now, later = self._use("write_files", _files, nothing)
         values = CloudConfig(
             hostname=self._use("hostname", _text, None),
             fqdn=self._use("fqdn", _text, None),
@@ -168,7 +169,7 @@ class _Reader:
             name=_name(value["name"]),
             gecos=_text(value.get("gecos") or "").replace(":", " "),
             home=value.get("homedir"),
-            shell=_text(value.get("shell") or "/bin/sh"),
+            login_shell=_text(value.get("shell") or "/bin/sh"),
             uid=None if uid is None else int(uid),
             groups=_names(value.get("groups")),
             sudo=_sudo(value.get("sudo")),

@@ -58,13 +58,11 @@ def take_apart(user_data: bytes) -> Parts:
         return _from_mime(content)
     declared = _declared(content)
     if declared is None:
-        start = content[:30]
-        return Parts(
-            notes=(
-                "[WARNING]: Unhandled non-multipart (text/x-not-multipart) user-data, which "
-                f"begins {start!r}; its first line must be one like #cloud-config or #!/bin/sh",
-            )
+        note = (
+            "[WARNING]: Unhandled non-multipart (text/x-not-multipart) user-data, which begins "
+            f"{content[:30]!r}; its first line must be one like #cloud-config or #!/bin/sh"
         )
+        return Parts(notes=(note,))
     return _sorted_out([(declared, "part-001", content)])
 
 

@@ -107,14 +107,16 @@ def _accounts(spec: GuestSpec, cloud_config: CloudConfig) -> tuple[Account, ...]
     """
     keys = (*spec.public_keys, *cloud_config.keys)
     accounts = [
-        Account(name="root", keys=() if cloud_config.disable_root else keys, shell="/bin/bash")
+        Account(
+            name="root", keys=() if cloud_config.disable_root else keys, login_shell="/bin/bash"
+        )
     ]
     default_name = cloud_config.default_user or spec.default_user
     for user in cloud_config.users:
         if user == DEFAULT:
             accounts.append(_default_account(default_name, keys))
         elif isinstance(user, str):
-            accounts.append(Account(name=user, shell="/bin/sh"))
+            accounts.append(Account(name=user, login_shell="/bin/sh"))
         else:
             accounts.append(user)
     return tuple(accounts)

@@ -54,13 +54,13 @@ def find(name: str) -> Login | None:
 
 def authorized_keys(login: Login) -> tuple[str, ...]:
     """Read the account's key file as it is now: whoever adds a line there can sign in."""
-    path = os.path.join(login.home, ".ssh/authorized_keys")
+    path = Path(login.home) / ".ssh/authorized_keys"
     try:
         # Not blocking: a fifo there must not hold up the guest's init.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return ()
-    with open(descriptor, "rb") as file:
+    with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST_KEY_FILE:
             return ()
@@ -135,10 +135,10 @@ def _make(account: Account, *, many_users: bool) -> Login:
         add_group(account.name, (), many_users=many_users)
     gid = next(int(fields[2]) for fields in _records(_GROUP, 4) if fields[0] == account.name)
     home = account.home or f"/home/{account.name}"
-    record = [account.name, "x", str(uid), str(gid), account.gecos, home, account.shell]
+    record = [account.name, "x", str(uid), str(gid), account.gecos, home, account.login_shell]
     _replace(_PASSWD, [*_PASSWD.read_text().splitlines(), ":".join(record)])
     _add_lines(_SHADOW, [f"{account.name}:{_LOCKED}"], mode=0o640)
-    if account.create_home and not os.path.isdir(home):
+    if account.create_home and not Path(home).is_dir():
         _make_home(Path(home), uid, gid)
     login = find(account.name)
     if login is None:
@@ -154,7 +154,7 @@ def _make_home(home: Path, uid: int, gid: int) -> None:
     home.chmod(0o750)
     for place, directories, files in os.walk(home):
         for name in (".", *directories, *files):
-            os.chown(os.path.join(place, name), uid, gid, follow_symlinks=False)
+            os.chown(Path(place, name), uid, gid, follow_symlinks=False)
 
 
 def _add_keys(login: Login, keys: tuple[str, ...]) -> None:

@@ -43,7 +43,7 @@ from .wake import Wake
 _CONTROL, _CONSOLE = 3, 4
 
 
-class _Ended(Exception):  # noqa: N818 - raised by the signal that asks for it
+class _Ended(Exception):
     """The keeper wants this guest to end."""
 
 
@@ -141,7 +141,8 @@ class Init:
     def _fork_program(self, run: Run, login: Login, streams: tuple[int, int, int]) -> None:
         pid = os.fork()
         if pid == 0:
-            program.become(run, login, streams, change_user=self._home is None)
+            own_root = self._home is None
+            be_child(lambda: program.become(run, login, streams, change_user=own_root))
         self._programs[pid] = run.ticket
 
     def _apply(self, request: Apply, content: Stage) -> None:
@@ -223,5 +224,4 @@ def _arrange(control: int, console: int) -> None:
 
 def _many_users() -> bool:
     """Whether this user namespace has ids beside 0."""
-    with open("/proc/self/uid_map") as file:
-        return int(file.readline().split()[2]) > 1
+    return int(Path("/proc/self/uid_map").read_text().split()[2]) > 1

@@ -3,6 +3,7 @@
 import ctypes
 import os
 from collections.abc import Collection, Sequence
+from pathlib import Path
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -143,8 +144,7 @@ def adopt_orphans() -> None:
 def name_process(name: str) -> None:
     """Set the name that ``ps`` shows and, as far as it fits, the command line."""
     _control(_SET_NAME, name.encode())
-    with open("/proc/self/stat", "rb") as file:
-        fields = file.read().rpartition(b")")[2].split()
+    fields = Path("/proc/self/stat").read_bytes().rpartition(b")")[2].split()
     start, end = int(fields[45]), int(fields[46])  # proc(5): arg_start, arg_end
     if end > start:
         ctypes.memmove(start, name.encode().ljust(end - start, b"\0")[: end - start], end - start)
@@ -174,8 +174,7 @@ def hand_on_capabilities(names: Sequence[str]) -> None:
 
 
 def _last_capability() -> int:
-    with open("/proc/sys/kernel/cap_last_cap") as file:
-        return int(file.read())
+    return int(Path("/proc/sys/kernel/cap_last_cap").read_text())
 
 
 def _set_capabilities(effective: int, inheritable: int) -> None:

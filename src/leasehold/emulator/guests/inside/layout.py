@@ -5,7 +5,7 @@ would be simpler, but the kernel refuses it to ordinary users, because mounts li
 """
 
 import contextlib
-import os
+import re
 from pathlib import Path
 
 import msgspec
@@ -66,13 +66,14 @@ def survey(scratch: Path, *, many_users: bool) -> Layout:
     """
     copied = {} if many_users else template.make(scratch / "template")
     empty, links, overlays = [], [], []
-    for entry in sorted(os.scandir("/"), key=lambda entry: entry.name):
+    for entry in sorted(Path("/").iterdir()):
         if entry.is_symlink():
-            links.append((entry.name, os.readlink(entry.path)))
+            links.append((entry.name, str(entry.readlink())))
         elif entry.name in _EMPTY:
             empty.append(entry.name)
         elif entry.is_dir():
-            overlays.append(Overlay(path=entry.path, lower=copied.get(entry.path, (entry.path,))))
+            path = str(entry)
+            overlays.append(Overlay(path=path, lower=copied.get(path, (path,))))
     overlays += [Overlay(path=path, lower=(path,)) for path in _disks_below(overlays)]
     usable, left_out = _tried(overlays, scratch / "trial", many_users=many_users)
     return Layout(
@@ -124,7 +125,7 @@ def _disks_below(overlays: list[Overlay]) -> list[str]:
     tops = tuple(entry.path + "/" for entry in overlays if entry.lower == (entry.path,))
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         mount, _, source = line.partition(" - ")
-        path = mount.split()[4].encode().decode("unicode_escape")
+        path = re.sub(r"\\(\d{3})", lambda code: chr(int(code[1], 8)), mount.split()[4])
         # What is mounted below /var/lib belongs to container engines and databases.
         shown = path.startswith(tops) and not path.startswith("/var/lib/")
         if shown and source.split()[0] in _DISKS and Path(path).is_dir():

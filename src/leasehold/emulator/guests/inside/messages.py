@@ -13,14 +13,10 @@ Ticket = NewType("Ticket", int)
 """Numbers a request; the answer carries the same."""
 
 
-class _Message(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    pass
-
-
 # To the keeper
 
 
-class Open(_Message):
+class Open(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Fork a guest's init. Beside it: its end of the control socket, its console."""
 
     ticket: Ticket
@@ -28,7 +24,7 @@ class Open(_Message):
     hostname: str
 
 
-class End(_Message):
+class End(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Kill the guest's init and so all in it; ``forget`` gives its files up as well."""
 
     ticket: Ticket
@@ -36,7 +32,7 @@ class End(_Message):
     forget: bool
 
 
-class Done(_Message):
+class Done(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The keeper's answer; ``failure`` is for people."""
 
     ticket: Ticket
@@ -48,7 +44,7 @@ KeeperRequest = Open | End
 # To a guest's init
 
 
-class Window(_Message):
+class Window(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A terminal, as SSH describes it."""
 
     term: str
@@ -56,7 +52,7 @@ class Window(_Message):
     rows: int
 
 
-class Run(_Message):
+class Run(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Start a program as ``user``.
 
     Beside it three pipe ends for its standard streams; none when it gets a terminal.
@@ -71,21 +67,21 @@ class Run(_Message):
     window: Window | None = None
 
 
-class Signal(_Message):
+class Signal(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Send a signal, by its name without SIG, to what `Run` started."""
 
     ticket: Ticket
     name: str
 
 
-class AskKeys(_Message):
+class AskKeys(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Read the authorized keys of ``user`` as sshd would."""
 
     ticket: Ticket
     user: str
 
 
-class Apply(_Message):
+class Apply(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Take a stage of cloud-init; its `Stage` is in the memory file beside the message."""
 
     ticket: Ticket
@@ -96,23 +92,23 @@ InitRequest = Run | Signal | AskKeys | Apply
 # From a guest's init
 
 
-class Ready(_Message):
+class Ready(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The place stands; requests are taken from now on."""
 
 
-class Broken(_Message):
+class Broken(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The place could not be built; the init ends after this."""
 
     reason: str
 
 
-class Started(_Message):
+class Started(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A program with a terminal runs; the terminal's master is beside the message."""
 
     ticket: Ticket
 
 
-class Exited(_Message):
+class Exited(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """What `Run` or `Apply` started is over: by ``status``, or killed by signal ``killed_by``."""
 
     ticket: Ticket
@@ -120,7 +116,7 @@ class Exited(_Message):
     killed_by: int = 0
 
 
-class Keys(_Message):
+class Keys(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Answer to `AskKeys`; None means there is no such account."""
 
     ticket: Ticket
@@ -132,7 +128,7 @@ InitReply = Ready | Broken | Started | Exited | Keys
 # What cloud-init has to do
 
 
-class FileToWrite(_Message):
+class FileToWrite(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """An entry of ``write_files``, decoded."""
 
     path: str
@@ -142,13 +138,13 @@ class FileToWrite(_Message):
     append: bool = False
 
 
-class Account(_Message):
+class Account(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A user to make, or to give keys to when it exists."""
 
     name: str
     gecos: str = ""
     home: str | None = None
-    shell: str = "/bin/bash"
+    login_shell: str = "/bin/bash"
     uid: int | None = None
     groups: tuple[str, ...] = ()
     sudo: tuple[str, ...] = ()
@@ -157,14 +153,14 @@ class Account(_Message):
     create_home: bool = True
 
 
-class Script(_Message):
+class Script(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A program from user-data, run in the last stage; ``name`` orders them."""
 
     name: str
     content: bytes
 
 
-class Early(_Message):
+class Early(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The first stage: all that comes before SSH answers."""
 
     instance: str
@@ -184,7 +180,7 @@ class Early(_Message):
     """The SSH server's public key, as a line."""
 
 
-class Late(_Message):
+class Late(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The last stage: deferred files and scripts, while SSH answers already."""
 
     instance: str
@@ -207,13 +203,14 @@ def in_memory(stage: Stage) -> int:
     """Put a stage in a memory file and return its descriptor, which the caller closes."""
     content = encode(stage)
     descriptor = os.memfd_create("stage", os.MFD_CLOEXEC)
-    with open(os.dup(descriptor), "wb") as file:
+    with os.fdopen(os.dup(descriptor), "wb") as file:
         file.write(content)
     return descriptor
 
 
 def from_memory(descriptor: int) -> Stage:
     """Read what `in_memory` wrote; closes the descriptor."""
-    with open(descriptor, "rb") as file:
+    with os.fdopen(descriptor, "rb") as file:
         file.seek(0)
-        return msgspec.json.decode(file.read(), type=Stage)
+        stage: Stage = msgspec.json.decode(file.read(), type=Stage)
+    return stage

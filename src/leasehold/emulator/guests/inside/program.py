@@ -1,12 +1,13 @@
 """Turns a freshly forked child into the program that an SSH client asked for."""
 
+import contextlib
 import fcntl
 import os
 import signal
 import struct
-import sys
 import termios
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import NoReturn
 
 from . import kernel, scp, sftp
@@ -25,34 +26,41 @@ def open_terminal(window: Window) -> tuple[int, int]:
     return master, slave
 
 
-def become(run: Run, login: Login, streams: tuple[int, int, int], *, change_user: bool) -> NoReturn:
+def become(run: Run, login: Login, streams: tuple[int, int, int], *, change_user: bool) -> int:
     """In the child: take streams, session and identity, then be the program.
 
-    Never returns: what goes wrong is told on the program's standard error, with status 127.
+    Returns, with an exit status, only for what this process serves itself, and when the program
+    cannot be started, which is told on its standard error.
     """
-    status = _NOT_FOUND
     try:
         _settle(streams, terminal=run.window is not None)
         if change_user:
             _change_user(login, may_sudo=login.sudo)
         _go_home(login)
         environment = _environment(run, login, kept={} if change_user else os.environ)
-        status = _be(run, login, environment)
+        service = _service(run)
+        if service is None:
+            _shell(run, login, environment)
+        return service()
     except OSError as error:
         os.write(2, f"{error}\n".encode())
-    finally:
-        os._exit(status)
+        return _NOT_FOUND
 
 
-def _be(run: Run, login: Login, environment: Mapping[str, str]) -> int:
+def _service(run: Run) -> Callable[[], int] | None:
+    """Choose what is served by this very process; None if a shell is wanted."""
     if run.sftp:
-        return sftp.serve(0, 1)
-    if run.command is None:
-        os.execve(login.shell, [f"-{os.path.basename(login.shell)}"], environment)
-    copying = scp.asked(run.command)
-    if copying is not None:
-        return scp.serve(copying, 0, 1)
-    os.execve(login.shell, [os.path.basename(login.shell), "-c", run.command], environment)
+        return lambda: sftp.serve(0, 1)
+    copy = None if run.command is None else scp.asked(run.command)
+    return None if copy is None else lambda: scp.serve(copy, 0, 1)
+
+
+def _shell(run: Run, login: Login, environment: Mapping[str, str]) -> NoReturn:
+    shell = Path(login.shell).name
+    words = [f"-{shell}"]  # a login shell, by custom
+    if run.command is not None:
+        words = [shell, "-c", run.command]
+    os.execve(login.shell, words, environment)  # noqa: S606 - the guest's owner asked for it
 
 
 def _settle(streams: tuple[int, int, int], *, terminal: bool) -> None:
@@ -67,12 +75,11 @@ def _settle(streams: tuple[int, int, int], *, terminal: bool) -> None:
 
 def close_all_but(*kept: int) -> None:
     """Close every other descriptor: none of the emulator's or the host's may be inherited."""
-    for name in os.listdir("/proc/self/fd"):
-        if int(name) not in kept:
-            try:
-                os.close(int(name))
-            except OSError:
-                continue  # the one listdir itself had open
+    for entry in list(Path("/proc/self/fd").iterdir()):
+        if int(entry.name) not in kept:
+            # The one that listed the directory is closed already.
+            with contextlib.suppress(OSError):
+                os.close(int(entry.name))
 
 
 def default_signals() -> None:
@@ -83,7 +90,8 @@ def default_signals() -> None:
 
 
 def _change_user(login: Login, *, may_sudo: bool) -> None:
-    if sys.stdin is not None and os.isatty(0):
+    os.umask(0o022)
+    if os.isatty(0):
         os.fchown(0, login.uid, -1)
     if login.uid == 0 and login.gid == 0:
         return  # already so; and a user namespace with one user refuses setgroups
@@ -95,7 +103,6 @@ def _change_user(login: Login, *, may_sudo: bool) -> None:
     if may_sudo:
         # What a setuid sudo would have; see `stand_ins`.
         kernel.hand_on_capabilities(("setuid", "setgid"))
-    os.umask(0o022)
 
 
 def _go_home(login: Login) -> None:

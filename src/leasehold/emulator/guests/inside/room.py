@@ -5,7 +5,6 @@ directory on a tmpfs of the guest's own that outlives the init, so that a restar
 its files again.
 """
 
-import contextlib
 import os
 import shutil
 import socket
@@ -143,9 +142,8 @@ def _mount_kernel(root: Path) -> None:
 
 
 def _clear(directory: Path) -> None:
-    for entry in os.scandir(directory):
-        if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.path)
+    for entry in directory.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
         else:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(entry.path)
+            entry.unlink(missing_ok=True)

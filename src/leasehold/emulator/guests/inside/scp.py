@@ -5,13 +5,12 @@ protocol is lines: C (file), D (directory), E (its end), T (times), each acknowl
 byte, or answered by a byte 1 and a message.
 """
 
-import argparse
 import glob
 import os
 import shlex
 import stat
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import BinaryIO
 
 import msgspec
 
@@ -28,13 +27,8 @@ class Copy(msgspec.Struct, frozen=True, kw_only=True):
     paths: tuple[str, ...]
 
 
-class _Refused(Exception):  # noqa: N818 - the other side's answer, not an error of ours
+class _Refused(Exception):
     """The client answered a line with an error."""
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise ValueError(message)
 
 
 def asked(command: str) -> Copy | None:
@@ -43,24 +37,23 @@ def asked(command: str) -> Copy | None:
         words = shlex.split(command)
     except ValueError:
         return None
-    if len(words) < 2 or os.path.basename(words[0]) != "scp":
+    if not words or words[0].rpartition("/")[2] != "scp":
         return None
-    parser = _Parser(add_help=False)
-    for flag in "tfrpdvq":
-        parser.add_argument(f"-{flag}", action="store_true")
-    parser.add_argument("paths", nargs="*")
-    try:
-        given = parser.parse_args(words[1:])
-    except ValueError:
-        return None
-    if given.t == given.f:
+    flags: set[str] = set()
+    paths = words[1:]
+    while paths and paths[0].startswith("-"):
+        word = paths.pop(0)
+        if word == "--":
+            break
+        flags |= set(word[1:])
+    if flags - set("tfrpdvq") or ("t" in flags) == ("f" in flags):
         return None
     return Copy(
-        to_guest=given.t,
-        recursive=given.r,
-        keep_times=given.p,
-        directory=given.d,
-        paths=tuple(given.paths),
+        to_guest="t" in flags,
+        recursive="r" in flags,
+        keep_times="p" in flags,
+        directory="d" in flags,
+        paths=tuple(paths),
     )
 
 
@@ -109,7 +102,7 @@ class _Exchange:
                 self._acknowledge()
             elif kind in (b"C", b"D"):
                 mode, size, name = rest.split(" ", 2)
-                path = target / os.path.basename(name) if target.is_dir() else target
+                path = target / name.rpartition("/")[2] if target.is_dir() else target
                 self._receive_one(kind, path, int(mode, 8), int(size), copy)
                 if times is not None and path.exists():
                     os.utime(path, times)
@@ -144,7 +137,7 @@ class _Exchange:
             return
         self._acknowledge()
         failure = None
-        with open(descriptor, "wb") as file:
+        with os.fdopen(descriptor, "wb") as file:
             while size:
                 data = self._reader.read(min(size, _CHUNK))
                 if not data:
@@ -165,8 +158,10 @@ class _Exchange:
     def send(self, copy: Copy) -> None:
         self._expect()
         for pattern in copy.paths:
-            expanded = os.path.expanduser(pattern)
-            for path in sorted(glob.glob(expanded)) or [expanded]:
+            # The shell would have done this, were it not left out.
+            expanded = os.path.expanduser(pattern)  # noqa: PTH111 - a pattern, not yet a path
+            found = sorted(glob.glob(expanded))  # noqa: PTH207 - Path.glob has no absolute ones
+            for path in found or [expanded]:
                 self._send_one(Path(path), copy)
 
     def _send_one(self, path: Path, copy: Copy) -> None:

@@ -70,7 +70,7 @@ class Attributes(msgspec.Struct, frozen=True, kw_only=True):
     times: tuple[int, int] | None = None
 
 
-class Malformed(Exception):  # noqa: N818 - a condition of the packet, named as such
+class Malformed(Exception):
     """A packet ended before its fields did."""
 
 

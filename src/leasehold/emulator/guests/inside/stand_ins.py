@@ -31,10 +31,10 @@ SUDO_USER=${LOGNAME:-$(id -un)} SUDO_UID=$(id -u) SUDO_GID=$(id -g)
 export SUDO_USER SUDO_UID SUDO_GID
 export HOME="$home" USER="$user" LOGNAME="$user" SHELL="$program"
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-[ -n "$login" ] && cd "$home"
 if [ -n "$login$shell" ]; then
     if [ $# -gt 0 ]; then set -- "$program" -c "$*"; else set -- "$program"; fi
 fi
+[ -n "$login" ] && set -- /bin/sh -c 'cd && exec "$@"' sh "$@"
 [ $# -eq 0 ] && { echo "usage: sudo [-u user] [-i | -s] [VAR=value] command" >&2; exit 1; }
 [ "$(id -u)" = "$uid" ] && exec "$@"
 setpriv --reuid "$uid" --regid "$gid" --init-groups true 2>/dev/null || {
@@ -74,7 +74,7 @@ def install(*, many_users: bool) -> None:
 def sudo_stands_in() -> bool:
     """Whether this guest's sudo is ours, and sessions need capabilities for it."""
     try:
-        with open("/usr/bin/sudo", "rb") as file:
+        with Path("/usr/bin/sudo").open("rb") as file:
             return file.read(len(SUDO) + 1) == SUDO.encode()
     except OSError:
         return False

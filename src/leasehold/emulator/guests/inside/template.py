@@ -45,17 +45,16 @@ def _copy_etc(target: Path) -> None:
     for place, directories, files in os.walk("/etc"):
         here = target / Path(place).relative_to("/etc")
         here.mkdir(exist_ok=True)
-        links = [name for name in directories if os.path.islink(os.path.join(place, name))]
-        for name in files + links:
-            source = os.path.join(place, name)
+        for name in (*files, *directories):
+            source = Path(place, name)
             # What cannot be read is not for this user, in the guest no more than outside.
             with contextlib.suppress(OSError):
-                if os.path.islink(source) or _is_small_file(source):
+                if source.is_symlink() or _is_small_file(source):
                     shutil.copy2(source, here / name, follow_symlinks=False)
 
 
-def _is_small_file(path: str) -> bool:
-    return os.path.isfile(path) and os.path.getsize(path) <= _LARGEST
+def _is_small_file(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size <= _LARGEST
 
 
 def _copy_directories(source: Path, target: Path, depth: int) -> None:
@@ -63,6 +62,6 @@ def _copy_directories(source: Path, target: Path, depth: int) -> None:
     if depth == 0:
         return
     with contextlib.suppress(OSError):
-        for entry in os.scandir(source):
-            if entry.is_dir(follow_symlinks=False):
-                _copy_directories(Path(entry.path), target / entry.name, depth - 1)
+        for entry in source.iterdir():
+            if entry.is_dir() and not entry.is_symlink():
+                _copy_directories(entry, target / entry.name, depth - 1)
