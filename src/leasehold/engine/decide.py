@@ -155,7 +155,7 @@ class _Pass:
             return row
         if not self.spend():
             return explain(row, self.out_of_budget())
-        news = {"calls": row.calls + 1, "called_at": self.now, "reason": row.reason}
+        news = {"calls": row.calls + 1, "called_at": self.now, "reason": row.failure}
         called = step(row, Event.CALL_DELETE, self.now, **news)
         self.actions.append(Action(verb=Verb.DELETE, row=called))
         return called
@@ -175,10 +175,10 @@ class _Pass:
             need = self.changed.get(object_id) or self.view.rows.get(object_id)
             if need is None or need.state is State.GONE or need.doomed:
                 why = need.failure if need else None
-                text = f"the {need.kind if need else 'object'} that it needs is not to be had"
+                text = f"the {name(need) if need else 'object'} that it needs is not to be had"
                 return why or Reason(cause=Cause.LOST, text=text)
             if need.state is not State.UP:
-                return Reason(cause=Cause.NEEDS, text=f"waits for its {need.kind}")
+                return Reason(cause=Cause.NEEDS, text=f"waits for its {name(need)}")
         return None
 
     def in_the_way(self, row: Row) -> Reason | None:
@@ -193,7 +193,7 @@ class _Pass:
                 continue
             if row.kind is Kind.SERVER and other.kind is Kind.ATTACHMENT and other.doomed:
                 continue
-            return Reason(cause=Cause.NEEDS, text=f"stays until its {other.kind} is gone")
+            return Reason(cause=Cause.NEEDS, text=f"stays until its {name(other)} is gone")
         return None
 
     def should_be_loose(self, server: Row) -> bool:
@@ -241,6 +241,11 @@ def explain(row: Row, reason: Reason) -> Row:
     if told is not None and (told.cause, told.text) == (reason.cause, reason.text):
         return row
     return msgspec.structs.replace(row, reason=reason)
+
+
+def name(row: Row) -> str:
+    """What a row is, as a person would say it."""
+    return row.kind.value.replace("_", " ")
 
 
 def moment(at: float) -> datetime:

@@ -28,6 +28,8 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     calls_at_once: int = 16
     lists_per_second: float = 0.5
     """The background: listings and limits, whatever the number of objects."""
+    lists_at_once: int = 12
+    """How many of those may leave after a rest: enough to look around and to hurry after a lock."""
 
 
 class Survey(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +48,7 @@ class Watch:
         self.cloud = cloud
         self.pace = pace
         self.budget = Budget(pace.calls_per_second, pace.burst)
-        self.background = Budget(pace.lists_per_second, len(LISTED_KINDS))
+        self.background = Budget(pace.lists_per_second, pace.lists_at_once)
         self.tracks = {kind: Track() for kind in LISTED_KINDS}
         self.memories = {kind: Memory() for kind in (*LISTED_KINDS, Kind.ATTACHMENT)}
         self.strays: dict[Kind, tuple[Sighting, ...]] = {}

@@ -185,9 +185,11 @@ class _Pass:
             if hold.broken is not None:
                 continue
             how = progress.held(hold, self.scene.rows, config)
-            if hold.ready_at is not None:
+            if lease.state is LeaseState.READY:
                 if how.failure is not None:
                     self.effects.append(Break(node=hold.node, reason=how.failure))
+                continue
+            if how.state is NodeState.READY:
                 continue
             settled = False
             trouble = how.failure or self.overdue(hold, how, config)

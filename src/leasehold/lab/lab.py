@@ -362,13 +362,12 @@ class Lab:
             )
             raise Impossible(why) from None
         with self._steward.lock:
-            rows = [row for row in self._steward.rows.values() if row.cloud == cloud]
-        there = [row for row in rows if row.state not in (State.PLANNED, State.GONE)]
+            in_use, leaving = self._steward.objects_in(cloud)
         return Audit(
             cloud=cloud,
             at=moment(survey.began_at),
-            in_use=tuple(_object(row) for row in there if not row.doomed),
-            leaving=tuple(_object(row) for row in there if row.doomed),
+            in_use=tuple(map(_object, in_use)),
+            leaving=tuple(map(_object, leaving)),
             stray=tuple(f"{s.kind} {s.name} ({s.cloud_id})" for s in survey.strays),
             foreign=survey.foreign,
         )
@@ -377,13 +376,8 @@ class Lab:
         """Wait until nothing of ours is on its way out of a cloud; False if time ran out."""
         self._known_cloud(cloud)
         steward = self._steward
-
-        def calm() -> bool:
-            rows = [row for row in steward.rows.values() if row.cloud == cloud]
-            return not any(row.doomed and row.state is not State.GONE for row in rows)
-
         with steward.settled:
-            return steward.settled.wait_for(calm, timeout)
+            return steward.settled.wait_for(lambda: not steward.objects_in(cloud)[1], timeout)
 
     def subscribe(self, wake: Callable[[], None]) -> Callable[[], None]:
         """Have `wake` called, in some thread, after new events; returns how to end that."""

@@ -32,17 +32,20 @@ def held(hold: Hold, rows: Mapping[ObjectId, Row], config: MachineTypeConfig) ->
     server = rows.get(hold.server)
     address = address_of(mine, config)
     failure = next((row.failure for row in mine if row.failure is not None), None)
+    unfinished = [row for row in mine if row.state is not State.UP]
     reason = hold.broken
     if hold.broken is not None:
         state = NodeState.BROKEN
-    elif hold.ready_at is not None:
+    elif hold.ready_at is not None and not unfinished:
         state = NodeState.READY
+    elif hold.ready_at is not None:
+        state, reason = NodeState.REACHABLE, _unfinished(unfinished)
     elif hold.reached_at is not None:
         state, reason = NodeState.REACHABLE, hold.reason
     elif server is not None and server.state in TAKEN and address is not None:
         state, reason = NodeState.ADDRESSED, _answering(server, hold)
     elif server is not None and server.state in ORDERED | TAKEN:
-        state, reason = NodeState.BUILDING, server.reason or _first_reason(mine)
+        state, reason = NodeState.BUILDING, server.reason or _answering(server, hold)
     else:
         state, reason = NodeState.INTENT, _first_reason(mine)
     return Progress(
@@ -81,9 +84,16 @@ def address_of(rows: Iterable[Row], config: MachineTypeConfig) -> str | None:
 
 
 def _answering(server: Row, hold: Hold) -> Reason:
-    if server.state is State.BUILDING:
-        return Reason(cause=Cause.BOOTING, text=f"the cloud is building it ({server.status})")
+    if server.state is not State.UP:
+        status = f" ({server.status})" if server.status else ""
+        return Reason(cause=Cause.BOOTING, text=f"the cloud is building it{status}")
     return hold.reason or Reason(cause=Cause.NO_ANSWER, text="waits for SSH to answer")
+
+
+def _unfinished(rows: list[Row]) -> Reason:
+    """A server that is ready, while something that belongs to it is not there yet."""
+    names = ", ".join(sorted({row.kind.value.replace("_", " ") for row in rows}))
+    return _first_reason(rows) or Reason(cause=Cause.NEEDS, text=f"waits for its {names}")
 
 
 def _first_reason(rows: Iterable[Row]) -> Reason | None:

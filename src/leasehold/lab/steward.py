@@ -179,6 +179,15 @@ class Steward:
         rows = [self.rows[each] for each in self._objects.get(node, ())]
         return sorted(rows, key=lambda row: (row.created_at, row.id))
 
+    def objects_in(self, cloud: str) -> tuple[list[Row], list[Row]]:
+        """What is ours in a cloud: in use, and on its way out."""
+        held = {each for hold in self.book.holds.values() for each in hold.objects}
+        rows = [row for row in self.rows.values() if row.cloud == cloud]
+        in_use = [row for row in rows if row.id in held and not row.doomed]
+        ended = (State.PLANNED, State.GONE)
+        out = [row for row in rows if row.state not in ended and (row.doomed or row.id not in held)]
+        return [row for row in in_use if row.state not in ended], out
+
     def progress(self, node: NodeName, config: MachineTypeConfig) -> progress.Progress:
         hold = self.book.holds.get(node)
         if hold is None:
