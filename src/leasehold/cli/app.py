@@ -1,0 +1,84 @@
+"""The command line: which commands there are. Each is imported when it is called."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError, Group
+
+from leasehold import __version__
+from leasehold.cli.arguments import arranged
+from leasehold.cli.exits import MEANINGS, Exit, exit_of
+from leasehold.errors import LeaseholdError
+
+_EPILOGUE = "Exit codes:\n" + "\n".join(
+    f"  {code.value:>3}  {meaning}" for code, meaning in MEANINGS.items()
+)
+
+app = App(
+    name="leasehold",
+    help="Lock machines of an OpenStack cloud, use them, and give every one of them back.",
+    help_epilogue=_EPILOGUE,
+    help_format="plaintext",
+    version=__version__,
+    version_flags=["--version"],
+)
+
+_USE = Group("Lock and use", sort_key=1)
+_LOOK = Group("Look", sort_key=2)
+_RUN = Group("Run a lab", sort_key=3)
+
+_COMMANDS = (
+    (_USE, "lock", "lock:lock", "Lock nodes of a machine type and wait until they are ready."),
+    (_USE, "ssh", "ssh:ssh", "Open a shell on a node, or run a command there."),
+    (_USE, "extend", "leases:extend", "Keep a lease longer."),
+    (_USE, "unlock", "unlock:unlock", "Give nodes back."),
+    (_LOOK, "nodes", "nodes:nodes", "List nodes: state, owner, address, and why one waits."),
+    (_LOOK, "show", "nodes:show", "Show a node: its lease, its objects in the cloud, its history."),
+    (_LOOK, "leases", "leases:leases", "List leases: who holds or waits for what."),
+    (_LOOK, "events", "events:events", "Print what happened, and follow what happens."),
+    (_LOOK, "plan", "plan:plan", "Show what the engine would do now, and why."),
+    (_LOOK, "machine-types", "plan:machine_types", "List what can be locked."),
+    (_RUN, "init", "init:init", "Look at a cloud and write a leasehold.toml that works with it."),
+    (_RUN, "serve", "serve:serve", "Run the service."),
+    (_RUN, "clouds", "clouds:app", "Check and audit clouds."),
+    (_RUN, "token", "token:token", "Make a token for a user of the service."),
+    (_RUN, "emulator", "emulator:emulator", "Run an OpenStack in one process, to try things on."),
+    (_RUN, "demo", "demo:demo", "Show the whole job on an emulated cloud, and clean up."),
+    (_RUN, "version", "version:version", "Print the version."),
+)
+
+for place, (group, name, target, summary) in enumerate(_COMMANDS):
+    app.command(f"leasehold.cli.{target}", name=name, help=summary, group=group, sort_key=place)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; errors are told on stderr in one line."""
+    try:
+        code = app(
+            arranged(arguments),
+            exit_on_error=False,
+            print_error=False,
+            result_action="return_value",
+        )
+        sys.stdout.flush()
+    except CycloptsError as error:
+        return _fail(f"{_words(error)}\nTry `leasehold --help`.", Exit.USAGE)
+    except LeaseholdError as error:
+        return _fail(str(error), exit_of(error))
+    except KeyboardInterrupt:
+        return _fail("interrupted", Exit.INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read our output has gone, as with `| head`; python must not try to flush again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.FAILED
+    return Exit.OK if code is None else int(code)
+
+
+def _fail(message: str, code: Exit) -> int:
+    print(f"leasehold: {message}", file=sys.stderr)
+    return code
+
+
+def _words(error: CycloptsError) -> str:
+    return " ".join(str(error).split())

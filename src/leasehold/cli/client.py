@@ -1,0 +1,162 @@
+"""Calls to the service, over the standard library's HTTP: it starts in no time."""
+
+import http.client
+import urllib.parse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import msgspec
+
+from leasehold.cli.exits import Exit, Unreachable, UsageError
+from leasehold.errors import LeaseholdError
+from leasehold.lab.model import Event
+from leasehold.service.problem import ErrorAnswer, Problem
+
+T = TypeVar("T")
+
+_TIMEOUT = 30.0
+_STREAM_TIMEOUT = 60.0
+"""A stream sends a comment every 15 seconds; after this long without one it is dead."""
+
+
+class Refused(LeaseholdError):
+    """The service said no; `problem` says why."""
+
+    def __init__(self, status: int, problem: Problem) -> None:
+        self.status = status
+        self.problem = problem
+        super().__init__(problem.message)
+
+    @property
+    def exit(self) -> Exit:
+        """The exit code for it."""
+        if self.status == 400:
+            return Exit.USAGE
+        return Exit.REFUSED if self.status in (401, 403, 409) else Exit.FAILED
+
+
+class Client:
+    """One caller of one service. A connection per call; nothing is retried here."""
+
+    def __init__(self, server: str, *, token: str | None = None, owner: str | None = None) -> None:
+        if "://" not in server:
+            server = f"http://{server}"
+        parts = urllib.parse.urlsplit(server)
+        try:
+            port = parts.port
+        except ValueError:
+            port = -1
+        if parts.scheme not in ("http", "https") or not parts.hostname or port == -1:
+            raise UsageError(
+                f"--server: found {server!r}; allowed: http://HOST:PORT or https://HOST:PORT"
+            )
+        self.server = server.rstrip("/")
+        self.timeout = _TIMEOUT
+        """Seconds that one call may take to connect, and to answer."""
+        self._secure = parts.scheme == "https"
+        self._host = parts.hostname
+        self._port = port
+        self._path = parts.path.rstrip("/") + "/api/v1"
+        self._headers = {"accept": "application/json", "user-agent": "leasehold"}
+        if token:
+            self._headers["authorization"] = f"Bearer {token}"
+        elif owner:
+            self._headers["leasehold-owner"] = urllib.parse.quote(owner, safe="@")
+
+    def get(self, kind: type[T], path: str, **query: object) -> T:
+        """GET; None and False are left out of the query."""
+        return self._call("GET", kind, path, query)
+
+    def post(
+        self,
+        kind: type[T],
+        path: str,
+        body: object = None,
+        *,
+        key: str | None = None,
+        **query: object,
+    ) -> T:
+        """POST `body` as JSON; with `key` the service does it once, however often it is sent."""
+        return self._call("POST", kind, path, query, body, key)
+
+    def delete(self, kind: type[T], path: str, **query: object) -> T:
+        """DELETE; the service takes it twice without harm."""
+        return self._call("DELETE", kind, path, query)
+
+    def follow(self, *, after: int | None = None, **query: object) -> Iterator[Event | None]:
+        """Yield events as they come, and None at once and then whenever the stream only shows that it
+        lives. Ends when the service ends the stream. Raises `Unreachable` and `Refused`."""
+        headers = {**self._headers, "accept": "text/event-stream"}
+        path = self._target("/events", {"after": after, **query})
+        with self._connection(_STREAM_TIMEOUT) as connection:
+            connection.request("GET", path, headers=headers)
+            answer = connection.getresponse()
+            if answer.status != 200:
+                raise _refusal(answer.status, answer.read())
+            for line in answer:
+                if line.startswith(b"data:"):
+                    yield msgspec.json.decode(line[5:], type=Event)
+                elif line.startswith(b":"):
+                    yield None
+
+    def _call(
+        self,
+        method: str,
+        kind: type[T],
+        path: str,
+        query: dict[str, object],
+        body: object = None,
+        key: str | None = None,
+    ) -> T:
+        headers = dict(self._headers)
+        content = None
+        if body is not None:
+            content = msgspec.json.encode(body)
+            headers["content-type"] = "application/json"
+        if key is not None:
+            headers["idempotency-key"] = key
+        with self._connection(self.timeout) as connection:
+            connection.request(method, self._target(path, query), content, headers)
+            answer = connection.getresponse()
+            text = answer.read()
+        if answer.status >= 300:
+            raise _refusal(answer.status, text)
+        try:
+            return msgspec.json.decode(text, type=kind)
+        except msgspec.DecodeError as error:
+            raise Unreachable(self.server, f"the answer is not Leasehold's: {error}") from None
+
+    def _target(self, path: str, query: dict[str, object]) -> str:
+        asked = {
+            name: str(value).lower() if value is True else str(value)
+            for name, value in query.items()
+            if value is not None and value is not False
+        }
+        search = f"?{urllib.parse.urlencode(asked)}" if asked else ""
+        return self._path + urllib.parse.quote(path) + search
+
+    @contextmanager
+    def _connection(self, timeout: float) -> Iterator[http.client.HTTPConnection]:
+        kind: Any = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
+        connection = kind(self._host, self._port, timeout=timeout)
+        connected = False
+        try:
+            connection.connect()
+            connected = True
+            yield connection
+        except (OSError, http.client.HTTPException) as error:
+            why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            raise Unreachable(self.server, why, reached=connected) from None
+        finally:
+            connection.close()
+
+
+def _refusal(status: int, text: bytes) -> Refused:
+    try:
+        problem = msgspec.json.decode(text, type=ErrorAnswer).error
+    except msgspec.DecodeError:
+        problem = Problem(
+            code="not_leasehold", message=f"what answers there is no Leasehold (status {status})"
+        )
+    return Refused(status, problem)

@@ -1,0 +1,111 @@
+"""``leasehold lock``: take nodes and wait until they are ready."""
+
+import secrets
+import signal
+import sys
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from leasehold.cli.attempt import Attempt
+from leasehold.cli.exits import Exit
+from leasehold.cli.keys import public_keys
+from leasehold.cli.nodes import address
+from leasehold.cli.options import USUAL, AsJson, Connection
+from leasehold.cli.tables import ago, local, print_json, print_table
+from leasehold.errors import LeaseholdError
+from leasehold.lab.duration import parse_duration
+from leasehold.lab.model import Lease, LeaseState, Wish
+
+
+def lock(
+    *,
+    type: Annotated[str, Parameter(name=["--type", "-t"])],  # noqa: A002 - the option's name
+    count: Annotated[int, Parameter(name=["--count", "-n"])] = 1,
+    duration: Annotated[str | None, Parameter(name="--for")] = None,
+    reason: str = "",
+    wait: bool = True,
+    json: AsJson = False,
+    connection: Connection = USUAL,
+) -> Exit:
+    """Lock nodes of a machine type and wait until they are ready.
+
+    All of them or none. Progress is shown on stderr, the result on stdout. Ctrl-C gives back what
+    was locked.
+
+    Parameters
+    ----------
+    type
+        The machine type; `leasehold machine-types` lists them.
+    count
+        How many nodes.
+    duration
+        For how long from when they are ready: 90s, 30m, 2h, 1d, 1h30m. Left out: as long as the
+        machine type says.
+    reason
+        What you need them for; others see it.
+    wait
+        Wait until all are ready. Without, the lease is printed as it is at once.
+    """
+    wish = Wish(
+        machine_type=type,
+        count=count,
+        purpose=reason,
+        seconds=None if duration is None else parse_duration(duration),
+        key=secrets.token_hex(16),
+        public_keys=public_keys(),
+    )
+    attempt = Attempt(connection.client(), wish)
+    stop_like_ctrl_c()
+    try:
+        return _report(locked(attempt, wait=wait), wait=wait, json=json)
+    except KeyboardInterrupt:
+        return attempt.give_back()
+    except LeaseholdError:
+        attempt.warn()
+        raise
+
+
+def locked(attempt: Attempt, *, wait: bool) -> Lease:
+    """Ask, and with `wait` follow the lease with progress on stderr until it is ready or ended."""
+    if not wait:
+        return attempt.ask()
+    from leasehold.cli.progress import showing
+
+    with showing() as show:
+        show(attempt.ask())
+        return attempt.follow(show)
+
+
+def stop_like_ctrl_c() -> None:
+    """Let SIGTERM and a closed terminal break the command off as Ctrl-C does."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+
+
+def _report(lease: Lease, *, wait: bool, json: bool) -> Exit:
+    if json:
+        print_json(lease)
+    elif lease.state is LeaseState.READY:
+        _print_ready(lease)
+    elif not wait:
+        print(f"{lease.id} {lease.state}")
+    if wait and lease.state is not LeaseState.READY:
+        print(f"leasehold: {_failure(lease)}", file=sys.stderr)
+        return Exit.LOCK_FAILED
+    return Exit.OK
+
+
+def _print_ready(lease: Lease) -> None:
+    until = f"{local(lease.until)} ({ago(lease.until)})"
+    print_table(("node", "address", "until"), [(n.name, address(n), until) for n in lease.nodes])
+    names = " ".join(node.name for node in lease.nodes)
+    print(
+        f"\nUse:        leasehold ssh {lease.nodes[0].name}\nGive back:  leasehold unlock {names}",
+        file=sys.stderr,
+    )
+
+
+def _failure(lease: Lease) -> str:
+    why = f": {lease.reason}" if lease.reason else ""
+    return f"{lease.id} {lease.state}{why}; nothing is held"

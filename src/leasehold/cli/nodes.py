@@ -1,0 +1,106 @@
+"""``leasehold nodes`` and ``leasehold show``."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from leasehold.cli.options import USUAL, AsJson, Connection
+from leasehold.cli.tables import ago, clean, local, print_json, print_table
+from leasehold.lab.model import Lease, Node, NodeState, Story
+
+
+def nodes(
+    *,
+    type: Annotated[str | None, Parameter(name=["--type", "-t"])] = None,  # noqa: A002 - the option's name
+    state: NodeState | None = None,
+    mine: Annotated[bool, Parameter(negative=())] = False,
+    json: AsJson = False,
+    connection: Connection = USUAL,
+) -> None:
+    """List nodes: state, owner, address, and why one waits.
+
+    Parameters
+    ----------
+    type
+        Only of this machine type.
+    state
+        Only in this state.
+    mine
+        Only those that you hold.
+    """
+    client = connection.client()
+    found = client.get(
+        list[Node], "/nodes", machine_type=type, state=state and state.value,
+        owner=connection.me if mine else None,
+    )  # fmt: skip
+    if json:
+        print_json(found)
+        return
+    print_table(
+        ("node", "type", "state", "since", "owner", "address", "why"),
+        [
+            (n.name, n.machine_type, n.state, ago(n.since), n.owner, address(n), n.reason)
+            for n in found
+        ],
+    )
+
+
+def show(
+    node: str,
+    *,
+    json: AsJson = False,
+    connection: Connection = USUAL,
+) -> None:
+    """Show a node: its lease, its objects in the cloud, its history.
+
+    Parameters
+    ----------
+    node
+        The node's name.
+    """
+    story = connection.client().get(Story, f"/nodes/{node}")
+    if json:
+        print_json(story)
+        return
+    shown, lease = story.node, story.lease
+    facts = [
+        ("node", shown.name),
+        ("type", f"{shown.machine_type} in cloud {shown.cloud}"),
+        ("state", f"{shown.state} since {local(shown.since)} ({ago(shown.since)})"),
+        ("why", shown.reason),
+        ("owner", shown.owner),
+        ("lease", lease and f"{lease.id}, {lease.state}{_until(lease)}"),
+        ("purpose", lease and lease.purpose),
+        ("address", shown.address and f"{shown.ssh_user}@{address(shown)}"),
+        ("host key", shown.host_key),
+        ("server", shown.server_id),
+    ]  # fmt: skip
+    for name, value in facts:
+        if value:
+            print(f"{name:<9}{clean(str(value))}")
+    if story.objects:
+        print("\nIn the cloud:")
+        print_table(
+            ("kind", "state", "cloud id", "our id", "why"),
+            [(o.kind, o.state, o.cloud_id, o.id, o.reason) for o in story.objects],
+        )
+    if story.history:
+        print("\nHistory:")
+        print_table(
+            ("when", "what", "state", "why"),
+            [
+                (local(e.at), e.object or e.node or e.lease, e.state, e.reason)
+                for e in story.history
+            ],
+        )
+
+
+def _until(lease: Lease) -> str:
+    return f", until {local(lease.until)} ({ago(lease.until)})" if lease.until else ""
+
+
+def address(node: Node) -> str | None:
+    """The node's address, with its port where that is not SSH's own."""
+    if node.address is None or node.ssh_port == 22:
+        return node.address
+    return f"{node.address}:{node.ssh_port}"
