@@ -21,7 +21,7 @@ from leasehold.engine.clock import Clock
 from leasehold.engine.cloud import Cloud, ObjectId
 from leasehold.engine.decide import Action, Decision, View, decide
 from leasehold.engine.ledger import Ledger
-from leasehold.engine.row import Row, State
+from leasehold.engine.row import Row
 from leasehold.engine.watch import Pace, Survey, Watch
 from leasehold.store import Database, StoreFailed
 
