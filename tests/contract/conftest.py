@@ -10,14 +10,17 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
+from tests.contract.quota import SetQuota, changeable_quota
 from tests.contract.tenant import Tenant, User, throw_away_tenant
 
 from leasehold.emulator.settings import Delays
 from leasehold.emulator.timeline import Delay
+from leasehold.openstack import Connection, connect
+from leasehold.openstack.arguments import Arguments
 
 TESTBED = Path(__file__).parents[2] / "tools" / "openstack-testbed"
 STATE = Path(os.environ.get("OPENSTACK_TESTBED_DIR", "/var/tmp/openstack-testbed"))
@@ -69,3 +72,17 @@ def cloud(tenant: Tenant) -> Iterator[Tenant]:
     """The run's tenant; what a case makes in it is gone afterwards."""
     yield tenant
     tenant.tidy()
+
+
+@pytest.fixture
+def quota(cloud: Tenant) -> Iterator[SetQuota]:
+    with changeable_quota(cloud) as set_quota:
+        yield set_quota
+
+
+@pytest.fixture
+def connection(cloud: Tenant) -> Iterator[Connection]:
+    """Our own driver, signed in as the tenant."""
+    auth = cast("Arguments", cloud.auth)
+    with connect(**auth, retries=0) as made:
+        yield made

@@ -1,14 +1,12 @@
 """How much a project may have, how much it has, and what it is told at the border."""
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from tests.contract.api import Answer, refused
+from tests.contract.quota import SetQuota
 from tests.contract.shape import has_form
 from tests.contract.tenant import PUBLIC_KEY, Tenant
-
-SetQuota = Callable[..., None]
 
 ABSOLUTE_2_57 = {
     "maxTotalCores": int,
@@ -57,34 +55,6 @@ NETWORK_KINDS = (
     "security_group_rule",
 )
 USE = {"limit": int, "used": int, "reserved": int}
-
-
-@pytest.fixture
-def quota(cloud: Tenant) -> Iterator[SetQuota]:
-    """Set quotas of the project, as the admin: ``quota("compute", cores=0)``."""
-    admin = cloud.admin
-    places = {
-        "compute": (admin.compute, f"/os-quota-sets/{cloud.project_id}", "quota_set"),
-        "network": (admin.network, f"/quotas/{cloud.project_id}", "quota"),
-        "volume": (
-            admin.volume,
-            f"/{admin.project_id}/os-quota-sets/{cloud.project_id}",
-            "quota_set",
-        ),
-    }
-    changed: set[str] = set()
-
-    def set_quota(service: str, **limits: int) -> None:
-        api, path, key = places[service]
-        answer = api.put(path, {key: limits})
-        assert answer.status == 200, answer.text
-        changed.add(service)
-
-    yield set_quota
-    for service in changed:
-        api, path, _ = places[service]
-        back = api.delete(path)
-        assert back.status == {"compute": 202, "network": 204, "volume": 200}[service]
 
 
 def ask_for_a_server(cloud: Tenant, **changes: Any) -> Answer:
