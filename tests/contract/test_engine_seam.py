@@ -121,7 +121,7 @@ def test_a_servers_life_with_port_address_and_volume(cloud: Tenant, seam: OpenSt
     becomes(seam, port, None)
 
 
-def test_a_delta_shows_the_deleted_with_their_tag(cloud: Tenant, seam: OpenStackCloud) -> None:
+def test_a_delta_shows_the_deleted_by_their_id(cloud: Tenant, seam: OpenStackCloud) -> None:
     now = datetime.now(UTC)
     as_of = seam.list(Kind.SERVER).as_of or now  # not every web server says what time it has
     assert abs(as_of - now) < timedelta(minutes=1)
@@ -139,7 +139,8 @@ def test_a_delta_shows_the_deleted_with_their_tag(cloud: Tenant, seam: OpenStack
     delta = seam.list(Kind.SERVER, since=as_of - timedelta(seconds=1))
     assert not delta.complete
     (gone,) = (s for s in delta.sightings if s.cloud_id == server.cloud_id)
-    assert (gone.status, gone.tag) == ("DELETED", a_tag("server-2"))
+    # Nova forgets the metadata of what it deletes, and with it our tag.
+    assert (gone.status, gone.tag) == ("DELETED", None)
 
 
 def test_what_others_made_has_no_tag_of_ours(cloud: Tenant, seam: OpenStackCloud) -> None:

@@ -108,7 +108,9 @@ def test_a_member_sees_neither_all_projects_nor_the_deleted(cloud: Tenant) -> No
 
 
 def test_changes_since_shows_the_changed_and_the_deleted_only(cloud: Tenant) -> None:
-    untouched, renamed, ended = (servers(cloud, 1).pop() for _ in range(3))
+    untouched, renamed, ended = (
+        servers(cloud, 1, metadata={"leasehold": "a/b"}).pop() for _ in range(3)
+    )
     time.sleep(2.1)  # update times are whole seconds
     since = moment(ago=1)
     cloud.compute.put(f"/servers/{renamed}", {"server": {"name": "renamed"}})
@@ -124,6 +126,7 @@ def test_changes_since_shows_the_changed_and_the_deleted_only(cloud: Tenant) -> 
     assert gone["OS-EXT-STS:vm_state"] == "deleted"
     assert gone["OS-SRV-USG:terminated_at"] is not None
     assert gone["addresses"] == {}
+    assert gone["metadata"] == {}, "its metadata went with it"
 
 
 def test_changes_since_comes_in_pages_too(cloud: Tenant) -> None:
