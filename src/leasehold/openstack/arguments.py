@@ -173,7 +173,7 @@ def _default_domains(options: dict[str, str]) -> None:
 def _demand(auth_type: str, options: Mapping[str, str]) -> None:
     """Say what lacks in words of ours, before a plugin says it in its own."""
     needs: list[tuple[str, ...]] = []
-    if auth_type.endswith("password"):
+    if auth_type in ("v2password", "v3password"):
         needs = [("username", "user_id"), ("password",)]
     elif auth_type in ("v2token", "v3token"):
         needs = [("token",)]

@@ -27,7 +27,8 @@ from leasehold.openstack.volume.client import Volumes
 class Connection:
     """The services of one project in one region. Thread-safe; nothing is sent before the first verb.
 
-    `adapter` stands in for the network, and `random` for the jitter of retries, in tests.
+    In tests `adapter` stands in for the network, `random` for the jitter of retries, and `pause`
+    for waiting between them.
     """
 
     def __init__(
@@ -36,9 +37,10 @@ class Connection:
         *,
         adapter: requests.adapters.BaseAdapter | None = None,
         random: Callable[[], float] = random.random,
+        pause: Callable[[float], bool] | None = None,
     ) -> None:
         self.settings = settings
-        self.transport = Transport(settings, random=random, adapter=adapter)
+        self.transport = Transport(settings, random=random, adapter=adapter, pause=pause)
         self.compute = Compute(self._service(ServiceType.COMPUTE))
         self.image = Images(self._service(ServiceType.IMAGE))
         self.network = Networking(self._service(ServiceType.NETWORK))

@@ -47,7 +47,8 @@ def _from_json(body: Any) -> Fault:  # Any: a body of any shape is what this is 
         case dict() if len(body) == 1:
             ((name, inner),) = body.items()
             fault = _described(inner)
-            return Fault(message=fault.message, code=name) if fault.message else _described(body)
+            named = fault.message and name not in _MESSAGE_KEYS
+            return Fault(message=fault.message, code=name) if named else _described(body)
         case _:
             return _described(body)
 

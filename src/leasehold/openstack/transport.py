@@ -21,7 +21,11 @@ CONNECTIONS = 32
 
 
 class Transport:
-    """The way to one cloud. `random` gives 0 <= x < 1, for the jitter of retries."""
+    """The way to one cloud.
+
+    `random` gives 0 <= x < 1, for the jitter of retries. `pause` sits out the seconds before one,
+    and says whether it was broken off; left out, it ends when the transport is closed.
+    """
 
     def __init__(
         self,
@@ -29,12 +33,14 @@ class Transport:
         *,
         random: Callable[[], float],
         adapter: requests.adapters.BaseAdapter | None = None,
+        pause: Callable[[float], bool] | None = None,
     ) -> None:
         self._settings = settings
         self._random = random
+        self._closed = threading.Event()
+        self._pause = pause or self._closed.wait
         self._session = _session(settings, adapter)
         self._badge = Badge(settings.sign_in, self._session)
-        self._closed = threading.Event()
         self._catalog: tuple[Endpoint, ...] | None = None
         self._urls: dict[ServiceType, str] = {}
 
@@ -57,7 +63,7 @@ class Transport:
                 unsure = unsure or error.unsure
                 # An earlier attempt may have worked, whatever the last one was told.
                 error.unsure = unsure
-                if delay is None or self._closed.wait(delay):
+                if delay is None or self._pause(delay):
                     raise
 
     def _send_once(self, call: Call) -> Answer:

@@ -83,7 +83,7 @@ class Compute:
             user_data=new_server.encoded_user_data(user_data),
             metadata=metadata or {},
             availability_zone=availability_zone,
-            security_groups=[{"name": group} for group in security_groups],
+            security_groups=tuple({"name": group} for group in security_groups),
             description=description,
             config_drive=config_drive,
         )

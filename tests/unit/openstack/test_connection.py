@@ -1,0 +1,94 @@
+import json
+import subprocess
+import sys
+
+import pytest
+
+from leasehold.openstack import Connection, Secret, SettingsError, UnknownArgument, connect
+
+from .wire import KEYSTONE, NOVA, Reply, Wire, connection, settings
+
+
+@pytest.fixture(autouse=True)
+def _no_variables(monkeypatch):
+    for name in ("OS_CLOUD", "OS_AUTH_URL", "OS_USERNAME", "OS_PASSWORD", "OS_PROJECT_NAME"):
+        monkeypatch.delenv(name, raising=False)
+
+
+GIVEN = {"auth_url": KEYSTONE, "username": "alice", "password": "pw", "project_name": "lab"}
+
+
+def test_arguments_alone_are_enough(monkeypatch):
+    monkeypatch.setenv("OS_PROJECT_NAME", "of somebody's shell")
+    sign_in = connect(**GIVEN).settings.sign_in
+    assert sign_in.options["project_name"] == "lab"
+
+
+def test_the_environment_is_used_if_nothing_else_is_given(monkeypatch):
+    monkeypatch.setenv("OS_AUTH_URL", KEYSTONE)
+    monkeypatch.setenv("OS_USERNAME", "bob")
+    monkeypatch.setenv("OS_PASSWORD", "pw")
+    made = connect(region="Two").settings
+    assert made.sign_in.options["username"] == "bob"
+    assert made.region == "Two"
+
+
+@pytest.mark.parametrize("way", ["argument", "variable"])
+def test_a_cloud_s_name_leads_to_clouds_yaml(way, tmp_path, monkeypatch):
+    path = tmp_path / "clouds.yaml"
+    auth = {key: value for key, value in GIVEN.items() if key != "password"}
+    path.write_text(json.dumps({"clouds": {"lab": {"auth": {**auth, "password": "of the file"}}}}))
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(path))
+    if way == "variable":
+        monkeypatch.setenv("OS_CLOUD", "lab")
+    made = connect("lab" if way == "argument" else None).settings
+    assert made.name == "lab"
+    assert made.sign_in.options["password"] == Secret("of the file")
+
+
+def test_a_single_argument_goes_before_the_file(tmp_path, monkeypatch):
+    path = tmp_path / "clouds.yaml"
+    path.write_text(json.dumps({"clouds": {"lab": {"auth": GIVEN}}}))
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(path))
+    assert connect("lab", username="eve").settings.sign_in.options["username"] == "eve"
+
+
+def test_an_argument_that_is_none_is_not_given():
+    assert connect(**GIVEN, region=None).settings.region is None
+
+
+def test_nothing_at_all_says_what_to_give():
+    with pytest.raises(SettingsError, match="OS_CLOUD"):
+        connect()
+
+
+def test_a_mistyped_argument_is_found_before_anything_else():
+    with pytest.raises(UnknownArgument, match="'project_name'"):
+        connect(projectname="lab")
+
+
+def test_connecting_sends_nothing():
+    wire = Wire()
+    connection(wire)
+    assert wire.seen == []
+
+
+def test_openstacksdk_is_not_imported_unless_clouds_yaml_is_read():
+    program = "import sys, leasehold.openstack; print('openstack' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert done.stdout.strip() == b"False"
+
+
+def test_a_connection_tells_who_we_are():
+    identity = connection(Wire()).identity()
+    assert (identity.project_id, identity.user_name) == ("project-1", "alice")
+    assert identity.roles == ("member",)
+
+
+def test_a_closed_connection_s_retries_do_not_wait():
+    wire = Wire().on("GET", f"{NOVA}/servers/s1", Reply(status=503))
+    with Connection(settings(retries=3), adapter=wire, random=lambda: 0.0) as cloud:
+        pass
+    with pytest.raises(Exception, match="not available"):
+        cloud.compute.server("s1")
+    assert len(wire.calls()) == 1
