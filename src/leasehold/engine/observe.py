@@ -97,12 +97,9 @@ def observe(
             after[object_id] = fresh
     doubted = False
     if listing.complete:
-        missing = [
-            row
-            for object_id, row in known.rows.items()
-            if object_id not in seen and row.state in PROOFS and _is_evidence(row, began_at)
-        ]
-        doubted = _is_doubtful(len(listing.sightings), missing, len(known.rows), memory)
+        expected = [row for row in known.rows.values() if row.state in PROOFS]
+        missing = [row for row in expected if row.id not in seen and _is_evidence(row, began_at)]
+        doubted = _is_doubtful(len(listing.sightings), missing, len(expected), memory)
         if not doubted:
             after.update({row.id: _absent(row, now) for row in missing})
     adopted, remembered = _sort_strays(known, strays, memory, complete=listing.complete, now=now)
@@ -208,7 +205,7 @@ def _absent(row: Row, now: float, *, certain: bool = False) -> Row:
     if not certain and absent < PROOFS[row.state]:
         return msgspec.structs.replace(row, absent=absent)
     if row.state is State.UNSURE:
-        return step(row, Event.NOT_THERE, now)
+        return step(row, Event.NOT_THERE, now, calls=row.calls)
     if row.state in (State.BUILDING, State.UP) and not row.doomed:
         lost = Reason(
             cause=Cause.LOST, text=f"the {row.kind} vanished from the cloud without our doing"

@@ -23,6 +23,9 @@ QUOTA_PAUSE = 30.0
 CONFLICT_TRIES = 6
 """How often a make that the cloud calls a conflict is sent; such states usually pass by themselves."""
 
+UNSURE_TRIES = 3
+"""How often a make is sent that ends without a clear answer, such as in a 500."""
+
 _CAUSES = {
     Refusal.QUOTA: Cause.QUOTA_FULL,
     Refusal.NOT_FOUND: Cause.NOT_FOUND,
@@ -47,7 +50,10 @@ def not_made(row: Row, error: CloudError, now: float) -> Row:
                 text=f"the cloud did not confirm the order ({error.message}); a listing will tell",
                 request_id=error.request_id,
             )
-            return step(row, Event.NO_ANSWER, now, called_at=now, calls=row.calls, reason=reason)
+            spent = row.calls >= UNSURE_TRIES
+            failure = _given_up(row, error) if spent else row.failure
+            news = {"called_at": now, "calls": row.calls, "reason": reason, "failure": failure}
+            return step(row, Event.NO_ANSWER, now, **news)
         case CloudRefused(why=Refusal.QUOTA):
             return _put_off(row, error, Cause.QUOTA_FULL, now, now + QUOTA_PAUSE)
         case CloudRefused(why=Refusal.CONFLICT) if row.calls < CONFLICT_TRIES:
@@ -108,6 +114,11 @@ def shuts(row: Row, error: CloudError, now: float) -> tuple[Kind, Reason] | None
         until=moment(now + QUOTA_PAUSE),
     )
     return row.kind, reason
+
+
+def _given_up(row: Row, error: CloudError) -> Reason:
+    text = f"the cloud gave no clear answer to {row.calls} orders; the last: {error.message}"
+    return Reason(cause=Cause.BUILD_FAILED, text=text, request_id=error.request_id)
 
 
 def _put_off(row: Row, error: CloudError, cause: Cause, now: float, until: float) -> Row:

@@ -333,6 +333,19 @@ class Lab:
             )
             for row, action in found
         ]
+        steps += [
+            Step(
+                cloud=watch.name,
+                kind="listing",
+                object=watch.name,
+                node=None,
+                action="wait",
+                due=None,
+                reason=watch.trouble,
+            )
+            for watch in self._engine.watches.values()
+            if watch.trouble is not None
+        ]
         waiting = [each for each in self.leases() if each.state is LeaseState.WAITING]
         return steps + [
             Step(

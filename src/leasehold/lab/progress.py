@@ -70,6 +70,16 @@ def unheld(rows: Iterable[Row]) -> Progress:
     )
 
 
+def troubled(how: Progress, trouble: Reason | None) -> Progress:
+    """The same, told why there is no news of it while its cloud cannot be listed."""
+    at_the_cloud = (NodeState.INTENT, NodeState.BUILDING, NodeState.ADDRESSED, NodeState.RELEASING)
+    if trouble is None or how.state not in at_the_cloud:
+        return how
+    text = f"no news from the cloud: {trouble.text}"
+    reason = msgspec.structs.replace(trouble, text=text)
+    return msgspec.structs.replace(how, reason=reason)
+
+
 def address_of(rows: Iterable[Row], config: MachineTypeConfig) -> str | None:
     """The address by which a node is to be reached; None until it is known.
 

@@ -191,8 +191,10 @@ class Steward:
     def progress(self, node: NodeName, config: MachineTypeConfig) -> progress.Progress:
         hold = self.book.holds.get(node)
         if hold is None:
-            return progress.unheld(self.rows_of(node))
-        return progress.held(hold, self.rows, config)
+            how = progress.unheld(self.rows_of(node))
+        else:
+            how = progress.held(hold, self.rows, config)
+        return progress.troubled(how, self.engine.watches[config.cloud].trouble)
 
     # -- inside ----------------------------------------------------------------------------------
 

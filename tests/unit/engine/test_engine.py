@@ -81,6 +81,19 @@ def test_a_lost_reply_makes_one_object_whether_or_not_it_had_effect(world, after
     assert len(makes) == (1 if after_effect else 2)
 
 
+def test_a_cloud_that_answers_every_order_with_an_error_is_given_up(world: World) -> None:
+    for _ in range(10):
+        error = CloudUnsure("Unexpected API Error.", status=500, request_id="req-5")
+        world.cloud.faults.append(Fault(verb="make", kind=Kind.SERVER, error=error))
+    _, server = world.plan_server()
+    world.run(300)
+    assert world.row(server).failure.cause is Cause.BUILD_FAILED
+    assert world.row(server).failure.request_id == "req-5"
+    assert world.state(server) is State.GONE
+    makes = [kind for verb, kind in world.cloud.calls if (verb, kind) == ("make", Kind.SERVER)]
+    assert len(makes) == 3
+
+
 def test_an_order_that_shows_up_after_a_second_one_was_sent_is_deleted(world: World) -> None:
     _, server = world.plan_server()
     world.run(60)
