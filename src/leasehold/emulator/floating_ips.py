@@ -5,8 +5,9 @@ from typing import Any
 
 import msgspec
 
+from leasehold.emulator.caller import Caller
 from leasehold.emulator.http import Fault
-from leasehold.emulator.network_attributes import Caller, bad_request, view
+from leasehold.emulator.network_attributes import bad_request, view
 from leasehold.emulator.network_kinds import FLOATING_IP
 from leasehold.emulator.network_records import FixedIp, FloatingIp, Port, Router, revised
 from leasehold.emulator.network_subnets import Subnets

@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from leasehold.emulator.http import Fault, Request
+from leasehold.emulator.caller import Caller
+from leasehold.emulator.http import Fault
 
 Check = Callable[[Any], Any]
 """Returns the value in its proper form; raises `Wrong` or `Fault`."""
@@ -24,17 +25,6 @@ UNGIVEN = object()
 
 class Wrong(Exception):
     """A value is not of the form asked for; the message is the reason Neutron tells."""
-
-
-class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks."""
-
-    project_id: str
-    admin: bool = False
-
-    @classmethod
-    def of(cls, request: Request) -> "Caller":
-        return cls(project_id=request.project.id, admin=request.is_admin)
 
 
 class Attribute(msgspec.Struct, frozen=True, kw_only=True):

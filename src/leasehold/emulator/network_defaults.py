@@ -3,7 +3,8 @@
 from typing import Any
 
 from leasehold.emulator.accounts import Project
-from leasehold.emulator.network_attributes import Caller, read_new
+from leasehold.emulator.caller import Caller
+from leasehold.emulator.network_attributes import read_new
 from leasehold.emulator.network_records import Network
 from leasehold.emulator.network_resources import Keeper, R
 from leasehold.emulator.networking import Networking

@@ -26,7 +26,7 @@ external-net | Neutron external network | 2013-01-14T10:00 | Networks that lead 
 extra_dhcp_opt | Neutron Extra DHCP options | 2013-03-17T12:00 | DHCP options of a port.
 extraroute | Neutron Extra Route | 2013-02-01T10:00 | Static routes of a router.
 filter-validation | Filter parameters validation | 2018-07-04T10:00 | Refuses unknown filters.
-fip-port-details | Floating IP Port Details Extension | 2018-04-09T10:00 | The port behind an address.
+fip-port-details | Floating IP Port Details Extension | 2018-04-09T10:00 | Whose port it is.
 ip-substring-filtering | IP address substring filtering | 2017-11-28T09:00 | Parts of addresses.
 net-mtu | Network MTU | 2015-03-25T10:00 | Shows a network's MTU.
 net-mtu-writable | Network MTU (writable) | 2017-07-12T00:00 | Sets a network's MTU.
@@ -36,13 +36,13 @@ network-ip-availability-details | Network IP Availability Details Extension | \
 2025-10-31T00:00 | And by pool.
 pagination | Pagination support | 2016-06-12T00:00 | Lists page by page.
 port-security | Port Security | 2012-07-23T10:00 | Security groups on or off.
-port-security-groups-filtering | Port filtering on security groups | 2018-01-09T09:00 | Ports of a group.
+port-security-groups-filtering | Port filtering on security groups | 2018-01-09T09:00 | By group.
 project-id | project_id field enabled | 2016-09-09T09:09 | The new word for tenant_id.
 provider | Provider Network | 2012-09-07T10:00 | How a network is made.
 qinq | QinQ networks | 2024-12-02T10:00 | Shows whether a network stacks VLANs.
 quota_details | Quota details management support | 2017-02-10T10:00 | What is used of a quota.
 quota-check-limit | Quota engine limit check | 2021-09-08T16:00 | No quota below what is used.
-quota-check-limit-default | Quota engine limit check by default | 2024-08-21T16:00 | And that always.
+quota-check-limit-default | Quota engine limit check by default | 2024-08-21T16:00 | Always so.
 quotas | Quota management support | 2012-07-29T10:00 | Shows and sets quotas.
 router | Neutron L3 Router | 2012-07-20T10:00 | Routers and floating IPs.
 router_availability_zone | Router Availability Zone | 2015-01-01T10:00 | Zones of a router.
@@ -56,14 +56,14 @@ security-groups-shared-filtering | Security group filtering on the shared field 
 2021-10-05T09:00 | Shared groups or others.
 service-type | Neutron Service Type Management | 2013-01-20T00:00 | Lists service providers.
 sorting | Sorting support | 2016-06-12T00:00 | Lists in any order.
-standard-attr-description | standard-attr-description | 2016-02-10T10:00 | Everything has a description.
-standard-attr-revisions | Resource revision numbers | 2016-04-11T10:00 | Everything counts its changes.
+standard-attr-description | standard-attr-description | 2016-02-10T10:00 | Says what it is for.
+standard-attr-revisions | Resource revision numbers | 2016-04-11T10:00 | Counts its changes.
 standard-attr-tag | Tag support for resources with standard attribute: \
 port, subnet, network, security_group, router, floatingip | \
 2017-01-01T00:00 | Words on resources.
 standard-attr-timestamp | Resource timestamps | 2016-09-12T10:00 | Everything has its times.
 stateful-security-group | Stateful security group | 2019-11-26T09:00 | Whether a group is stateful.
-subnet-external-network | Subnet belongs to an external network | 2024-02-05T18:00 | Marks such subnets.
+subnet-external-network | Subnet belongs to an external network | 2024-02-05T18:00 | Marks it.
 subnet-service-types | Subnet service types | 2016-03-15T18:00 | What a subnet is for.
 tag-creation | Tag creation extension | 2024-07-23T10:00 | Adds several tags at once.
 vlan-transparent | Vlantransparent | 2015-03-23T09:00 | Shows whether VLAN tags pass.

@@ -3,16 +3,11 @@
 from collections.abc import Iterator
 from typing import Any, Generic, Protocol, TypeVar
 
+from leasehold.emulator.caller import Caller
 from leasehold.emulator.collection import Collection
 from leasehold.emulator.effects import Effect
 from leasehold.emulator.http import Fault, Request, Response, Router
-from leasehold.emulator.network_attributes import (
-    Caller,
-    Kind,
-    bad_request,
-    read_change,
-    read_new,
-)
+from leasehold.emulator.network_attributes import Kind, bad_request, read_change, read_new
 from leasehold.emulator.network_listing import chosen, listing
 from leasehold.emulator.network_quotas import NetworkQuotas, over_quota
 from leasehold.emulator.network_records import Standard

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from leasehold.emulator.caller import Caller
 from leasehold.emulator.http import Fault, Request, Response, Router
-from leasehold.emulator.network_attributes import Caller, bad_request
+from leasehold.emulator.network_attributes import bad_request
 from leasehold.emulator.network_availability import availability
 from leasehold.emulator.network_extensions import add_extensions
 from leasehold.emulator.network_resources import Resource, body_of

@@ -11,14 +11,9 @@ from ipaddress import (
 )
 from typing import Any
 
+from leasehold.emulator.caller import Caller
 from leasehold.emulator.http import Fault
-from leasehold.emulator.network_attributes import (
-    UNGIVEN,
-    Caller,
-    bad_request,
-    invalid_input,
-    view,
-)
+from leasehold.emulator.network_attributes import UNGIVEN, bad_request, invalid_input, view
 from leasehold.emulator.network_kinds import SUBNET
 from leasehold.emulator.network_pool import AddressPool
 from leasehold.emulator.network_records import (

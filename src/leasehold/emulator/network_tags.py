@@ -2,8 +2,9 @@
 
 from typing import Any, Generic, TypeVar
 
+from leasehold.emulator.caller import Caller
 from leasehold.emulator.http import Fault, Request, Response, Router
-from leasehold.emulator.network_attributes import Caller, Wrong, invalid_input
+from leasehold.emulator.network_attributes import Wrong, invalid_input
 from leasehold.emulator.network_checks import text
 from leasehold.emulator.network_records import Standard, revised
 from leasehold.emulator.network_resources import Keeper, body_of

@@ -4,9 +4,10 @@ from ipaddress import ip_address
 from typing import Any
 
 from leasehold.emulator import seams
+from leasehold.emulator.caller import Caller
 from leasehold.emulator.floating_ips import FloatingIps
 from leasehold.emulator.http import Fault
-from leasehold.emulator.network_attributes import UNGIVEN, Caller
+from leasehold.emulator.network_attributes import UNGIVEN
 from leasehold.emulator.network_kinds import PORT
 from leasehold.emulator.network_quotas import NetworkQuotas
 from leasehold.emulator.network_records import FixedIp, Network, Port

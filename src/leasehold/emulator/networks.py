@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from leasehold.emulator.caller import Caller
 from leasehold.emulator.http import Fault
-from leasehold.emulator.network_attributes import Caller, bad_request, view
+from leasehold.emulator.network_attributes import bad_request, view
 from leasehold.emulator.network_kinds import NETWORK
 from leasehold.emulator.network_records import Network, revised
 from leasehold.emulator.world import World

@@ -5,8 +5,9 @@ from typing import Any
 
 import msgspec
 
+from leasehold.emulator.caller import Caller
 from leasehold.emulator.http import Fault
-from leasehold.emulator.network_attributes import UNGIVEN, Caller, view
+from leasehold.emulator.network_attributes import UNGIVEN, view
 from leasehold.emulator.network_kinds import PORT
 from leasehold.emulator.network_records import (
     AddressPair,

@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
+from leasehold.emulator.caller import Caller
 from leasehold.emulator.http import Fault
-from leasehold.emulator.network_attributes import Caller, bad_request, view
+from leasehold.emulator.network_attributes import bad_request, view
 from leasehold.emulator.network_kinds import ROUTER
 from leasehold.emulator.network_records import (
     FixedIp,

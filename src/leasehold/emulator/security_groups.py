@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
+from leasehold.emulator.caller import Caller
 from leasehold.emulator.http import Fault
-from leasehold.emulator.network_attributes import Caller, view
+from leasehold.emulator.network_attributes import view
 from leasehold.emulator.network_kinds import SECURITY_GROUP, SECURITY_GROUP_RULE
 from leasehold.emulator.network_records import SecurityGroup, SecurityGroupRule, revised
 from leasehold.emulator.security_group_rules import RuleBook, checked
