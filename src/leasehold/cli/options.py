@@ -9,7 +9,9 @@ from leasehold.cli.client import Client
 
 _SERVICE = Group("Service", sort_key=90)
 
-AsJson = Annotated[bool, Parameter(name="--json", negative=(), help="Print JSON on stdout.")]
+AsJson = Annotated[
+    bool, Parameter(name="--json", negative=(), show_default=False, help="Print JSON on stdout.")
+]
 
 
 @Parameter(name="*", group=_SERVICE)
