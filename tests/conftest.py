@@ -7,6 +7,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tests.testbed import need_testbed
+
 UNIT = Path(__file__).parent / "unit"
 
 hypothesis.settings.register_profile("here", deadline=None)
@@ -16,6 +18,11 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "real: needs real OpenStack services (make testbed-up)")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("real"):
+        need_testbed()
 
 
 @pytest.fixture(autouse=True)
