@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from leasehold.engine.cloud import (
     AttachmentSpec,
+    Cloud,
     CloudId,
     FloatingIpSpec,
     Kind,
@@ -32,7 +33,7 @@ from leasehold.openstack import Connection, NotFound
 from leasehold.openstack.compute import BootVolume, ServerNetwork
 
 
-class OpenStackCloud:
+class OpenStackCloud(Cloud):
     """One OpenStack project in one region.
 
     Give it a connection with ``retries=0``: the engine repeats calls itself, within its budget,
