@@ -6,15 +6,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import TimeoutError as FutureTimeout
 
 import asyncssh
-import msgspec
 import structlog
 
-from leasehold.engine.cloud import Kind
 from leasehold.engine.decide import moment
 from leasehold.engine.engine import Engine
 from leasehold.engine.reason import Cause, Reason
-from leasehold.engine.row import Row, State
-from leasehold.lab import book, history
+from leasehold.engine.row import State
+from leasehold.lab import book, history, views
 from leasehold.lab.book import LeaseRow
 from leasehold.lab.config import MachineTypeConfig
 from leasehold.lab.duration import format_duration, parse_duration
@@ -30,7 +28,6 @@ from leasehold.lab.errors import (
 )
 from leasehold.lab.model import (
     Audit,
-    CloudObject,
     Event,
     Lease,
     LeaseId,
@@ -244,28 +241,7 @@ class Lab:
 
     def node(self, name: NodeName) -> Node:
         """One node. Raises `UnknownNode` with the near matches."""
-        config = self._config_of(name)
-        steward = self._steward
-        with steward.lock:
-            hold = steward.book.holds.get(name)
-            how = steward.progress(name, config)
-            told = steward.told.get(name)
-            lease = steward.book.leases[hold.lease] if hold else None
-            return Node(
-                name=name,
-                machine_type=steward.type_names[name],
-                cloud=config.cloud,
-                state=how.state,
-                since=moment(told.since) if told else None,
-                lease=lease.id if lease else None,
-                owner=lease.owner if lease else None,
-                address=how.address,
-                ssh_port=config.ssh_port,
-                ssh_user=config.ssh_user,
-                host_key=hold.host_key if hold else None,
-                server_id=how.server_id,
-                reason=how.reason,
-            )
+        return views.node(self._steward, name, self._config_of(name))
 
     def story(self, name: NodeName) -> Story:
         """A node with its objects and its history. Raises `UnknownNode`."""
@@ -275,7 +251,7 @@ class Lab:
         return Story(
             node=node,
             lease=self.lease(node.lease) if node.lease else None,
-            objects=tuple(_object(row) for row in rows if row.state is not State.GONE),
+            objects=tuple(views.cloud_object(row) for row in rows if row.state is not State.GONE),
             history=tuple(self.events(node=name, newest=True, limit=200)),
         )
 
@@ -296,24 +272,7 @@ class Lab:
 
     def machine_types(self) -> list[MachineType]:
         """What can be locked, and how much of it is free."""
-        steward = self._steward
-        with steward.lock:
-            return [
-                MachineType(
-                    name=name,
-                    cloud=config.cloud,
-                    nodes=config.nodes,
-                    free=sum(
-                        steward.progress(node, config).state is NodeState.FREE
-                        for node in steward.nodes[name]
-                    ),
-                    image=_rule(config.image),
-                    flavor=_rule(config.flavor),
-                    seconds=parse_duration(config.duration),
-                    max_seconds=parse_duration(config.max_duration),
-                )
-                for name, config in steward.config.machine_types.items()
-            ]
+        return views.machine_types(self._steward)
 
     def clouds(self) -> list[str]:
         return list(self._engine.watches)
@@ -321,44 +280,7 @@ class Lab:
     def plan(self) -> list[Step]:
         """What would be done now, and what waits for what."""
         found = self._engine.look().result(GRACE_OF_A_COMMIT)
-        steps = [
-            Step(
-                cloud=row.cloud,
-                kind=row.kind.value,
-                object=row.id,
-                node=NodeName(row.subject) if row.subject else None,
-                action=action.verb.value if action else "wait",
-                due=moment(row.wake_at) if row.wake_at else None,
-                reason=row.reason or _nature(row),
-            )
-            for row, action in found
-        ]
-        steps += [
-            Step(
-                cloud=watch.name,
-                kind="listing",
-                object=watch.name,
-                node=None,
-                action="wait",
-                due=None,
-                reason=watch.trouble,
-            )
-            for watch in self._engine.watches.values()
-            if watch.trouble is not None
-        ]
-        waiting = [each for each in self.leases() if each.state is LeaseState.WAITING]
-        return steps + [
-            Step(
-                cloud=self._steward.config.machine_types[each.machine_type].cloud,
-                kind="lease",
-                object=each.id,
-                node=None,
-                action="wait",
-                due=None,
-                reason=each.reason or Reason(cause=Cause.NODES_BUSY, text="is being looked at"),
-            )
-            for each in waiting
-        ]
+        return views.plan(self._steward, self._engine, found)
 
     def audit(self, cloud: str, *, timeout: float = 60.0) -> Audit:
         """List everything in a cloud afresh, and say whose it is.
@@ -379,8 +301,8 @@ class Lab:
         return Audit(
             cloud=cloud,
             at=moment(survey.began_at),
-            in_use=tuple(map(_object, in_use)),
-            leaving=tuple(map(_object, leaving)),
+            in_use=tuple(map(views.cloud_object, in_use)),
+            leaving=tuple(map(views.cloud_object, leaving)),
             stray=tuple(f"{s.kind} {s.name} ({s.cloud_id})" for s in survey.strays),
             foreign=survey.foreign,
         )
@@ -450,31 +372,7 @@ class Lab:
         return found
 
     def _view(self, row: LeaseRow) -> Lease:
-        steward = self._steward
-        with steward.lock:
-            held = [self.node(hold.node) for hold in steward.book.held_by(row.id)]
-            queue = [
-                each.id
-                for each in sorted(steward.book.leases.values(), key=lambda each: each.epoch)
-                if each.state is LeaseState.WAITING and each.machine_type == row.machine_type
-            ]
-        return Lease(
-            id=row.id,
-            machine_type=row.machine_type,
-            count=row.count,
-            owner=row.owner,
-            purpose=row.purpose,
-            state=row.state,
-            epoch=row.epoch,
-            created_at=moment(row.created_at),
-            seconds=row.seconds,
-            until=moment(row.until) if row.until else None,
-            ready_at=moment(row.ready_at) if row.ready_at else None,
-            ended_at=moment(row.ended_at) if row.ended_at else None,
-            nodes=tuple(held),
-            reason=row.reason,
-            position=queue.index(row.id) + 1 if row.id in queue else None,
-        )
+        return views.lease(self._steward, row)
 
     def _config_of(self, name: NodeName) -> MachineTypeConfig:
         config = self._steward.machine_type_of(name)
@@ -496,30 +394,3 @@ def _released(by: str) -> Reason:
 def _demand(what: str, holder: str, owner: str | None, *, force: bool) -> None:
     if owner is not None and owner != holder and not force:
         raise NotYours(what, holder)
-
-
-def _object(row: Row) -> CloudObject:
-    return CloudObject(
-        id=row.id,
-        kind=row.kind.value,
-        cloud=row.cloud,
-        state=row.state.value,
-        cloud_id=row.cloud_id,
-        node=NodeName(row.subject) if row.subject else None,
-        reason=row.reason,
-    )
-
-
-def _rule(rule: str | msgspec.Struct) -> str:
-    if isinstance(rule, str):
-        return rule
-    parts = [f"{key}={value}" for key, value in msgspec.structs.asdict(rule).items() if value]
-    return ", ".join(parts)
-
-
-def _nature(row: Row) -> Reason:
-    """What a row without a reason is doing."""
-    if row.state is State.BUILDING:
-        what = "server" if row.kind is Kind.SERVER else row.kind.value
-        return Reason(cause=Cause.BOOTING, text=f"the cloud is building the {what}")
-    return Reason(cause=Cause.NEEDS, text=f"is {row.state.value}")

@@ -1,0 +1,162 @@
+"""Nodes, leases and plans as people see them, put together from the records. Read only."""
+
+import msgspec
+
+from leasehold.engine.decide import Action, moment
+from leasehold.engine.decide import name as name_of
+from leasehold.engine.engine import Engine
+from leasehold.engine.reason import Cause, Reason
+from leasehold.engine.row import Row, State
+from leasehold.lab.book import LeaseRow
+from leasehold.lab.config import MachineTypeConfig
+from leasehold.lab.duration import parse_duration
+from leasehold.lab.model import (
+    CloudObject,
+    Lease,
+    LeaseState,
+    MachineType,
+    Node,
+    NodeName,
+    NodeState,
+    Step,
+)
+from leasehold.lab.steward import Steward
+
+
+def node(steward: Steward, node_name: NodeName, config: MachineTypeConfig) -> Node:
+    """One node."""
+    with steward.lock:
+        hold = steward.book.holds.get(node_name)
+        how = steward.progress(node_name, config)
+        told = steward.told.get(node_name)
+        holder = steward.book.leases[hold.lease] if hold else None
+    return Node(
+        name=node_name,
+        machine_type=steward.type_names[node_name],
+        cloud=config.cloud,
+        state=how.state,
+        since=moment(told.since) if told else None,
+        lease=holder.id if holder else None,
+        owner=holder.owner if holder else None,
+        address=how.address,
+        ssh_port=config.ssh_port,
+        ssh_user=config.ssh_user,
+        host_key=hold.host_key if hold else None,
+        server_id=how.server_id,
+        reason=how.reason,
+    )
+
+
+def lease(steward: Steward, row: LeaseRow) -> Lease:
+    """A lease with its nodes, and its place in the queue."""
+    book = steward.book
+    with steward.lock:
+        config = steward.config.machine_types.get(row.machine_type)
+        held = [node(steward, hold.node, config) for hold in book.held_by(row.id) if config]
+        earlier = sum(
+            each.epoch < row.epoch
+            for each in book.leases.values()
+            if each.state is LeaseState.WAITING and each.machine_type == row.machine_type
+        )
+    return Lease(
+        id=row.id,
+        machine_type=row.machine_type,
+        count=row.count,
+        owner=row.owner,
+        purpose=row.purpose,
+        state=row.state,
+        epoch=row.epoch,
+        created_at=moment(row.created_at),
+        seconds=row.seconds,
+        until=moment(row.until) if row.until else None,
+        ready_at=moment(row.ready_at) if row.ready_at else None,
+        ended_at=moment(row.ended_at) if row.ended_at else None,
+        nodes=tuple(held),
+        reason=row.reason,
+        position=earlier + 1 if row.state is LeaseState.WAITING else None,
+    )
+
+
+def machine_types(steward: Steward) -> list[MachineType]:
+    """What can be locked, and how much of it is free."""
+    with steward.lock:
+        return [
+            MachineType(
+                name=type_name,
+                cloud=config.cloud,
+                nodes=config.nodes,
+                free=sum(
+                    steward.progress(each, config).state is NodeState.FREE
+                    for each in steward.nodes[type_name]
+                ),
+                image=_rule(config.image),
+                flavor=_rule(config.flavor),
+                seconds=parse_duration(config.duration),
+                max_seconds=parse_duration(config.max_duration),
+            )
+            for type_name, config in steward.config.machine_types.items()
+        ]
+
+
+def plan(steward: Steward, engine: Engine, found: list[tuple[Row, Action | None]]) -> list[Step]:
+    """Rows that are not settled, clouds that cannot be listed, leases in the queue."""
+    steps = [
+        Step(
+            cloud=row.cloud,
+            kind=row.kind.value,
+            object=row.id,
+            node=NodeName(row.subject) if row.subject else None,
+            action=action.verb.value if action else "wait",
+            due=moment(row.wake_at) if row.wake_at else None,
+            reason=row.reason or _nature(row),
+        )
+        for row, action in found
+    ]
+    steps += [
+        _waiting(watch.name, "listing", watch.name, watch.trouble)
+        for watch in engine.watches.values()
+        if watch.trouble is not None
+    ]
+    looked_at = Reason(cause=Cause.NODES_BUSY, text="is being looked at")
+    with steward.lock:
+        return steps + [
+            _waiting(config.cloud, "lease", each.id, each.reason or looked_at)
+            for each in steward.book.leases.values()
+            if each.state is LeaseState.WAITING
+            and (config := steward.config.machine_types.get(each.machine_type))
+        ]
+
+
+def cloud_object(row: Row) -> CloudObject:
+    """A ledger row."""
+    return CloudObject(
+        id=row.id,
+        kind=row.kind.value,
+        cloud=row.cloud,
+        state=row.state.value,
+        cloud_id=row.cloud_id,
+        node=NodeName(row.subject) if row.subject else None,
+        reason=row.reason,
+    )
+
+
+def _waiting(cloud: str, kind: str, what: str, reason: Reason) -> Step:
+    return Step(
+        cloud=cloud, kind=kind, object=what, node=None, action="wait", due=None, reason=reason
+    )
+
+
+def _rule(rule: str | msgspec.Struct) -> str:
+    """A name, or a rule in short: what of it says more than its default."""
+    if isinstance(rule, str):
+        return rule
+    fields = msgspec.structs.fields(type(rule))
+    told = [(each.name, getattr(rule, each.name), each.default) for each in fields]
+    return ", ".join(f"{name} {value}" for name, value, default in told if value != default)
+
+
+def _nature(row: Row) -> Reason:
+    """What a row without a reason is doing."""
+    if row.state is State.BUILDING:
+        return Reason(cause=Cause.BOOTING, text=f"the cloud is building the {name_of(row)}")
+    return Reason(cause=Cause.NEEDS, text=f"is {row.state.value}")
