@@ -1,6 +1,6 @@
 """What every service's verbs are made of: get, list, create, change and delete, typed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -115,20 +115,28 @@ class Service:
         following: Query | None = query
         while following is not None:
             seen.add(query := following)
-            answer = self._send("GET", collection.path, query=query)
-            try:
-                items, following = collection.decode(answer.content)
-            except msgspec.DecodeError as error:
-                raise malformed(answer, str(error), service=self.type, method="GET") from error
-            if following in seen:
-                reason = "its next page is one that was read before"
-                raise malformed(answer, reason, service=self.type, method="GET")
-            yield Page(items=items, date=answer.date, elapsed=answer.elapsed)
+            page, following = self._page(collection, query, seen)
+            yield page
+            del page  # or two pages were held while the next one is decoded
+
+    def _page(
+        self, collection: Collection[T], query: Query, seen: Set[Query]
+    ) -> tuple[Page[T], Query | None]:
+        answer = self._send("GET", collection.path, query=query)
+        try:
+            items, following = collection.decode(answer.content)
+        except msgspec.DecodeError as error:
+            raise malformed(answer, str(error), service=self.type, method="GET") from error
+        if following in seen:
+            reason = "its next page is one that was read before"
+            raise malformed(answer, reason, service=self.type, method="GET")
+        return Page(items=items, date=answer.date, elapsed=answer.elapsed), following
 
     def items(self, collection: Collection[T], filters: Mapping[str, FilterValue]) -> Iterator[T]:
         """List item by item, fetching each page when it is reached."""
         for page in self.pages(collection, filters):
             yield from page.items
+            del page  # as above
 
     def _send(
         self,

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 
 import requests
+import urllib3
 from keystoneauth1 import exceptions as keystone
 from keystoneauth1.session import Session, TCPKeepAliveAdapter
 
@@ -18,6 +19,9 @@ from leasehold.openstack.sign_in import Badge, Identity, identity_of
 
 CONNECTIONS = 32
 """Connections kept open per host. More threads than that still work: they connect anew each time."""
+
+
+_LOST = (keystone.ClientException, requests.RequestException, urllib3.exceptions.HTTPError)
 
 
 class Transport:
@@ -92,13 +96,16 @@ class Transport:
                 params=call.query,
                 data=call.body,
                 headers=headers,
+                stream=True,
             )
-        except (keystone.ClientException, requests.RequestException) as error:
+            # At one go: requests' own way reads 10 KB at a time, and takes longer than decoding.
+            content: bytes = response.raw.read(decode_content=True)
+        except _LOST as error:
             raise failure(error, service=call.service, method=call.method, url=url) from error
         return Answer(
             status=response.status_code,
             headers=response.headers,
-            content=response.content,
+            content=content,
             url=url,
             elapsed=response.elapsed.total_seconds(),
         )

@@ -30,7 +30,7 @@ class Interface(msgspec.Struct, frozen=True, kw_only=True):
     network_id: NetworkId = msgspec.field(name="net_id")
     mac_address: str | None = msgspec.field(name="mac_addr", default=None)
     state: str | None = msgspec.field(name="port_state", default=None)
-    fixed_ips: list[FixedIp] = []
+    fixed_ips: tuple[FixedIp, ...] = ()
 
 
 # Neither list can be in pages.

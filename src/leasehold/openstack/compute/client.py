@@ -36,8 +36,8 @@ class Compute:
         DELETED. A server deleted between two pages can make Nova refuse the next one: then the
         listing raises `BadRequest`, and has to be begun anew.
         """
-        for page in self.server_pages(changes_since=changes_since, **filters):
-            yield from page.items
+        query = {**filters, "changes-since": changes_since}
+        return self.service.items(server.SERVERS, query)
 
     def server_pages(
         self, *, changes_since: datetime | None = None, **filters: FilterValue

@@ -56,7 +56,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     status: str = "UNKNOWN"
     created: datetime | None = None
     updated: datetime | None = None
-    addresses: dict[str, list[Address]] = {}
+    addresses: dict[str, tuple[Address, ...]] = {}
     """By name of the network, each in Nova's order."""
     metadata: dict[str, str] = {}
     flavor: ServerFlavor = ServerFlavor()
@@ -75,11 +75,11 @@ class Server(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     task_state: str | None = msgspec.field(name="OS-EXT-STS:task_state", default=None)
     power_state: int | None = msgspec.field(name="OS-EXT-STS:power_state", default=None)
     locked: bool | None = None
-    tags: list[str] = []
+    tags: tuple[str, ...] = ()
     image: _Reference | str | None = None
-    security_groups: list[_Named] = []
-    volumes: list[_Reference] = msgspec.field(
-        name="os-extended-volumes:volumes_attached", default=[]
+    security_groups: tuple[_Named, ...] = ()
+    volumes: tuple[_Reference, ...] = msgspec.field(
+        name="os-extended-volumes:volumes_attached", default=()
     )
 
     @property

@@ -27,7 +27,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     updated_at: datetime | None = None
     protected: bool = False
     os_hidden: bool = False
-    tags: list[str] = []
+    tags: tuple[str, ...] = ()
     os_type: str | None = None
     os_distro: str | None = None
     os_version: str | None = None

@@ -21,7 +21,7 @@ class FloatingIp(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     port_id: PortId | None = None
     fixed_ip_address: str | None = None
     router_id: str | None = None
-    tags: list[str] = []
+    tags: tuple[str, ...] = ()
     created_at: datetime | None = None
 
 

@@ -20,8 +20,8 @@ class Network(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     is_shared: bool = msgspec.field(name="shared", default=False)
     is_external: bool = msgspec.field(name="router:external", default=False)
     port_security_enabled: bool | None = None
-    subnet_ids: list[SubnetId] = msgspec.field(name="subnets", default=[])
-    tags: list[str] = []
+    subnet_ids: tuple[SubnetId, ...] = msgspec.field(name="subnets", default=())
+    tags: tuple[str, ...] = ()
 
 
 class Subnet(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -36,8 +36,8 @@ class Subnet(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     project_id: str | None = None
     gateway_ip: str | None = None
     enable_dhcp: bool = True
-    dns_nameservers: list[str] = []
-    tags: list[str] = []
+    dns_nameservers: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 NETWORKS: Collection[Network] = Collection("/networks", Network, key="networks")

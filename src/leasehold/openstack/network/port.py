@@ -27,12 +27,14 @@ class Port(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     project_id: str | None = None
     mac_address: str | None = None
     admin_state_up: bool = True
-    fixed_ips: list[FixedIp] = []
+    fixed_ips: tuple[FixedIp, ...] = ()
     device_id: str = ""
     device_owner: str = ""
-    security_group_ids: list[SecurityGroupId] = msgspec.field(name="security_groups", default=[])
+    security_group_ids: tuple[SecurityGroupId, ...] = msgspec.field(
+        name="security_groups", default=()
+    )
     port_security_enabled: bool | None = None
-    tags: list[str] = []
+    tags: tuple[str, ...] = ()
     created_at: datetime | None = None
 
 

@@ -29,8 +29,8 @@ class SecurityGroup(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     name: str = ""
     description: str | None = None
     project_id: str | None = None
-    rules: list[SecurityGroupRule] = msgspec.field(name="security_group_rules", default=[])
-    tags: list[str] = []
+    rules: tuple[SecurityGroupRule, ...] = msgspec.field(name="security_group_rules", default=())
+    tags: tuple[str, ...] = ()
 
 
 class RuleBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -39,7 +39,7 @@ class Volume(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     volume_type: str | None = None
     availability_zone: str | None = None
     metadata: dict[str, str] = {}
-    attachments: list[Attached] = []
+    attachments: tuple[Attached, ...] = ()
     bootable: bool = False
     encrypted: bool = False
     multiattach: bool = False

@@ -62,7 +62,7 @@ def test_a_port_can_be_asked_for_at_an_address():
 def test_a_port_is_read():
     wire = Wire().on("GET", f"{V2}/ports/p1", Reply({"port": PORT}))
     port = connection(wire).network.port("p1")
-    assert (port.fixed_ips[0].ip_address, port.security_group_ids) == ("10.0.0.5", ["g1"])
+    assert (port.fixed_ips[0].ip_address, port.security_group_ids) == ("10.0.0.5", ("g1",))
 
 
 def test_a_port_s_update_sends_only_what_changes():
