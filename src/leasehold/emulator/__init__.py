@@ -1,1 +1,30 @@
+"""An OpenStack in one process, over real HTTP: Keystone, Nova, Glance, Neutron and Cinder.
 
+For tests, demonstrations and a first try. It imports nothing else of Leasehold.
+"""
+
+from leasehold.emulator.cloud import Cloud, Leftover, Leftovers, clouds_yaml
+from leasehold.emulator.effects import Effect
+from leasehold.emulator.emulator import Emulator, GuestMode
+from leasehold.emulator.fault_rules import Rule
+from leasehold.emulator.faults import Faults, Outage
+from leasehold.emulator.settings import Delays, Quota, Settings
+from leasehold.emulator.timeline import Delay, fixed
+
+__all__ = [
+    "Cloud",
+    "Delay",
+    "Delays",
+    "Effect",
+    "Emulator",
+    "Faults",
+    "GuestMode",
+    "Leftover",
+    "Leftovers",
+    "Outage",
+    "Quota",
+    "Rule",
+    "Settings",
+    "clouds_yaml",
+    "fixed",
+]

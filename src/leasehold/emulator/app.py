@@ -47,25 +47,23 @@ class _Lost(Exception):
 class Application:
     """Routes calls to the services by their first path segment.
 
-    `cut` ends the connection of a scope without an answer; without it (in-process tests), a lost
-    reply is an application that returns without sending anything.
+    `cut`, once set, ends the connection of a scope without an answer; without it (in-process
+    tests) a lost reply is a call that ends without one.
     """
 
     def __init__(
-        self,
-        world: World,
-        services: list[Service],
-        faults: Faults,
-        requests: Requests,
-        admin: Service,
-        cut: Cut | None = None,
+        self, world: World, services: list[Service], faults: Faults, requests: Requests
     ) -> None:
-        self.world = world
         self.faults = faults
         self.requests = requests
+        self.cut: Cut | None = None
+        self.admin: Service | None = None
+        self.replace(world, services)
+
+    def replace(self, world: World, services: list[Service]) -> None:
+        """Serve another world from the next call on."""
+        self.world = world
         self._services = {service.prefix.strip("/"): service for service in services}
-        self._admin = admin
-        self._cut = cut
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _read(receive)
@@ -74,8 +72,9 @@ class Application:
         try:
             response = await self._answer(scope, body)
         except _Lost:
-            if self._cut is not None:
-                self._cut(scope)
+            if self.cut is not None:
+                self.cut(scope)
+                await receive()  # until the connection is gone: then no answer is expected
             return
         await _send(send, response, without_body=scope["method"] == "HEAD")
 
@@ -84,8 +83,8 @@ class Application:
         service = self._services.get(first)
         request = self._request(scope, "/" + rest, body)
         if service is None:
-            if first == self._admin.prefix.strip("/"):
-                return self._call(self._admin, request)
+            if self.admin is not None and first == self.admin.prefix.strip("/"):
+                return self._call(self.admin, request)
             return Response(404, {"message": f"There is no service at /{first}."})
         request.path = service.locate(request.path)
         response = await self._suffer(service, request)

@@ -94,6 +94,10 @@ class Request:
     def is_admin(self) -> bool:
         return self.signed_in is not None and "admin" in self.signed_in.role_names
 
+    def at_least(self, major: int, minor: int) -> bool:
+        """Whether the call is made in this microversion or a later one."""
+        return self.microversion is not None and self.microversion >= (major, minor)
+
     def one(self, name: str, default: str | None = None) -> str | None:
         """The first value of a query parameter."""
         values = self.query.get(name)
@@ -245,12 +249,19 @@ class Router:
 class Service(Protocol):
     """One OpenStack API: what the application needs to route to it and to speak its dialect."""
 
-    name: str
-    """``compute``, ``network`` ...: the word for faults, counters and the outage of one service."""
-    prefix: str
-    """First path segment with its slash, e.g. ``/compute``."""
-    router: Router
-    microversions: Microversions | None
+    @property
+    def name(self) -> str:
+        """``compute``, ``network`` ...: the word for faults, counters and an outage."""
+
+    @property
+    def prefix(self) -> str:
+        """First path segment with its slash, e.g. ``/compute``."""
+
+    @property
+    def router(self) -> Router: ...
+
+    @property
+    def microversions(self) -> Microversions | None: ...
 
     def locate(self, path: str) -> str:
         """Turn a path below the prefix into the one its templates use.

@@ -91,7 +91,7 @@ class _Tokens:
         if not methods:
             raise Refused
         for method in methods:
-            if method not in Method or not isinstance(identity.get(method), dict):
+            if method not in list(Method) or not isinstance(identity.get(method), dict):
                 raise expecting(str(method), "identity")
         if Method.TOKEN in methods:
             return self._by_token(identity["token"])

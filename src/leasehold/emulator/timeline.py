@@ -82,6 +82,10 @@ class Timeline:
     def now(self) -> datetime:
         return self._clock.now()
 
+    def draw(self, delay: Delay) -> float:
+        """A number of seconds from `delay`, for a way of several steps."""
+        return delay.draw(self._random)
+
     def after(self, delay: Delay, callback: Callable[[], None]) -> Timer:
         """Call `callback` once, after a time drawn from `delay`."""
         return self._clock.call_later(delay.draw(self._random), callback)

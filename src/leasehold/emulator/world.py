@@ -41,6 +41,8 @@ class World:
         self.random = random
         self.ids = Ids(random)
         self.settings = settings
+        self.rewinding = False
+        """Whether the collections show the past just now: nothing may be kept of what they show."""
         self.quotas: dict[str, Quota] = {}
         """Quotas of the projects that differ from the settings'."""
         self._collections: list[Collection[Record]] = []
@@ -77,4 +79,8 @@ class World:
         with ExitStack() as stack:
             for collection in self._collections:
                 stack.enter_context(collection.rewound(moment))
-            yield
+            self.rewinding = True
+            try:
+                yield
+            finally:
+                self.rewinding = False
