@@ -1,6 +1,7 @@
 """A server as Nova shows it."""
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -11,11 +12,11 @@ from leasehold.openstack.service import Shape
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One address on one of the server's networks; `kind` is ``fixed`` or ``floating``."""
+    """One address on one of the server's networks."""
 
     addr: str
     version: int = 4
-    kind: str = msgspec.field(name="OS-EXT-IPS:type", default="fixed")
+    kind: Literal["fixed", "floating"] = msgspec.field(name="OS-EXT-IPS:type", default="fixed")
     mac: str | None = msgspec.field(name="OS-EXT-IPS-MAC:mac_addr", default=None)
 
 
@@ -97,8 +98,8 @@ class Server(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         """The names of its security groups; a name appears once for each port that has it."""
         return tuple(group.name for group in self.security_groups)
 
-    def addresses_of(self, kind: str) -> tuple[str, ...]:
-        """List its addresses of one kind, ``fixed`` or ``floating``, through all networks."""
+    def addresses_of(self, kind: Literal["fixed", "floating"]) -> tuple[str, ...]:
+        """List its addresses of one kind, through all networks."""
         return tuple(
             address.addr
             for network in self.addresses.values()
