@@ -3,6 +3,7 @@
 The emulator asks for guests through `Guests`; `choose` says which kind this machine can give.
 """
 
+import os
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -87,6 +88,11 @@ def choose(mode: Literal["auto"] | Mode = "auto", directory: Path | None = None)
 
 
 def _reason(kind: Mode, refusal: str | None) -> str:
+    if kind == "container" and os.geteuid() != 0:
+        return (
+            "container, of an ordinary user: this kernel lets the emulator build a place of its "
+            "own for each server, where everybody is root and host packages cannot be changed"
+        )
     if kind == "container":
         return "container: this kernel lets the emulator build a place of its own for each server"
     if refusal is None:

@@ -25,6 +25,8 @@ class Door:
                 sock=bound,
                 server_factory=lambda: _Visit(self._programs, self._visitors),
                 server_host_keys=[self._host_key],
+                # Clients know by this name in which order a server takes a link's two paths.
+                server_version="OpenSSH_9.2_Leasehold",
                 config=None,
                 encoding=None,
                 line_editor=False,

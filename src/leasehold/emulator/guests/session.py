@@ -31,9 +31,12 @@ class Session(asyncssh.SSHServerSession[bytes]):
         self._window: Window | None = None
         self._ticket: Ticket | None = None
         self._input: Feed | None = None
+        self._early_input = bytearray()
+        self._input_ended = False
         self._outputs: list[Drain] = []
         self._outcome: tuple[int, int] | None = None
         self._terminal: int | None = None
+        self._size = bytes(8)  # struct winsize
 
     # What asyncssh calls, in this order
 
@@ -47,6 +50,7 @@ class Session(asyncssh.SSHServerSession[bytes]):
         term_modes: Mapping[int, int],
     ) -> bool:
         self._window = Window(term=term_type, columns=term_size[0], rows=term_size[1])
+        self._size = struct.pack("HHHH", term_size[1], term_size[0], *term_size[2:])
         return True
 
     def shell_requested(self) -> bool:
@@ -74,7 +78,6 @@ class Session(asyncssh.SSHServerSession[bytes]):
             if run.window is None:
                 self._start_on_pipes(run)
             else:
-                self._open_channel().pause_reading()  # until there is a terminal to write to
                 self._programs.start_in_terminal(run, self._take_terminal, self._ended)
         except (GuestFailed, OSError) as error:
             self._open_channel().write_stderr(f"{error}\n".encode())
@@ -84,10 +87,14 @@ class Session(asyncssh.SSHServerSession[bytes]):
         del datatype
         if self._input is not None:
             self._input.write(data)
+        else:  # typed before the terminal is there
+            self._early_input += data
+            self._open_channel().pause_reading()
 
     def eof_received(self) -> bool:
         if self._input is not None:
             self._input.end()
+        self._input_ended = True
         return True  # output goes on
 
     def pause_writing(self) -> None:
@@ -99,10 +106,8 @@ class Session(asyncssh.SSHServerSession[bytes]):
             output.resume()
 
     def terminal_size_changed(self, width: int, height: int, pixwidth: int, pixheight: int) -> None:
-        if self._terminal is not None:
-            size = struct.pack("HHHH", height, width, pixwidth, pixheight)
-            with contextlib.suppress(OSError):
-                fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, size)
+        self._size = struct.pack("HHHH", height, width, pixwidth, pixheight)
+        self._resize()
 
     def signal_received(self, signal: str) -> None:
         if self._ticket is not None:
@@ -130,14 +135,23 @@ class Session(asyncssh.SSHServerSession[bytes]):
         if self._channel is None:  # the client went meanwhile
             os.close(master)
             return
-        self._feed(os.dup(master))
+        self._feed(os.dup(master)).write(bytes(self._early_input))
         self._drain(master, None)
         self._terminal = master
+        self._resize()
         self._channel.resume_reading()
+        if self._input_ended:
+            self.eof_received()
 
-    def _feed(self, descriptor: int) -> None:
+    def _resize(self) -> None:
+        if self._terminal is not None:
+            with contextlib.suppress(OSError):
+                fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, self._size)
+
+    def _feed(self, descriptor: int) -> Feed:
         channel = self._open_channel()
         self._input = Feed(descriptor, channel.pause_reading, channel.resume_reading)
+        return self._input
 
     def _drain(self, descriptor: int, datatype: int | None) -> None:
         def take(data: bytes) -> None:

@@ -175,15 +175,7 @@ class Init:
             if login is not None and login.sudo and not stand_ins.sudo_stands_in():
                 return msgspec.structs.replace(login, sudo=False)
             return login
-        me = pwd.getpwuid(os.getuid())
-        return Login(
-            name=me.pw_name,
-            uid=me.pw_uid,
-            gid=me.pw_gid,
-            home=str(self._home),
-            shell=me.pw_shell or "/bin/sh",
-            groups=(),
-        )
+        return _myself(self._home)
 
     def _keys_of(self, user: str) -> tuple[str, ...] | None:
         if self._home is not None:
@@ -220,6 +212,17 @@ def _arrange(control: int, console: int) -> None:
     os.dup2(high[0], _CONTROL, inheritable=False)
     os.dup2(high[1], _CONSOLE, inheritable=False)
     program.close_all_but(0, 1, 2, _CONTROL, _CONSOLE)
+
+
+def _myself(home: Path) -> Login:
+    """Describe the emulator's own user, who need not have an account (in containers often)."""
+    name, shell = str(os.getuid()), "/bin/sh"
+    with contextlib.suppress(KeyError):
+        me = pwd.getpwuid(os.getuid())
+        name, shell = me.pw_name, me.pw_shell or shell
+    return Login(
+        name=name, uid=os.getuid(), gid=os.getgid(), home=str(home), shell=shell, groups=()
+    )
 
 
 def _many_users() -> bool:

@@ -5,9 +5,11 @@ host's files, and OpenSSH's own is not on every machine.
 """
 
 # Paths are bytes, as clients send them; pathlib takes text only.
-# ruff: noqa: PTH101, PTH115, PTH116
+# ruff: noqa: PTH101, PTH115, PTH116, PTH118
 
+import contextlib
 import errno
+import itertools
 import os
 import pwd
 import stat
@@ -52,7 +54,7 @@ class _Session:
     def __init__(self) -> None:
         self._files: dict[bytes, int] = {}
         self._appending: set[bytes] = set()
-        self._directories: dict[bytes, Iterator[os.DirEntry[bytes]]] = {}
+        self._directories: dict[bytes, Iterator[tuple[bytes, os.stat_result]]] = {}
         self._handles = 0
         self._answers: dict[int, Callable[[Fields], bytes]] = {
             Kind.OPEN: self._open,
@@ -154,23 +156,16 @@ class _Session:
         return _ok()
 
     def _open_directory(self, fields: Fields) -> bytes:
-        path = fields.string()
+        entries = _entries(fields.string() or b".")
         handle = self._new_handle()
-        self._directories[handle] = iter(os.scandir(path or b"."))
+        self._directories[handle] = entries
         return bytes([Kind.HANDLE]) + wire.string(handle)
 
     def _read_directory(self, fields: Fields) -> bytes:
         entries = self._directories.get(fields.string())
         if entries is None:
             raise ValueError("No such handle")
-        names = []
-        for entry in entries:
-            try:
-                names.append((entry.name, entry.stat(follow_symlinks=False)))
-            except FileNotFoundError:
-                continue  # removed since it was listed
-            if len(names) == _NAMES_PER_PACKET:
-                break
+        names = list(itertools.islice(entries, _NAMES_PER_PACKET))
         return _names(names) if names else _status(Status.EOF, "End of directory")
 
     def _extended(self, fields: Fields) -> bytes:
@@ -184,6 +179,20 @@ class _Session:
         if name == b"statvfs@openssh.com":
             return _file_system(os.statvfs(fields.string()))
         return _unsupported(fields)
+
+
+def _entries(path: bytes) -> Iterator[tuple[bytes, os.stat_result]]:
+    """List a directory; raises at once, but reads on only as asked."""
+    listing = os.scandir(path)
+
+    def entries() -> Iterator[tuple[bytes, os.stat_result]]:
+        for name in (b".", b".."):
+            yield name, os.lstat(os.path.join(path, name))
+        for entry in listing:
+            with contextlib.suppress(FileNotFoundError):  # removed since it was listed
+                yield entry.name, entry.stat(follow_symlinks=False)
+
+    return entries()
 
 
 def _change(target: bytes | int, wanted: Attributes) -> bytes:
@@ -211,7 +220,7 @@ def _rename(fields: Fields) -> bytes:
 
 
 def _symlink(fields: Fields) -> bytes:
-    # OpenSSH sends target and link the other way round than the draft; every client does now.
+    # The draft has them the other way round, but OpenSSH's order is what clients send.
     target, link = fields.string(), fields.string()
     return _done(os.symlink, target, link)
 
