@@ -58,8 +58,7 @@ def _wrong_value(
     signature = request.route_handler.parsed_fn_signature.parameters
     matched = _EXPECTED.search(text)
     if key in signature:
-        kwarg: Any = signature[key].kwarg_definition
-        name = getattr(kwarg, "query", None) or getattr(kwarg, "header", None) or key
+        name = getattr(signature[key].kwarg_definition, "name", None) or key
         raw = request.query_params.get(name) or request.headers.get(name)
         model = inspect.type_info(request.route_handler.signature_model)
         kind = _field(model, key) if isinstance(model, inspect.StructType) else None

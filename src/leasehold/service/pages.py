@@ -4,17 +4,14 @@ import asyncio
 from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import MediaType, Request, Response, get, post
+from litestar import MediaType, Response, get, post
 from litestar.datastructures import Cookie
-from litestar.enums import RequestEncodingType
-from litestar.params import Body, Parameter
+from litestar.params import FromQuery, HeaderParameter, URLEncodedBody
 from litestar.response import Redirect, Stream
 
-from leasehold.service.board import Board
-from leasehold.service.caller import COOKIE, Caller
-from leasehold.service.rows import Rows
+from leasehold.service.caller import COOKIE
+from leasehold.service.given import Asked, GivenBoard, GivenRows, GivenTokens
 from leasehold.service.streams import stream
-from leasehold.service.tokens import Tokens
 
 _SIGNED_IN_FOR = 30 * 86400
 
@@ -26,7 +23,7 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/", media_type=MediaType.HTML, include_in_schema=False)
-async def lab_page(request: Request[Caller, Any, Any], board: Board, rows: Rows) -> str:
+async def lab_page(request: Asked, board: GivenBoard, rows: GivenRows) -> str:
     """Nodes, leases and events, as they are now."""
     snapshot = await board.snapshot()
     signed_in = request.user.owner if request.user.proven else None
@@ -35,26 +32,26 @@ async def lab_page(request: Request[Caller, Any, Any], board: Board, rows: Rows)
 
 @get("/live", include_in_schema=False)
 async def live(
-    board: Board,
-    at: int = 0,
-    last_event_id: Annotated[int | None, Parameter(header="Last-Event-ID")] = None,
+    board: GivenBoard,
+    at: FromQuery[int] = 0,
+    last_event_id: Annotated[int | None, HeaderParameter(name="Last-Event-ID")] = None,
 ) -> Stream:
     """What changed on the page since snapshot `at`, and from then on."""
     return stream(board.watch(at if last_event_id is None else last_event_id))
 
 
 @get("/sign-in", media_type=MediaType.HTML, include_in_schema=False, sync_to_thread=False)
-def sign_in_page(rows: Rows) -> str:
+def sign_in_page(rows: GivenRows) -> str:
     """Ask for a token."""
     return rows.page("sign_in.html", wrong=False)
 
 
 @post("/sign-in", include_in_schema=False, sync_to_thread=False)
 def sign_in(
-    request: Request[Caller, Any, Any],
-    tokens: Tokens,
-    rows: Rows,
-    data: Annotated[SignIn, Body(media_type=RequestEncodingType.URL_ENCODED)],
+    request: Asked,
+    tokens: GivenTokens,
+    rows: GivenRows,
+    data: URLEncodedBody[SignIn],
 ) -> Response[Any]:
     """Keep the token in a cookie that no script can read and no other site can send."""
     if tokens and tokens.name_of(data.token.strip()) is None:
@@ -64,12 +61,12 @@ def sign_in(
 
 
 @post("/sign-out", include_in_schema=False, sync_to_thread=False)
-def sign_out(request: Request[Caller, Any, Any]) -> Response[Any]:
+def sign_out(request: Asked) -> Response[Any]:
     """Forget the token."""
     return _to_the_lab(request, "", 0)
 
 
-def _to_the_lab(request: Request[Caller, Any, Any], value: str, max_age: int) -> Redirect:
+def _to_the_lab(request: Asked, value: str, max_age: int) -> Redirect:
     same_site: Literal["strict"] = "strict"
     cookie = Cookie(
         key=COOKIE,

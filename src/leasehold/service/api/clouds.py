@@ -4,11 +4,11 @@ from typing import Annotated
 
 import msgspec
 from litestar import Controller, get, post
-from litestar.params import Parameter
+from litestar.params import PathParameter, QueryParameter
 
-from leasehold.lab.lab import Lab
 from leasehold.lab.model import Audit
 from leasehold.service.api.responses import errors
+from leasehold.service.given import GivenLab
 
 
 class CloudView(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +26,7 @@ class CloudController(Controller):
     tags = ["Clouds"]  # noqa: RUF012 - litestar's way to set it
 
     @get(operation_id="listClouds", summary="List clouds", responses=errors(), sync_to_thread=True)
-    def index(self, lab: Lab) -> list[CloudView]:
+    def index(self, lab: GivenLab) -> list[CloudView]:
         """List the clouds with the machine types made in each."""
         types = lab.machine_types()
         return [
@@ -44,10 +44,10 @@ class CloudController(Controller):
     )
     def audit(
         self,
-        lab: Lab,
-        name: str,
+        lab: GivenLab,
+        name: Annotated[str, PathParameter(description="As in leasehold.toml.")],
         timeout: Annotated[
-            float, Parameter(gt=0, le=300, description="Seconds to wait for the listing.")
+            float, QueryParameter(gt=0, le=300, description="Seconds to wait for the listing.")
         ] = 60,
     ) -> Audit:
         """List everything in the cloud anew and compare it with the ledger: what is in use, what

@@ -2,17 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from litestar import Request, get
-from litestar.params import Parameter
+from litestar import get
+from litestar.params import HeaderParameter, QueryParameter
 from litestar.response import Stream
 
-from leasehold.lab.lab import Lab
 from leasehold.lab.model import Event, LeaseId, NodeName
 from leasehold.service.api.responses import errors
 from leasehold.service.feed import Feed
+from leasehold.service.given import Asked, GivenFeed, GivenLab
 from leasehold.service.streams import HEARTBEAT, sse, stream
 
 
@@ -24,17 +24,17 @@ from leasehold.service.streams import HEARTBEAT, sse, stream
     responses=errors(),
 )
 async def events(
-    request: Request[Any, Any, Any],
-    lab: Lab,
-    feed: Feed,
+    request: Asked,
+    lab: GivenLab,
+    feed: GivenFeed,
     after: Annotated[
-        int | None, Parameter(ge=0, description="Only those with a higher id than this.")
+        int | None, QueryParameter(ge=0, description="Only those with a higher id than this.")
     ] = None,
-    lease: Annotated[str | None, Parameter(description="Only of this lease.")] = None,
-    node: Annotated[str | None, Parameter(description="Only of this node.")] = None,
-    limit: Annotated[int, Parameter(ge=1, le=5000, description="So many at most.")] = 500,
+    lease: Annotated[str | None, QueryParameter(description="Only of this lease.")] = None,
+    node: Annotated[str | None, QueryParameter(description="Only of this node.")] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=5000, description="So many at most.")] = 500,
     last_event_id: Annotated[
-        int | None, Parameter(header="Last-Event-ID", description="Go on after this event.")
+        int | None, HeaderParameter(name="Last-Event-ID", description="Go on after this event.")
     ] = None,
 ) -> list[Event] | Stream:
     """List events, oldest first. With `Accept: text/event-stream` they come as a stream instead,

@@ -1,24 +1,23 @@
 """Leases: asking for nodes, waiting for them, keeping them longer, giving them back."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from litestar import Controller, Request, Response, delete, get, post
-from litestar.params import Body, Parameter
+from litestar import Controller, Response, delete, get, post
+from litestar.params import HeaderParameter, JSONBody, PathParameter, QueryParameter
 
-from leasehold.lab.lab import Lab
 from leasehold.lab.model import Lease, LeaseId, LeaseState, Wish
 from leasehold.service.api.responses import errors
 from leasehold.service.caller import Caller
 from leasehold.service.errors import WrongRequest
-from leasehold.service.feed import Feed
+from leasehold.service.given import Asked, GivenFeed, GivenLab
 from leasehold.service.invalid import BadRequest
 
 _LONGEST_WAIT = 60.0
 _ENDED = frozenset({LeaseState.RELEASED, LeaseState.EXPIRED, LeaseState.FAILED})
 
-LeaseKey = Annotated[str, Parameter(description="The lease's id.")]
+LeaseKey = Annotated[str, PathParameter(description="The lease's id.")]
 
 
 class LockRequest(Wish, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,13 +47,13 @@ class LeaseController(Controller):
     )
     def lock(
         self,
-        request: Request[Caller, Any, Any],
-        lab: Lab,
-        data: Annotated[LockRequest, Body(title="What to lock, why and for how long")],
+        request: Asked,
+        lab: GivenLab,
+        data: JSONBody[LockRequest],
         idempotency_key: Annotated[
             str | None,
-            Parameter(
-                header="Idempotency-Key",
+            HeaderParameter(
+                name="Idempotency-Key",
                 description="Makes a retry safe: the same key gets the same lease again.",
             ),
         ] = None,
@@ -79,10 +78,10 @@ class LeaseController(Controller):
     @get(operation_id="listLeases", summary="List leases", responses=errors(), sync_to_thread=True)
     def index(
         self,
-        lab: Lab,
-        owner: Annotated[str | None, Parameter(description="Only this owner's.")] = None,
+        lab: GivenLab,
+        owner: Annotated[str | None, QueryParameter(description="Only this owner's.")] = None,
         ended: Annotated[
-            bool, Parameter(description="The last ones that ended, instead of the open ones.")
+            bool, QueryParameter(description="The last ones that ended, instead of the open ones.")
         ] = False,
     ) -> list[Lease]:
         """List who holds or waits for what, the oldest first."""
@@ -96,15 +95,15 @@ class LeaseController(Controller):
     )
     async def show(
         self,
-        lab: Lab,
-        feed: Feed,
+        lab: GivenLab,
+        feed: GivenFeed,
         lease: LeaseKey,
         wait: Annotated[
-            float, Parameter(ge=0, description="Answer after so many seconds (60 at most).")
+            float, QueryParameter(ge=0, description="Answer after so many seconds (60 at most).")
         ] = 0,
         known: Annotated[
             LeaseState | None,
-            Parameter(query="state", description="Answer as soon as its state is another one."),
+            QueryParameter(name="state", description="Answer as soon as its state is another one."),
         ] = None,
     ) -> Lease:
         """Show a lease. With `wait`, the answer comes when its state has changed; without
@@ -133,7 +132,11 @@ class LeaseController(Controller):
         sync_to_thread=True,
     )
     def extend(
-        self, request: Request[Caller, Any, Any], lab: Lab, lease: LeaseKey, data: Extension
+        self,
+        request: Asked,
+        lab: GivenLab,
+        lease: LeaseKey,
+        data: JSONBody[Extension],
     ) -> Lease:
         """Add time to a lease, up to the limit of its machine type."""
         return lab.extend(LeaseId(lease), data.seconds, owner=request.user.owner, force=data.force)
@@ -148,10 +151,12 @@ class LeaseController(Controller):
     )
     def release(
         self,
-        request: Request[Caller, Any, Any],
-        lab: Lab,
+        request: Asked,
+        lab: GivenLab,
         lease: LeaseKey,
-        force: Annotated[bool, Parameter(description="Even if somebody else holds it.")] = False,
+        force: Annotated[
+            bool, QueryParameter(description="Even if somebody else holds it.")
+        ] = False,
     ) -> Lease:
         """End a lease and free its nodes. Doing it twice does nothing more."""
         return lab.release(LeaseId(lease), owner=request.user.owner, force=force)

@@ -1,15 +1,14 @@
 """Nodes: what there is, who holds it, how far it is and why it waits."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from litestar import Controller, Request, get, post
-from litestar.params import Parameter
+from litestar import Controller, get, post
+from litestar.params import JSONBody, PathParameter, QueryParameter
 
-from leasehold.lab.lab import Lab
 from leasehold.lab.model import MachineType, Node, NodeName, NodeState, Step, Story
 from leasehold.service.api.responses import errors
-from leasehold.service.caller import Caller
+from leasehold.service.given import Asked, GivenLab
 
 
 class Unlock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -29,12 +28,16 @@ class NodeController(Controller):
     @get(operation_id="listNodes", summary="List nodes", responses=errors(), sync_to_thread=True)
     def index(
         self,
-        lab: Lab,
-        machine_type: Annotated[str | None, Parameter(description="Only of this type.")] = None,
-        in_state: Annotated[
-            NodeState | None, Parameter(query="state", description="Only in this state.")
+        lab: GivenLab,
+        machine_type: Annotated[
+            str | None, QueryParameter(description="Only of this type.")
         ] = None,
-        owner: Annotated[str | None, Parameter(description="Only what this owner holds.")] = None,
+        in_state: Annotated[
+            NodeState | None, QueryParameter(name="state", description="Only in this state.")
+        ] = None,
+        owner: Annotated[
+            str | None, QueryParameter(description="Only what this owner holds.")
+        ] = None,
     ) -> list[Node]:
         """List nodes with state, owner, address and the reason why one waits."""
         return lab.nodes(machine_type=machine_type, state=in_state, owner=owner)
@@ -46,7 +49,11 @@ class NodeController(Controller):
         responses=errors(404),
         sync_to_thread=True,
     )
-    def show(self, lab: Lab, name: str) -> Story:
+    def show(
+        self,
+        lab: GivenLab,
+        name: Annotated[str, PathParameter(description="The node's name.")],
+    ) -> Story:
         """Show a node with its lease, its objects in the cloud and its history."""
         return lab.story(NodeName(name))
 
@@ -58,7 +65,7 @@ class NodeController(Controller):
         responses=errors(403, 404),
         sync_to_thread=True,
     )
-    def unlock(self, request: Request[Caller, Any, Any], lab: Lab, data: Unlock) -> list[Node]:
+    def unlock(self, request: Asked, lab: GivenLab, data: JSONBody[Unlock]) -> list[Node]:
         """Give nodes back. A lease that has none left ends."""
         return lab.unlock(data.names, owner=request.user.owner, force=data.force)
 
@@ -71,7 +78,7 @@ class NodeController(Controller):
     responses=errors(),
     sync_to_thread=True,
 )
-def plan(lab: Lab) -> list[Step]:
+def plan(lab: GivenLab) -> list[Step]:
     """What the engine would do now, with each object, and why."""
     return lab.plan()
 
@@ -84,6 +91,6 @@ def plan(lab: Lab) -> list[Step]:
     responses=errors(),
     sync_to_thread=True,
 )
-def machine_types(lab: Lab) -> list[MachineType]:
+def machine_types(lab: GivenLab) -> list[MachineType]:
     """What can be locked, and how many of it are free."""
     return lab.machine_types()

@@ -1,0 +1,22 @@
+"""What the application hands to its routes: by these names, and only so."""
+
+from typing import Any, TypeAlias
+
+from litestar import Request
+from litestar.di import NamedDependency
+
+from leasehold.lab.lab import Lab
+from leasehold.service.board import Board
+from leasehold.service.caller import Caller
+from leasehold.service.feed import Feed
+from leasehold.service.rows import Rows
+from leasehold.service.tokens import Tokens
+
+Asked: TypeAlias = Request[Caller, Any, Any]
+"""A request whose `user` the door has set."""
+
+GivenLab: TypeAlias = NamedDependency[Lab]
+GivenFeed: TypeAlias = NamedDependency[Feed]
+GivenBoard: TypeAlias = NamedDependency[Board]
+GivenRows: TypeAlias = NamedDependency[Rows]
+GivenTokens: TypeAlias = NamedDependency[Tokens]
