@@ -2,7 +2,7 @@
 
 import asyncio
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -214,9 +214,9 @@ class InProcess:
 
 
 @pytest.fixture
-def cloud() -> Iterator[InProcess]:
+def cloud() -> InProcess:
     """A new cloud with the default world and fixed delays (boot 10 s, delete 4 s, others 2 s)."""
-    yield InProcess()
+    return InProcess()
 
 
 @pytest.fixture
