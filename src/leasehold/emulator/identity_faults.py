@@ -36,6 +36,13 @@ def not_found(what: str, which: str) -> Fault:
     return Fault(404, f"Could not find {what}: {which}.", kind=what)
 
 
+def unknown_token(token_id: str) -> Fault:
+    """404: expired or revoked, or nothing that Keystone ever gave out."""
+    known_form = token_id.startswith("gAAAAA")
+    message = "Failed to validate token" if known_form else "Could not recognize Fernet token"
+    return Fault(404, message, kind="token")
+
+
 def body_object(request: Request) -> dict[str, object]:
     """The body, which must be a JSON object."""
     try:

@@ -6,7 +6,13 @@ from typing import Any
 from leasehold.emulator.accounts import ApplicationCredential, Domain, Method, Token, User
 from leasehold.emulator.catalog import Catalog
 from leasehold.emulator.http import Fault, Request, Response, Router
-from leasehold.emulator.identity_faults import body_object, expecting, not_found, unauthorized
+from leasehold.emulator.identity_faults import (
+    body_object,
+    expecting,
+    not_found,
+    unauthorized,
+    unknown_token,
+)
 from leasehold.emulator.sign_in import (
     Refused,
     Scope,
@@ -52,7 +58,12 @@ class _Tokens:
             proof = self._prove(identity)
             if proof.credential is not None:
                 if "scope" in auth:
-                    raise unauthorized(request)
+                    raise Fault(
+                        401,
+                        "Error authenticating with application credential: "
+                        "Application credentials cannot request a scope.",
+                        headers=unauthorized(request).headers,
+                    )
                 scope = Scope(project=self._world.projects.get(proof.credential.project_id))
             else:
                 scope = self._scope(auth.get("scope"), proof)
@@ -81,7 +92,7 @@ class _Tokens:
         token_id = request.headers.get("x-subject-token", "")
         token = self._world.valid_token(token_id)
         if token is None:
-            raise Fault(404, "Failed to validate token", kind="token")
+            raise unknown_token(token_id)
         return token_id, token
 
     def _prove(self, identity: dict[str, Any]) -> _Proof:
@@ -110,7 +121,7 @@ class _Tokens:
             raise expecting("id", "token")
         token = self._world.valid_token(str(given["id"]))
         if token is None:
-            raise Fault(404, "Failed to validate token", kind="token")
+            raise unknown_token(str(given["id"]))
         proof = _Proof(token.user, [*token.methods, Method.TOKEN])
         proof.before = token
         return proof

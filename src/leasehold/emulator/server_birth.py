@@ -203,7 +203,9 @@ class Births:
             return
         unplug_all(self._world, server_id)
         fault = ServerFault(code=500, message=message, created_at=self._servers.now())
-        self._servers.change(server_id, vm_state=VmState.ERROR, task_state=None, fault=fault)
+        self._servers.change(
+            server_id, vm_state=VmState.ERROR, task_state=None, fault=fault, host=None, zone=""
+        )
         self._servers.record_end(server_id, failed=True)
 
 
