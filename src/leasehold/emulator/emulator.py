@@ -87,9 +87,14 @@ class Emulator:
     def start(self) -> None:
         """Return once the port answers. Raises OSError when it is taken."""
         started = Event()
-        self._thread = Thread(
-            target=lambda: asyncio.run(self.serve(started.set)), name="emulator", daemon=True
-        )
+
+        def serve() -> None:
+            try:
+                asyncio.run(self.serve(started.set))
+            except OSError as error:
+                self._failure = error
+
+        self._thread = Thread(target=serve, name="emulator", daemon=True)
         self._thread.start()
         while not started.wait(0.1):
             if not self._thread.is_alive():
@@ -106,15 +111,18 @@ class Emulator:
         self._thread.join(STOP_SECONDS)
         self._thread = None
 
+    def request_stop(self) -> None:
+        """Let `serve` end; from within the emulator's own loop."""
+        self._stopping.set()
+
     async def serve(self, started: Callable[[], None] = lambda: None) -> None:
-        """Run in the caller's own loop until `stop` or cancellation; `started` when it answers."""
+        """Run in the caller's own loop until `stop` or `request_stop`.
+
+        Calls `started` once the port answers. Raises OSError when the port is taken.
+        """
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
-        try:
-            listener = Listener(self._cloud.app, self.host, self.port)
-        except OSError as error:
-            self._failure = error
-            return
+        listener = Listener(self._cloud.app, self.host, self.port)
         self.port = listener.port
         self._cloud.refuse = listener.refuse
         await listener.start()
