@@ -25,8 +25,9 @@ def from_clouds_yaml(name: str, *, region: str | None = None) -> Arguments:
         config = OpenStackConfig()
         known = sorted(config.get_cloud_names())
         if name not in known:
-            near = get_close_matches(name, known, n=3, cutoff=0.4) or known[:3]
-            raise UnknownCloud(name, near=near, searched=_searched(CONFIG_FILES))
+            near = get_close_matches(name, known, n=3, cutoff=0.5)
+            searched = _searched(CONFIG_FILES)
+            raise UnknownCloud(name, near=near, known=known, searched=searched)
         with warnings.catch_warnings():
             # openstacksdk 4 warns of its InfluxDB support even where nobody has configured it.
             warnings.simplefilter("ignore", PendingDeprecationWarning)

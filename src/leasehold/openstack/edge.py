@@ -51,9 +51,9 @@ _SILENT = {
 def refusal(answer: Answer, *, service: str, method: str) -> OpenStackError:
     """Make the error of an answer with status 300 or more."""
     fault = read_fault(answer.content)
-    message = fault.message or _SILENT.get(
-        answer.status, f"the cloud answered {answer.status} and gave no reason"
-    )
+    message = _redirected(answer) or fault.message or _SILENT.get(answer.status)
+    if not message:
+        message = f"the cloud answered {answer.status} and gave no reason"
     retry_after = _retry_after(answer)
     return _leaf(answer.status, fault, retry_after)(
         message,
@@ -66,6 +66,13 @@ def refusal(answer: Answer, *, service: str, method: str) -> OpenStackError:
         retry_after=retry_after,
         unsure=_unsure(answer.status, method, retry_after),
     )
+
+
+def _redirected(answer: Answer) -> str | None:
+    location = answer.headers.get("location")
+    if not 300 < answer.status < 400 or not location:
+        return None
+    return f"it redirects to {public_url(location)}, which is not followed: give that address"
 
 
 def _leaf(status: int, fault: Fault, retry_after: float | None) -> type[OpenStackError]:

@@ -12,13 +12,19 @@ class SettingsError(LeaseholdError):
 class UnknownCloud(SettingsError):
     """No clouds.yaml that was found has a cloud of that name."""
 
-    def __init__(self, name: str, *, near: Sequence[str], searched: Sequence[str]) -> None:
+    def __init__(
+        self, name: str, *, near: Sequence[str], known: Sequence[str], searched: Sequence[str]
+    ) -> None:
         self.name = name
         self.near = tuple(near)
+        self.known = tuple(known)
         self.searched = tuple(searched)
-        hint = f" Did you mean {' or '.join(repr(other) for other in near)}?" if near else ""
+        if near:
+            hint = f"Did you mean {' or '.join(repr(other) for other in near)}? "
+        else:
+            hint = f"There are: {', '.join(known)}. " if known else "There is none at all. "
         super().__init__(
-            f"No cloud named {name!r} in clouds.yaml.{hint} Searched: {', '.join(searched)}"
+            f"No cloud named {name!r} in clouds.yaml. {hint}Searched: {', '.join(searched)}"
         )
 
 

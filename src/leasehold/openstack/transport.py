@@ -145,7 +145,10 @@ class Transport:
 
 def _session(settings: Settings, adapter: requests.adapters.BaseAdapter | None) -> Session:
     session = Session(
-        verify=settings.verify, cert=settings.cert, user_agent=f"leasehold/{__version__}"
+        verify=settings.verify,
+        cert=settings.cert,
+        user_agent=f"leasehold/{__version__}",
+        redirect=False,  # token and password would be sent on to wherever it leads
     )
     # The constructor takes one number for both; requests takes connect and read apart.
     session.timeout = (settings.connect_timeout, settings.timeout)

@@ -87,6 +87,12 @@ def test_an_unknown_cloud_s_error_names_the_nearest_and_the_files(write):
     assert "Did you mean 'lab'?" in str(caught.value)
 
 
+def test_an_unknown_cloud_like_no_other_gets_a_list_of_all(write):
+    write(lab={"auth": AUTH}, prod={"auth": AUTH})
+    with pytest.raises(UnknownCloud, match="There are: lab, prod"):
+        from_clouds_yaml("xyzzy")
+
+
 def test_an_unknown_region_of_an_entry_lists_the_known(write):
     write(lab={"auth": AUTH, "regions": ["One", "Two"]})
     with pytest.raises(SettingsError, match="One"):

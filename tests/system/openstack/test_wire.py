@@ -1,0 +1,206 @@
+"""What requests, urllib3 and keystoneauth really raise, and what the driver makes of it."""
+
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from leasehold.emulator import Emulator
+from leasehold.openstack import (
+    ConnectFailed,
+    Connection,
+    ConnectionLost,
+    MalformedAnswer,
+    OpenStackError,
+    TimedOut,
+)
+
+from .conftest import connected
+
+Behaviour = Callable[[socket.socket], None]
+
+
+@contextmanager
+def a_server_that(behave: Behaviour) -> Iterator[str]:
+    """Listen, let `behave` have each connection, and close it afterwards."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            while True:
+                try:
+                    peer, _ = listener.accept()
+                except OSError:
+                    return
+                with peer:
+                    behave(peer)
+
+        thread = Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+        listener.shutdown(socket.SHUT_RDWR)
+    thread.join(timeout=10)
+
+
+def read_request(peer: socket.socket) -> None:
+    data = b""
+    while b"\r\n\r\n" not in data and (chunk := peer.recv(65536)):
+        data += chunk
+
+
+def answering(head: str, body: bytes = b"") -> Behaviour:
+    def behave(peer: socket.socket) -> None:
+        read_request(peer)
+        peer.sendall(f"HTTP/1.1 {head}\r\n\r\n".encode() + body)
+
+    return behave
+
+
+def silent(peer: socket.socket) -> None:
+    """Take all that comes, until the other side has had enough."""
+    while peer.recv(65536):
+        pass
+
+
+def at(emulator: Emulator, place: str, scheme: str = "http", **arguments: object) -> Connection:
+    """Connect to a cloud whose compute service is elsewhere."""
+    endpoints = {"compute": f"{scheme}://{place}/v2.1"}
+    return connected(emulator, endpoints=endpoints, **arguments)
+
+
+def starting_fails(connection: Connection) -> OpenStackError:
+    with pytest.raises(OpenStackError) as caught:
+        connection.compute.start_server("s1")
+    return caught.value
+
+
+def test_a_closed_port_means_that_nothing_left(emulator: Emulator) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        place = f"127.0.0.1:{listener.getsockname()[1]}"
+    error = starting_fails(at(emulator, place))
+    assert type(error) is ConnectFailed
+    assert error.unsure is False
+    assert place in str(error)
+    assert "refused" in str(error)
+
+
+@pytest.mark.parametrize(
+    "behave",
+    [
+        read_request,
+        answering("200 OK\r\nContent-Length: 1000", b'{"servers": ['),
+        answering("200 OK\r\nTransfer-Encoding: chunked", b"ff\r\nshort"),
+        answering("200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3", b"abc"),
+        answering("this is not HTTP"),
+    ],
+    ids=["no answer", "cut body", "cut chunk", "bad gzip", "no HTTP"],
+)
+def test_a_connection_that_breaks_leaves_doubt(emulator: Emulator, behave: Behaviour) -> None:
+    with a_server_that(behave) as place:
+        error = starting_fails(at(emulator, place))
+    assert type(error) is ConnectionLost
+    assert error.unsure
+
+
+def test_silence_is_a_time_out_and_leaves_doubt(emulator: Emulator) -> None:
+    with a_server_that(silent) as place:
+        error = starting_fails(at(emulator, place, timeout=0.2))
+    assert type(error) is TimedOut
+    assert error.unsure
+
+
+def test_a_body_that_stops_half_way_is_a_time_out(emulator: Emulator) -> None:
+    def behave(peer: socket.socket) -> None:
+        answering("200 OK\r\nContent-Length: 1000", b'{"servers": [')(peer)
+        silent(peer)
+
+    with a_server_that(behave) as place:
+        error = starting_fails(at(emulator, place, timeout=0.2))
+    assert type(error) is TimedOut
+
+
+def test_an_answer_that_is_no_json_is_malformed(emulator: Emulator) -> None:
+    page = b"<html>welcome to the hotel</html>"
+    welcome = answering(f"200 OK\r\nContent-Length: {len(page)}", page)
+    with a_server_that(welcome) as place, pytest.raises(MalformedAnswer):
+        at(emulator, place).compute.server("s1")
+
+
+def test_a_redirect_is_not_followed_for_the_token_would_go_with_it(emulator: Emulator) -> None:
+    elsewhere = answering("302 Found\r\nLocation: http://elsewhere.example/?q\r\nContent-Length: 0")
+    with a_server_that(elsewhere) as place:
+        error = starting_fails(at(emulator, place))
+    assert error.status == 302
+    assert "http://elsewhere.example/" in str(error)
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate for 127.0.0.1 that nobody else knows, with its key in the same file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    from ipaddress import ip_address
+
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path / "cert.pem"
+    path.write_bytes(
+        made.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return path
+
+
+def over_tls(certificate: Path, behave: Behaviour) -> Behaviour:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    def wrapped(peer: socket.socket) -> None:
+        try:
+            with context.wrap_socket(peer, server_side=True) as secure:
+                behave(secure)
+        except (ssl.SSLError, ConnectionError):
+            return  # the client did not trust us, as the test wants
+
+    return wrapped
+
+
+def test_a_certificate_that_is_not_trusted_is_told_with_what_to_do(
+    emulator: Emulator, certificate: Path
+) -> None:
+    with a_server_that(over_tls(certificate, read_request)) as place:
+        error = starting_fails(at(emulator, place, "https"))
+    assert type(error) is ConnectFailed
+    assert "not trusted" in str(error)
+    assert "cacert" in str(error)
+
+
+def test_a_private_ca_is_trusted_when_it_is_named(emulator: Emulator, certificate: Path) -> None:
+    accepted = answering("202 Accepted\r\nContent-Length: 0")
+    with a_server_that(over_tls(certificate, accepted)) as place:
+        at(emulator, place, "https", cacert=str(certificate)).compute.start_server("s1")
