@@ -4,7 +4,13 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from leasehold.engine.cloud import Flavor, Image, Limit, Limits, Named, Network, Offers
-from leasehold.openstack import Connection, EndpointMissing, NotFound
+from leasehold.openstack import (
+    AuthenticationFailed,
+    Connection,
+    EndpointMissing,
+    NotFound,
+    OpenStackError,
+)
 
 T = TypeVar("T")
 
@@ -19,10 +25,10 @@ def offers_of(connection: Connection) -> Offers:
         key_pairs=_all(
             lambda: (Named(id=key.name, name=key.name) for key in connection.compute.key_pairs())
         ),
-        volume_types=_all(
+        volume_types=_spared(
             lambda: (Named(id=kind.id, name=kind.name) for kind in connection.volume.types())
         ),
-        availability_zones=_all(
+        availability_zones=_spared(
             lambda: (
                 Named(id=zone.name, name=zone.name)
                 for zone in connection.compute.availability_zones()
@@ -36,6 +42,16 @@ def _all(listed: Callable[[], Iterable[T]]) -> tuple[T, ...]:
     try:
         return tuple(listed())
     except EndpointMissing:
+        return ()
+
+
+def _spared(listed: Callable[[], Iterable[T]]) -> tuple[T, ...]:
+    """The same of what few recipes name: a Cinder that is out must not keep servers from booting."""
+    try:
+        return tuple(listed())
+    except AuthenticationFailed:
+        raise
+    except OpenStackError:
         return ()
 
 
