@@ -1,0 +1,101 @@
+"""The reference of the emulator's faults and settings, from the structs that take them."""
+
+from itertools import starmap
+
+import msgspec
+from msgspec import inspect
+from tools.docs.markdown import code, prose, sentence, table
+from tools.docs.source import members_of, texts_of
+from tools.docs.types import default, words
+
+from leasehold.emulator.effects import Effect
+from leasehold.emulator.fault_rules import KINDS, METHODS, Rule
+from leasehold.emulator.settings import Delays, Quota
+from leasehold.emulator.timeline import Delay
+
+
+def page() -> str:
+    return f"""# Emulator: faults, delays, quotas
+
+What can be set about the emulator, in Python and over its admin route. [Emulator](../emulator.md) shows
+how.
+
+## Fault rules
+
+A rule says which calls go wrong, and how. What is left out matches everything.
+
+{_keys(Rule)}
+
+### Effects
+
+The method is the one that a rule without `method` means.
+
+{table(("effect", "method", "meaning"), starmap(_effect, members_of(Effect)))}
+
+### Kinds
+
+{table(("kind", "service", "path"), _kinds())}
+
+## Delays
+
+Seconds, drawn from a triangle: lowest, usual, highest.
+
+{table(("delay", "default", "meaning"), [_delay(field) for field in msgspec.structs.fields(Delays)])}
+
+## Quotas
+
+Of each project; -1 is no limit.
+
+{table(("quota", "default", "unit"), [_quota(field) for field in msgspec.structs.fields(Quota)])}
+"""
+
+
+def _keys(kind: type[msgspec.Struct]) -> str:
+    texts = texts_of(kind)
+    described = inspect.type_info(kind)
+    assert isinstance(described, inspect.StructType)
+    types = {field.name: field.type for field in described.fields}
+    return table(
+        ("key", "value", "default", "meaning"),
+        [
+            (code(field.name), _value(types[field.name]), default(field), _meaning(field, texts))
+            for field in msgspec.structs.fields(kind)
+        ],
+    )
+
+
+def _value(kind: inspect.Type) -> str:
+    if isinstance(kind, inspect.EnumType):
+        return f"one of the [{kind.cls.__name__.lower()}s](#{kind.cls.__name__.lower()}s)"
+    return words(kind)
+
+
+def _meaning(field: msgspec.structs.FieldInfo, texts: dict[str, str]) -> str:
+    plain = {
+        "effect": "How the call goes wrong",
+        "service": "identity, compute, image, network or volume",
+        "method": "An HTTP method",
+        "probability": "Of each match, above 0 and up to 1",
+        "message": "The cloud's words, where the effect has some",
+    }
+    return sentence(texts.get(field.name) or plain.get(field.name))
+
+
+def _effect(value: str, text: str) -> tuple[str, str, str]:
+    return code(value), METHODS.get(Effect(value), ""), prose(text)
+
+
+def _kinds() -> list[tuple[str, str, str]]:
+    return [(code(kind), service, code(path)) for kind, (service, path) in KINDS.items()]
+
+
+def _delay(field: msgspec.structs.FieldInfo) -> tuple[str, str, str]:
+    delay = field.default
+    assert isinstance(delay, Delay)
+    numbers = ", ".join(f"{number:g}" for number in (delay.low, delay.mode, delay.high))
+    return code(field.name), numbers, prose(texts_of(Delays).get(field.name))
+
+
+def _quota(field: msgspec.structs.FieldInfo) -> tuple[str, str, str]:
+    unit = texts_of(Quota).get(field.name, "").rstrip(".")
+    return code(field.name), f"{field.default:,}", unit
