@@ -3,8 +3,8 @@
 from typing import Any
 
 from leasehold.emulator.caller import Caller
-from leasehold.emulator.error_pages import error_page
-from leasehold.emulator.http import Fault, Request, Response, Router
+from leasehold.emulator.error_pages import PageRouter, error_page
+from leasehold.emulator.http import Fault, Request, Response
 from leasehold.emulator.image_changes import (
     V2_0,
     V2_1,
@@ -35,7 +35,7 @@ class ImageService:
     def __init__(self, world: World) -> None:
         self.state = Images(world)
         world.image = self.state
-        self.router = Router()
+        self.router = PageRouter()
         self._add_roots()
         self._add_images()
         ImageData(self.state, self.router)
