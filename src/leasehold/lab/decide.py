@@ -1,6 +1,5 @@
 """What to do with leases and nodes now. Pure: no I/O, no clock, no chance."""
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
@@ -10,6 +9,7 @@ from leasehold.engine.decide import moment
 from leasehold.engine.reason import Cause, Reason
 from leasehold.engine.row import Row, State
 from leasehold.lab import progress
+from leasehold.lab.alarms import Topic
 from leasehold.lab.book import Hold, LeaseRow
 from leasehold.lab.config import MachineTypeConfig
 from leasehold.lab.duration import parse_duration
@@ -19,6 +19,9 @@ WORTH_A_RETRY = frozenset(
     {Cause.NO_HOST, Cause.BUILD_FAILED, Cause.DEADLINE, Cause.LOST, Cause.NO_ANSWER}
 )
 """Failures that another server may not share."""
+
+OFFERS_RETRY = 1.0
+"""Seconds between two looks whether a cloud has told what it offers."""
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,35 +78,64 @@ class Break(msgspec.Struct, frozen=True, kw_only=True):
     reason: Reason
 
 
-Effect = Grant | Explain | Ready | End | Built | Usable | Retry | Break
+LeaseEffect = Grant | Explain | Ready | End
+HoldEffect = Built | Usable | Retry | Break
+Effect = LeaseEffect | HoldEffect
+
+
+class Queue(msgspec.Struct, frozen=True, kw_only=True):
+    """Who waits for nodes of one machine type, and what there is for them."""
+
+    machine_type: str
+    waiting: Collection[LeaseRow]
+    """The oldest first."""
+    free: Sequence[NodeName]
+    nodes: int
+    """How many nodes there are."""
+    leaving: int
+    """How many are being given back."""
 
 
 class Scene(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a decision of the lab depends on."""
+    """All that a decision of the lab depends on; only what something happened to is in it."""
 
     now: float
+    queues: Collection[Queue]
     leases: Collection[LeaseRow]
-    """The open ones."""
-    holds: Mapping[NodeName, Hold]
+    """Open ones with nodes in hand."""
+    held: Mapping[LeaseId, Sequence[Hold]]
+    """The holds of these leases, by node name."""
     rows: Mapping[ObjectId, Row]
-    occupied: Collection[NodeName]
-    """Nodes of which something is left in a cloud."""
     machine_types: Mapping[str, MachineTypeConfig]
-    nodes: Mapping[str, Sequence[NodeName]]
-    """The nodes of each machine type, in order."""
+    mute: Mapping[str, Reason]
+    """Clouds that have not told yet what they offer, and why: no server can be planned there."""
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     effects: tuple[Effect, ...]
-    wake_at: float | None
+    wakes: Mapping[Topic, float | None]
+    """For all that was in the scene: when time alone can change the outcome."""
 
 
 def decide(scene: Scene) -> Decision:
-    """Decide for every open lease, in the order in which they were asked for."""
+    """Decide for leases with nodes in hand, then for the queues."""
     pass_ = _Pass(scene)
     for lease in sorted(scene.leases, key=lambda each: each.epoch):
-        pass_.consider(lease)
-    return Decision(effects=tuple(pass_.effects), wake_at=min(pass_.wakes, default=None))
+        pass_.with_nodes(lease)
+    for queue in scene.queues:
+        pass_.in_queue(queue)
+    return Decision(effects=tuple(pass_.effects), wakes=pass_.wakes)
+
+
+def busy(lease: LeaseRow, queue: Queue, place: int) -> Reason:
+    """Why a lease waits: what is free now, what will be, and who is before it."""
+    free = len(queue.free)
+    text = f"{free} of {queue.nodes} nodes of {queue.machine_type} are free, {lease.count} wanted"
+    if queue.leaving:
+        text += f"; {queue.leaving} are being given back"
+    if place > 1:
+        text += f"; place {place} in the queue"
+    return Reason(cause=Cause.NODES_BUSY, text=text, have=float(free), want=float(lease.count))
 
 
 class _Pass:
@@ -111,77 +143,76 @@ class _Pass:
         self.scene = scene
         self.now = scene.now
         self.effects: list[Effect] = []
-        self.wakes: list[float] = []
-        self.queues: defaultdict[str, int] = defaultdict(int)
-        self.granted: set[NodeName] = set()
-        self.held: defaultdict[LeaseId, list[Hold]] = defaultdict(list)
-        for hold in scene.holds.values():
-            self.held[hold.lease].append(hold)
+        self.wakes: dict[Topic, float | None] = {}
+        self.topic: Topic = ("queue", "")
 
-    def consider(self, lease: LeaseRow) -> None:
-        config = self.scene.machine_types.get(lease.machine_type)
-        if lease.until is not None and lease.until <= self.now:
-            text = f"the time of the lease was up at {moment(lease.until):%Y-%m-%d %H:%M:%S} UTC"
-            self.end(lease, LeaseState.EXPIRED, Reason(cause=Cause.EXPIRED, text=text))
-        elif config is None:
-            text = f"machine type {lease.machine_type} is not in the configuration any more"
-            if lease.state is not LeaseState.READY:
-                self.fail(lease, Reason(cause=Cause.NOT_FOUND, text=text))
-        elif lease.state is LeaseState.WAITING:
-            self.waiting(lease, config)
-        else:
-            self.holding(lease, config)
+    def wake(self, at: float) -> None:
+        """Look at what is being looked at again by then."""
+        known = self.wakes[self.topic]
+        self.wakes[self.topic] = at if known is None else min(known, at)
 
     # -- in the queue ----------------------------------------------------------------------------
 
-    def waiting(self, lease: LeaseRow, config: MachineTypeConfig) -> None:
+    def in_queue(self, queue: Queue) -> None:
+        self.topic = ("queue", queue.machine_type)
+        self.wakes[self.topic] = None
+        config = self.scene.machine_types.get(queue.machine_type)
+        if config is None:
+            for lease in queue.waiting:
+                self.fail(lease, _unknown(lease))
+            return
+        mute = self.scene.mute.get(config.cloud)
+        free = list(queue.free)
+        place = 1
+        for lease in queue.waiting:
+            hopeless = self.hopeless(lease, config, queue.nodes)
+            if hopeless is not None:
+                self.fail(lease, hopeless)
+                continue
+            if mute is not None:
+                self.wake(self.now + OFFERS_RETRY)
+                self.explain(lease, mute)
+            elif place == 1 and len(free) >= lease.count:
+                self.effects.append(Grant(lease=lease.id, nodes=tuple(free[: lease.count])))
+                del free[: lease.count]
+                continue
+            elif lease.reason is None or lease.reason.cause is not Cause.NODES_BUSY:
+                self.explain(lease, busy(lease, queue, place))
+            place += 1
+
+    def hopeless(self, lease: LeaseRow, config: MachineTypeConfig, nodes: int) -> Reason | None:
+        """Why a lease in the queue need not wait any longer."""
+        if nodes < lease.count:
+            text = f"{lease.count} nodes wanted; {lease.machine_type} has only {nodes} now"
+            return Reason(cause=Cause.REFUSED, text=text)
         patience = parse_duration(config.queue_patience)
-        if self.now >= lease.created_at + patience:
+        ends = lease.created_at + patience
+        if self.now >= ends:
             text = f"no {lease.count} free nodes of {lease.machine_type} in {config.queue_patience}"
-            self.fail(lease, Reason(cause=Cause.DEADLINE, text=text, want=float(patience)))
-            return
-        self.wakes.append(lease.created_at + patience)
-        self.queues[lease.machine_type] += 1
-        place = self.queues[lease.machine_type]
-        names = self.scene.nodes[lease.machine_type]
-        if len(names) < lease.count:
-            text = f"{lease.count} nodes wanted; {lease.machine_type} has only {len(names)} now"
-            self.fail(lease, Reason(cause=Cause.REFUSED, text=text))
-            return
-        free = [name for name in names if self.is_free(name)]
-        if place == 1 and len(free) >= lease.count:
-            chosen = tuple(free[: lease.count])
-            self.granted.update(chosen)
-            self.queues[lease.machine_type] -= 1
-            self.effects.append(Grant(lease=lease.id, nodes=chosen))
-            return
-        self.explain(lease, self.queue_reason(lease, len(free), place))
-
-    def is_free(self, name: NodeName) -> bool:
-        taken = name in self.scene.holds or name in self.granted
-        return not taken and name not in self.scene.occupied
-
-    def queue_reason(self, lease: LeaseRow, free: int, place: int) -> Reason:
-        names = self.scene.nodes[lease.machine_type]
-        leaving = sum(
-            name in self.scene.occupied and name not in self.scene.holds for name in names
-        )
-        text = (
-            f"{free} of {len(names)} nodes of {lease.machine_type} are free, {lease.count} wanted"
-        )
-        if leaving:
-            text += f"; {leaving} are being given back"
-        if place > 1:
-            text += f"; place {place} in the queue"
-        return Reason(cause=Cause.NODES_BUSY, text=text, have=float(free), want=float(lease.count))
+            return Reason(cause=Cause.DEADLINE, text=text, want=float(patience))
+        self.wake(ends)
+        return None
 
     # -- with nodes in hand ----------------------------------------------------------------------
 
-    def holding(self, lease: LeaseRow, config: MachineTypeConfig) -> None:
+    def with_nodes(self, lease: LeaseRow) -> None:
+        self.topic = ("lease", lease.id)
+        self.wakes[self.topic] = None
+        if lease.until is not None and lease.until <= self.now:
+            text = f"the time of the lease was up at {moment(lease.until):%Y-%m-%d %H:%M:%S} UTC"
+            self.end(lease, LeaseState.EXPIRED, Reason(cause=Cause.EXPIRED, text=text))
+            return
         if lease.until is not None:
-            self.wakes.append(lease.until)
+            self.wake(lease.until)
+        config = self.scene.machine_types.get(lease.machine_type)
+        if config is not None:
+            self.holding(lease, config)
+        elif lease.state is not LeaseState.READY:
+            self.fail(lease, _unknown(lease))
+
+    def holding(self, lease: LeaseRow, config: MachineTypeConfig) -> None:
         settled = True
-        for hold in sorted(self.held[lease.id], key=lambda each: each.node):
+        for hold in self.scene.held.get(lease.id, ()):
             if hold.broken is not None:
                 continue
             how = progress.held(hold, self.scene.rows, config)
@@ -193,13 +224,15 @@ class _Pass:
                 continue
             settled = False
             trouble = how.failure or self.overdue(hold, how, config)
-            if trouble is not None:
-                if hold.attempt >= config.attempts or trouble.cause not in WORTH_A_RETRY:
-                    self.fail(lease, trouble)
-                    return
+            if trouble is None:
+                self.advance(hold, how, config)
+            elif hold.attempt >= config.attempts or trouble.cause not in WORTH_A_RETRY:
+                self.fail(lease, trouble)
+                return
+            elif config.cloud in self.scene.mute:
+                self.wake(self.now + OFFERS_RETRY)
+            else:
                 self.effects.append(Retry(node=hold.node, reason=trouble))
-                continue
-            self.advance(hold, how, config)
         if settled and lease.state is LeaseState.PREPARING:
             self.effects.append(Ready(lease=lease.id))
 
@@ -225,7 +258,7 @@ class _Pass:
             since, patience = hold.built_at, parse_duration(boot) + parse_duration(ready)
             what = "it did not prove that it is ready"
         if self.now < since + patience:
-            self.wakes.append(since + patience)
+            self.wake(since + patience)
             return None
         last = f"; last: {how.reason}" if how.reason else ""
         text = f"{hold.node}: {what} within {patience} s{last}"
@@ -243,3 +276,8 @@ class _Pass:
     def explain(self, lease: LeaseRow, reason: Reason) -> None:
         if lease.reason is None or lease.reason.text != reason.text:
             self.effects.append(Explain(lease=lease.id, reason=reason))
+
+
+def _unknown(lease: LeaseRow) -> Reason:
+    text = f"machine type {lease.machine_type} is not in the configuration any more"
+    return Reason(cause=Cause.NOT_FOUND, text=text)

@@ -3,6 +3,7 @@
 import secrets
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 
 import asyncssh
@@ -12,7 +13,7 @@ from leasehold.engine.decide import moment
 from leasehold.engine.engine import Engine
 from leasehold.engine.reason import Cause, Reason
 from leasehold.engine.row import State
-from leasehold.lab import book, history, views
+from leasehold.lab import history, records, views
 from leasehold.lab.book import LeaseRow
 from leasehold.lab.config import MachineTypeConfig
 from leasehold.lab.duration import format_duration, parse_duration
@@ -42,8 +43,9 @@ from leasehold.lab.model import (
 )
 from leasehold.lab.prober import Prober
 from leasehold.lab.recipe import resolve
-from leasehold.lab.steward import Steward
+from leasehold.lab.steward import STORE_RETRY, Steward
 from leasehold.lab.table import near
+from leasehold.store import StoreFailed
 
 log = structlog.get_logger()
 
@@ -62,7 +64,7 @@ class Lab:
         self._nudge = threading.Event()
         self._thread = threading.Thread(target=self._keep_time, name="leasehold-lab", daemon=True)
         self._subscribers: set[Callable[[], None]] = set()
-        steward.on_commit = self._wake_subscribers
+        steward.journal.on_commit = self._wake_subscribers
 
     # -- life ------------------------------------------------------------------------------------
 
@@ -88,8 +90,12 @@ class Lab:
         steward = self._steward
         while not self._stopping.is_set():
             with steward.lock:
-                if steward.wake_at <= steward.clock.now():
-                    steward.turn()
+                try:
+                    if steward.wake_at <= steward.clock.now():
+                        steward.turn()
+                except Exception:
+                    log.exception("lab.turn_broke")  # leases must go on ending
+                    steward.wake_at = steward.clock.now() + STORE_RETRY
                 wait = steward.wake_at - steward.clock.now()
             self._nudge.wait(timeout=min(max(wait, 0.05), 5.0))
             self._nudge.clear()
@@ -104,34 +110,38 @@ class Lab:
         locked.
         """
         config = self._check(wish)
-        again = self._asked_before(wish)
-        if again is not None:
-            return self._view(again)
         steward = self._steward
-        steward.stock.use(config.cloud, lambda offers: resolve(wish.machine_type, config, offers))
+        if self._asked_before(wish) is None:
+            use = steward.stock.use
+            use(config.cloud, lambda offers: resolve(wish.machine_type, config, offers))
         with steward.lock:
-            again = steward.book.find_key(wish.owner, wish.key) if wish.key else None
-            if again is not None:
-                return self._view(again)
-            steward.epoch += 1
-            lease = LeaseRow(
-                id=LeaseId(f"lease-{secrets.token_hex(5)}"),
-                epoch=steward.epoch,
-                machine_type=wish.machine_type,
-                count=wish.count,
-                owner=wish.owner,
-                purpose=wish.purpose,
-                key=wish.key,
-                public_keys=wish.public_keys,
-                seconds=wish.seconds or parse_duration(config.duration),
-                state=LeaseState.WAITING,
-                created_at=steward.clock.now(),
-            )
-            steward.add_lease(lease)
-            durable = steward.turn()
-        durable.result(GRACE_OF_A_COMMIT)
+            lease = self._asked_before(wish)
+            if lease is None:
+                lease = self._new_lease(wish, config)
+                steward.add_lease(lease)
+                durable = steward.turn()
+            else:
+                durable = steward.journal.sync()
+        self._wait(durable)
         self._nudge.set()
         return self.lease(lease.id)
+
+    def _new_lease(self, wish: Wish, config: MachineTypeConfig) -> LeaseRow:
+        steward = self._steward
+        steward.epoch += 1
+        return LeaseRow(
+            id=LeaseId(f"lease-{secrets.token_hex(5)}"),
+            epoch=steward.epoch,
+            machine_type=wish.machine_type,
+            count=wish.count,
+            owner=wish.owner,
+            purpose=wish.purpose,
+            key=wish.key,
+            public_keys=wish.public_keys,
+            seconds=wish.seconds or parse_duration(config.duration),
+            state=LeaseState.WAITING,
+            created_at=steward.clock.now(),
+        )
 
     def lease(self, lease: LeaseId) -> Lease:
         """A lease, ended or not. Raises `UnknownLease`."""
@@ -142,7 +152,7 @@ class Lab:
         steward = self._steward
         if ended:
             with steward.database.read() as connection:
-                found = book.ended_leases(connection, owner, limit=500)
+                found = records.ended_leases(connection, owner, limit=500)
         else:
             with steward.lock:
                 found = sorted(steward.book.leases.values(), key=lambda each: each.epoch)
@@ -160,8 +170,9 @@ class Lab:
                 _demand(f"lease {lease}", found.owner, owner, force=force)
                 steward.end(found, LeaseState.RELEASED, _released(owner or found.owner))
                 durable = steward.turn()
-        if found is not None:
-            durable.result(GRACE_OF_A_COMMIT)
+            else:
+                durable = steward.journal.sync()
+        self._wait(durable)
         return self.lease(lease)
 
     def unlock(
@@ -191,7 +202,7 @@ class Lab:
                         steward.let_go(hold)
                 steward.change_lease(lease, count=len(staying))
             durable = steward.turn()
-        durable.result(GRACE_OF_A_COMMIT)
+        self._wait(durable)
         return [self.node(name) for name in names]
 
     def extend(
@@ -214,7 +225,7 @@ class Lab:
             until = None if found.until is None else found.until + seconds
             steward.change_lease(found, seconds=total, until=until)
             durable = steward.turn()
-        durable.result(GRACE_OF_A_COMMIT)
+        self._wait(durable)
         return self.lease(lease)
 
     # -- looking ---------------------------------------------------------------------------------
@@ -321,9 +332,22 @@ class Lab:
 
     # -- inside ----------------------------------------------------------------------------------
 
+    def _wait(self, durable: "Future[None]") -> None:
+        """Wait for a commit. Raises `StoreFailed` if it did not come, or did not come in time."""
+        try:
+            durable.result(GRACE_OF_A_COMMIT)
+        except FutureTimeout:
+            raise StoreFailed(
+                f"the ledger took longer than {GRACE_OF_A_COMMIT:.0f} s to write, and may still do "
+                "it; look at what you hold before you try again"
+            ) from None
+
     def _wake_subscribers(self) -> None:
         for wake in tuple(self._subscribers):
-            wake()
+            try:
+                wake()
+            except Exception:
+                log.exception("lab.subscriber_broke")  # the others have to hear of it
 
     def _check(self, wish: Wish) -> MachineTypeConfig:
         types = self._steward.config.machine_types
@@ -348,10 +372,15 @@ class Lab:
         return config
 
     def _asked_before(self, wish: Wish) -> LeaseRow | None:
+        """The lease of an earlier wish with the same key: what memory lacks is durable."""
         if wish.key is None:
             return None
-        with self._steward.database.read() as connection:
-            found = book.find_lease_by_key(connection, wish.owner, wish.key)
+        steward = self._steward
+        with steward.lock:
+            found = steward.book.find_key(wish.owner, wish.key)
+            if found is None:
+                with steward.database.read() as connection:
+                    found = records.find_lease_by_key(connection, wish.owner, wish.key)
         if found is None:
             return None
         if (found.machine_type, found.purpose) != (wish.machine_type, wish.purpose):
@@ -366,7 +395,7 @@ class Lab:
             known = list(steward.book.leases)
         if found is None:
             with steward.database.read() as connection:
-                found = book.find_lease(connection, lease)
+                found = records.find_lease(connection, lease)
         if found is None:
             raise UnknownLease(lease, near(lease, [str(each) for each in known]))
         return found

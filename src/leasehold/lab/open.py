@@ -44,8 +44,8 @@ def open_lab(
     steward = Steward(database, config, Stock(clouds), clock, key.public)
     engine = Engine(database, clouds, clock, paces=paces, on_change=steward.heard_rows)
     prober = Prober(key.private, steward.heard_finding)
-    steward.look_at = prober.look_at
-    steward.on_hosts = lambda hosts: write_known_hosts(directory / "known_hosts", hosts)
+    steward.aim.look_at = prober.look_at
+    steward.aim.on_hosts = lambda hosts: write_known_hosts(directory / "known_hosts", hosts)
     steward.attach(engine)
     return Lab(steward, engine, prober)
 

@@ -6,46 +6,40 @@ database sees changes in the same order. Nobody waits for the database with the 
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future
 
 import msgspec
 import structlog
-from sqlalchemy import Connection
 
 from leasehold.engine.clock import Clock
-from leasehold.engine.cloud import Kind, ObjectId
+from leasehold.engine.cloud import ObjectId
 from leasehold.engine.engine import Change, Engine
-from leasehold.engine.ledger import new_id
 from leasehold.engine.reason import Cause, Reason
 from leasehold.engine.row import Row, State
-from leasehold.lab import book, decide, progress
-from leasehold.lab.blueprint import Site, rows_for
+from leasehold.lab import decide, progress, records
+from leasehold.lab.aim import Aim
+from leasehold.lab.alarms import Alarms, Topic
 from leasehold.lab.book import Book, Hold, LeaseRow
 from leasehold.lab.config import Config, MachineTypeConfig
 from leasehold.lab.errors import NotOffered
+from leasehold.lab.inventory import Inventory
+from leasehold.lab.journal import Journal
 from leasehold.lab.model import LeaseId, LeaseState, NodeName, NodeState
-from leasehold.lab.prober import Finding, Target
-from leasehold.lab.recipe import resolve
+from leasehold.lab.planner import Plan, Planner
+from leasehold.lab.prober import Finding
+from leasehold.lab.records import Line, Told
 from leasehold.lab.stock import Stock
 from leasehold.lab.user_data import BadUserData
 from leasehold.store import Database
 
 log = structlog.get_logger()
 
-Work = Callable[[Connection], Callable[[], None] | None]
-"""A write; what it returns is called after the commit."""
+STORE_RETRY = 5.0
+"""Seconds until we act by ourselves again after a write was lost, for example on a full disk."""
 
-OFFERS_RETRY = 1.0
-"""Seconds between two looks whether a cloud has told what it offers."""
-
-
-class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """What was last recorded of a node."""
-
-    state: NodeState
-    since: float
-    reason: str | None = None
+IDLE = 3600.0
+"""Seconds between two turns when nothing happens."""
 
 
 class Steward:
@@ -58,30 +52,34 @@ class Steward:
         self.config = config
         self.stock = stock
         self.clock = clock
-        self.lab_key = lab_key
+        self.planner = Planner(config, stock, lab_key)
         self.engine: Engine
         """Set by `attach`: the engine needs `heard_rows`, and we need the engine."""
         self.lock = threading.RLock()
         self.settled = threading.Condition(self.lock)
         self.nodes = nodes_of(config)
         self.type_names = {node: name for name, nodes in self.nodes.items() for node in nodes}
+        self.inventory = Inventory(self.nodes)
         self.book = Book()
         self.rows: dict[ObjectId, Row] = {}
         self.told: dict[NodeName, Told] = {}
         self.wake_at = 0.0
         self.epoch = 0
-        self.look_at: Callable[[Collection[Target]], None] = lambda _: None
-        self.on_hosts: Callable[[Mapping[NodeName, tuple[str, int, str]]], None] = lambda _: None
-        self.on_commit: Callable[[], None] = lambda: None
+        self.aim = Aim()
+        self.journal = Journal(database)
+        self.journal.on_ended = lambda lease: self.book.forget(lease)
+        self.journal.on_lost = lambda: self.engine.tell(self.reload)
+        self._alarms = Alarms()
         self._objects: defaultdict[NodeName, set[ObjectId]] = defaultdict(set)
         self._touched: set[NodeName] = set()
-        self._work: list[Work] = []
-        self._hosts: dict[NodeName, tuple[str, int, str]] = {}
+        self._stirred: set[Topic] = set()
 
     def attach(self, engine: Engine) -> None:
         """Take the engine, and what the database knows."""
-        self.engine = engine
-        self.reload()
+        self.engine = self.journal.engine = engine
+        with self.lock:
+            self.reload()
+            self.turn()
 
     # -- news ------------------------------------------------------------------------------------
 
@@ -91,7 +89,6 @@ class Steward:
             for _, row in changes:
                 self._put(row)
             self.turn()
-            self.settled.notify_all()
 
     def heard_finding(self, finding: Finding) -> None:
         """The prober has news of a node."""
@@ -111,68 +108,78 @@ class Steward:
             self.turn()
 
     def reload(self) -> None:
-        """Read everything back; in the engine's thread, or before it runs."""
+        """Read everything back; in the engine's thread, or before it runs.
+
+        It does not turn: after a lost write, the next one would soon be lost as well.
+        """
         with self.lock:
+            self.journal.renew()
             with self.database.read() as connection:
-                self.book = book.load(connection)
-                self.epoch = book.last_epoch(connection)
+                self.book = records.load(connection)
+                self.epoch = records.last_epoch(connection)
+                self.told = records.last_told(connection, self.type_names)
             self.rows.clear()
             self._objects.clear()
-            self._work.clear()
+            self._alarms.clear()
+            self.inventory.clear()
             for row in self.engine.ledger.rows.values():
                 self._put(row)
-            self._touched.update(name for names in self.nodes.values() for name in names)
-            self._tell(self.clock.now(), record=False)
-            self.turn()
+            for node in [*self.type_names, *self.book.holds]:
+                self._touch(node)
+            self._stirred.update(("lease", each) for each in self.book.leases)
+            self._stirred.update(("queue", each) for each in self.book.queues())
+            self.wake_at = self.clock.now() + STORE_RETRY
+            self.settled.notify_all()
 
     # -- decide and act --------------------------------------------------------------------------
 
     def turn(self) -> "Future[None]":
         """Do what there is to do; the future ends when it is durable. Call with the lock in hand."""
         now = self.clock.now()
-        self.wake_at = now + 3600.0
-        while True:
+        self._stirred |= self._alarms.due(now)
+        while self._stirred:
             decision = decide.decide(self._scene(now))
+            for topic, at in decision.wakes.items():
+                self._alarms.put(topic, at)
             for effect in decision.effects:
                 self._apply(effect, now)
-            if not decision.effects:
-                break
-        if decision.wake_at is not None:
-            self.wake_at = min(self.wake_at, decision.wake_at)
+        self.wake_at = min(now + IDLE, self._alarms.next_at() or now + IDLE)
         self._tell(now)
         self.settled.notify_all()
-        return self._flush()
+        return self.journal.flush()
+
+    def add_lease(self, lease: LeaseRow) -> None:
+        """Put a new lease into the queue. Call with the lock in hand."""
+        self.book.put(lease)
+        self._stirred.add(("queue", lease.machine_type))
+        self.journal.draft.add_lease(lease)
+        self._note(lease.state.value, lease.created_at, lease=lease.id)
+
+    def change_lease(self, lease: LeaseRow, **changes: object) -> LeaseRow:
+        after = msgspec.structs.replace(lease, **changes)
+        self.book.put(after)
+        self._stir(after)
+        self.journal.draft.save_lease(after)
+        return after
 
     def end(self, lease: LeaseRow, state: LeaseState, reason: Reason) -> None:
         """End a lease and give everything back. Call with the lock in hand."""
         now = self.clock.now()
         for hold in self.book.held_by(lease.id):
             self.let_go(hold)
-        self.book.leases.pop(lease.id, None)
         ended = msgspec.structs.replace(lease, state=state, ended_at=now, reason=reason)
-        self.write(lambda connection: book.save_lease(connection, ended))
+        self.book.close(ended)
+        self._stir(lease)
+        self._alarms.put(("lease", lease.id), None)
+        self.journal.draft.save_lease(ended)
         self._note(state.value, now, lease=lease.id, reason=reason)
 
     def let_go(self, hold: Hold) -> None:
         """Take a node from its lease. Call with the lock in hand."""
-        del self.book.holds[hold.node]
-        self._touched.add(hold.node)
-        self.write(lambda connection: book.remove_hold(connection, hold))
+        self.book.let_go(hold)
+        self.journal.draft.remove_hold(hold)
         self._drop(hold)
-
-    def change_lease(self, lease: LeaseRow, **changes: object) -> LeaseRow:
-        after = msgspec.structs.replace(lease, **changes)
-        self.book.leases[lease.id] = after
-        self.write(lambda connection: book.save_lease(connection, after))
-        return after
-
-    def add_lease(self, lease: LeaseRow) -> None:
-        self.book.leases[lease.id] = lease
-        self.write(lambda connection: book.add_lease(connection, lease))
-        self._note(lease.state.value, lease.created_at, lease=lease.id)
-
-    def write(self, work: Work) -> None:
-        self._work.append(work)
+        self._touch(hold.node)
 
     def rows_of(self, node: NodeName) -> list[Row]:
         """The ledger rows of a node, old attempts included, oldest first."""
@@ -199,108 +206,129 @@ class Steward:
     # -- inside ----------------------------------------------------------------------------------
 
     def _scene(self, now: float) -> decide.Scene:
+        """All that something happened to since the last look."""
+        stirred, self._stirred = self._stirred, set()
+        leases = [
+            lease
+            for kind, name in stirred
+            if kind == "lease" and (lease := self.book.leases.get(LeaseId(name)))
+            if lease.state is not LeaseState.WAITING
+        ]
+        queues = [self.queue(name) for kind, name in stirred if kind == "queue"]
+        types = {lease.machine_type for lease in leases} | {each.machine_type for each in queues}
         return decide.Scene(
             now=now,
-            leases=[lease for lease in self.book.leases.values() if not self._unstocked(lease)],
-            holds=self.book.holds,
+            queues=queues,
+            leases=leases,
+            held={lease.id: self.book.held_by(lease.id) for lease in leases},
             rows=self.rows,
-            occupied={node for node, objects in self._objects.items() if objects},
             machine_types=self.config.machine_types,
-            nodes=self.nodes,
+            mute=self._mute(types),
         )
 
-    def _unstocked(self, lease: LeaseRow) -> bool:
-        """Whether a lease has to wait until its cloud has told what it offers."""
-        config = self.config.machine_types.get(lease.machine_type)
-        if lease.state is not LeaseState.WAITING or config is None:
-            return False
-        if self.stock.peek(config.cloud) is not None:
-            return False
-        self.wake_at = min(self.wake_at, self.clock.now() + OFFERS_RETRY)
-        return True
+    def queue(self, machine_type: str) -> decide.Queue:
+        """Who waits for nodes of a machine type, and what there is for them."""
+        return decide.Queue(
+            machine_type=machine_type,
+            waiting=self.book.queue(machine_type),
+            free=self.inventory.free(machine_type),
+            nodes=len(self.nodes.get(machine_type, ())),
+            leaving=self.inventory.count_leaving(machine_type),
+        )
+
+    def _mute(self, types: Collection[str]) -> Mapping[str, Reason]:
+        configs = [self.config.machine_types.get(each) for each in types]
+        clouds = {config.cloud for config in configs if config is not None}
+        return {each: self.stock.trouble(each) for each in clouds if self.stock.peek(each) is None}
 
     def _apply(self, effect: decide.Effect, now: float) -> None:
+        """Carry out an effect, unless an earlier one took away what it is about."""
         match effect:
-            case decide.Grant(lease=lease_id, nodes=nodes):
-                self._grant(self.book.leases[lease_id], nodes, now)
-            case decide.Explain(lease=lease_id, reason=reason):
-                self.change_lease(self.book.leases[lease_id], reason=reason)
-                self._note("waiting", now, lease=lease_id, reason=reason)
-            case decide.Ready(lease=lease_id):
-                lease = self.book.leases[lease_id]
+            case decide.Grant() | decide.Explain() | decide.Ready() | decide.End():
+                lease = self.book.leases.get(effect.lease)
+                if lease is not None:
+                    self._apply_to_lease(lease, effect, now)
+            case _:
+                hold = self.book.holds.get(effect.node)
+                if hold is not None:
+                    self._apply_to_hold(hold, effect, now)
+
+    def _apply_to_lease(self, lease: LeaseRow, effect: decide.LeaseEffect, now: float) -> None:
+        match effect:
+            case decide.Grant(nodes=nodes):
+                self._grant(lease, nodes, now)
+            case decide.Explain(reason=reason):
+                self.change_lease(lease, reason=reason)
+                self._note("waiting", now, lease=lease.id, reason=reason)
+            case decide.Ready():
                 news = {"ready_at": now, "until": now + lease.seconds, "reason": None}
                 self.change_lease(lease, state=LeaseState.READY, **news)
-                self._note("ready", now, lease=lease_id)
-            case decide.End(lease=lease_id, state=state, reason=reason):
-                self.end(self.book.leases[lease_id], state, reason)
-            case decide.Built(node=node):
-                self._change_hold(self.book.holds[node], built_at=now)
-            case decide.Usable(node=node):
-                self._change_hold(self.book.holds[node], ready_at=now, reason=None)
-            case decide.Break(node=node, reason=reason):
-                self._change_hold(self.book.holds[node], broken=reason)
-            case decide.Retry(node=node, reason=reason):
-                self._retry(self.book.holds[node], reason, now)
+                self._note("ready", now, lease=lease.id)
+            case decide.End(state=state, reason=reason):
+                self.end(lease, state, reason)
 
-    def _grant(self, lease: LeaseRow, nodes: Collection[NodeName], now: float) -> None:
-        try:
-            planned = [(node, self._plan(lease, node, now)) for node in nodes]
-        except (NotOffered, BadUserData) as error:
-            reason = Reason(cause=Cause.NOT_FOUND, text=str(error))
-            self.end(lease, LeaseState.FAILED, reason)
+    def _apply_to_hold(self, hold: Hold, effect: decide.HoldEffect, now: float) -> None:
+        match effect:
+            case decide.Built():
+                self._change_hold(hold, built_at=now)
+            case decide.Usable():
+                self._change_hold(hold, ready_at=now, reason=None)
+            case decide.Break(reason=reason):
+                self._change_hold(hold, broken=reason)
+            case decide.Retry(reason=reason):
+                self._retry(hold, reason, now)
+
+    def _grant(self, lease: LeaseRow, nodes: Sequence[NodeName], now: float) -> None:
+        plans = self._plan(lease, nodes, now, attempt=1)
+        if plans is None:
             return
-        self.change_lease(lease, state=LeaseState.PREPARING, reason=None)
+        lease = self.change_lease(lease, state=LeaseState.PREPARING, reason=None)
         self._note("preparing", now, lease=lease.id)
-        for node, rows in planned:
-            hold = _hold(node, lease.id, 1, rows, now)
-            self.book.holds[node] = hold
-            self.write(_adding(hold))
+        for hold, rows in plans:
+            self.journal.draft.add_hold(hold)
             self._hand_over(hold, rows)
 
     def _retry(self, hold: Hold, reason: Reason, now: float) -> None:
-        lease = self.book.leases[hold.lease]
         self._note("retrying", now, node=hold.node, lease=hold.lease, reason=reason)
-        try:
-            rows = self._plan(lease, hold.node, now)
-        except (NotOffered, BadUserData) as error:
-            gone = Reason(cause=Cause.NOT_FOUND, text=str(error))
-            self.end(lease, LeaseState.FAILED, gone)
-            return
-        self._drop(hold)
-        fresh = _hold(hold.node, hold.lease, hold.attempt + 1, rows, now)
-        self.book.holds[hold.node] = fresh
-        self.write(lambda connection: book.save_hold(connection, fresh))
-        self._hand_over(fresh, rows)
+        lease = self.book.leases[hold.lease]
+        plans = self._plan(lease, (hold.node,), now, attempt=hold.attempt + 1)
+        for fresh, rows in plans or ():
+            self._drop(hold)
+            self.journal.draft.save_hold(fresh)
+            self._hand_over(fresh, rows)
 
-    def _plan(self, lease: LeaseRow, node: NodeName, now: float) -> list[Row]:
-        config = self.config.machine_types[lease.machine_type]
-        offers = self.stock.peek(config.cloud)
-        assert offers is not None, "a lease is not granted before its cloud's offers are known"
-        recipe = resolve(lease.machine_type, config, offers)
-        site = Site(node=node, lease=lease.id, now=now, new_id=new_id)
-        return rows_for(site, config, recipe, (self.lab_key, *lease.public_keys))
+    def _plan(
+        self, lease: LeaseRow, nodes: Sequence[NodeName], now: float, *, attempt: int
+    ) -> list[Plan] | None:
+        """Plan servers; None if the lease had to be ended, because they cannot be had any more."""
+        try:
+            return self.planner.plan(lease, nodes, now, attempt=attempt)
+        except (NotOffered, BadUserData) as error:
+            self.end(lease, LeaseState.FAILED, Reason(cause=Cause.NOT_FOUND, text=str(error)))
+            return None
 
     def _hand_over(self, hold: Hold, rows: list[Row]) -> None:
         """Have the engine make what a hold needs, once the hold is durable."""
+        self.book.hold(hold)
         for row in rows:
             self._put(row)
-        self._touched.add(hold.node)
-        self.write(lambda connection: self.engine.plan(connection, rows))
+        self._touch(hold.node)
+        self.journal.draft.plan(rows)
 
     def _drop(self, hold: Hold) -> None:
         for object_id in hold.objects:
             row = self.rows.get(object_id)
             if row is not None and row.state is State.GONE:
                 del self.rows[object_id]
-        self.write(lambda connection: self.engine.drop(connection, hold.objects))
+        self.journal.draft.drop(hold.objects)
 
     def _change_hold(self, hold: Hold, **changes: object) -> None:
         after = msgspec.structs.replace(hold, **changes)
         if after == hold:
             return
-        self.book.holds[hold.node] = after
-        self._touched.add(hold.node)
-        self.write(lambda connection: book.save_hold(connection, after))
+        self.book.hold(after)
+        self._touch(hold.node)
+        self.journal.draft.save_hold(after)
 
     def _put(self, row: Row) -> None:
         node = NodeName(row.subject)
@@ -315,7 +343,22 @@ class Steward:
             self.rows[row.id] = row
             self._objects[node].add(row.id)
         if node:
-            self._touched.add(node)
+            self._touch(node)
+
+    def _touch(self, node: NodeName) -> None:
+        """Something happened to a node: who holds it or waits for it has to be looked at."""
+        self._touched.add(node)
+        hold = self.book.holds.get(node)
+        if hold is not None:
+            self._stirred.add(("lease", hold.lease))
+        occupied = bool(self._objects.get(node))
+        awaited = self.inventory.note(node, held=hold is not None, occupied=occupied)
+        if awaited is not None:
+            self._stirred.add(("queue", awaited))
+
+    def _stir(self, lease: LeaseRow) -> None:
+        waits = lease.state is LeaseState.WAITING
+        self._stirred.add(("queue", lease.machine_type) if waits else ("lease", lease.id))
 
     def _note(
         self,
@@ -326,106 +369,37 @@ class Steward:
         lease: LeaseId | None = None,
         reason: Reason | None = None,
     ) -> None:
-        self.write(
-            lambda connection: book.record(
-                connection, now, state, node=node, lease=lease, reason=reason
-            )
-        )
+        line = Line(at=now, state=state, node=node, lease=lease, reason=reason)
+        self.journal.draft.note(line)
 
-    def _tell(self, now: float, *, record: bool = True) -> None:
+    def _tell(self, now: float) -> None:
         """Record what changed about nodes; point the prober and known_hosts at what is there."""
         touched, self._touched = self._touched, set()
         for node in touched:
+            hold = self.book.holds.get(node)
             config = self.machine_type_of(node)
             if config is None:
+                self.aim.forget(node)
                 continue
             how = self.progress(node, config)
-            before = self.told.get(node)
+            self.aim.at(node, hold, how, config)
+            before = self.told.get(node) or Told(state=NodeState.FREE, since=now)
             text = how.reason.text if how.reason else None
-            if before is not None and (before.state, before.reason) == (how.state, text):
+            if (before.state, before.reason) == (how.state, text):
                 continue
-            moved = before is None or before.state is not how.state
-            since = now if moved or before is None else before.since
+            since = now if before.state is not how.state else before.since
             self.told[node] = Told(state=how.state, since=since, reason=text)
-            if record:
-                hold = self.book.holds.get(node)
-                lease = hold.lease if hold else None
-                self._note(how.state.value, now, node=node, lease=lease, reason=how.reason)
-        if touched:
-            self._aim()
+            lease = hold.lease if hold else None
+            self._note(how.state.value, now, node=node, lease=lease, reason=how.reason)
+        self.aim.tell()
 
-    def _aim(self) -> None:
-        targets, hosts = [], {}
-        for hold in self.book.holds.values():
-            config = self.machine_type_of(hold.node)
-            if config is None:
-                continue
-            how = progress.held(hold, self.rows, config)
-            if how.address is None:
-                continue
-            if hold.host_key is not None:
-                hosts[hold.node] = (how.address, config.ssh_port, hold.host_key)
-            if hold.ready_at is None and hold.built_at is not None and config.ready != "active":
-                targets.append(
-                    Target(
-                        node=hold.node,
-                        server=hold.server,
-                        address=how.address,
-                        port=config.ssh_port,
-                        user=config.ssh_user,
-                        proof=config.ready,
-                        host_key=hold.host_key,
-                    )
-                )
-        self.look_at(targets)
-        if hosts != self._hosts:
-            self._hosts = hosts
-            self.on_hosts(hosts)
+    def type_name_of(self, node: NodeName) -> str | None:
+        """A node's machine type; a held one keeps it when the configuration has fewer nodes now."""
+        hold = self.book.holds.get(node)
+        return self.book.leases[hold.lease].machine_type if hold else self.type_names.get(node)
 
     def machine_type_of(self, node: NodeName) -> MachineTypeConfig | None:
-        name = self.type_names.get(node)
-        return self.config.machine_types[name] if name else None
-
-    def _flush(self) -> "Future[None]":
-        work, self._work = self._work, []
-        done: Future[None] = Future()
-        if not work:
-            done.set_result(None)
-            return done
-
-        def write(connection: Connection) -> list[Callable[[], None]]:
-            return [after for each in work if (after := each(connection)) is not None]
-
-        def committed(future: "Future[list[Callable[[], None]]]") -> None:
-            error = future.exception()
-            if error is not None:
-                log.error("lab.store_failed", error=str(error))
-                self.engine.tell(self.reload)
-                done.set_exception(error)
-                return
-            for after in future.result():
-                after()
-            self.on_commit()
-            done.set_result(None)
-
-        self.database.write(write).add_done_callback(committed)
-        return done
-
-
-def _hold(node: NodeName, lease: LeaseId, attempt: int, rows: list[Row], now: float) -> Hold:
-    server = next(row.id for row in rows if row.kind is Kind.SERVER)
-    return Hold(
-        node=node,
-        lease=lease,
-        attempt=attempt,
-        planned_at=now,
-        server=server,
-        objects=tuple(row.id for row in rows),
-    )
-
-
-def _adding(hold: Hold) -> Work:
-    return lambda connection: book.add_hold(connection, hold)
+        return self.config.machine_types.get(self.type_name_of(node) or "")
 
 
 def nodes_of(config: Config) -> dict[str, tuple[NodeName, ...]]:

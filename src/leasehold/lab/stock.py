@@ -22,6 +22,9 @@ log = structlog.get_logger()
 FRESH = 300.0
 """Seconds for which offers are taken as they were; then they are asked for again beside the use."""
 
+FIRST_RETRY, SLOWEST_RETRY = 1.0, 60.0
+"""Seconds until a cloud that could not tell is asked again beside, doubling. A lock asks at once."""
+
 T = TypeVar("T")
 
 
@@ -31,22 +34,25 @@ class Stock:
     def __init__(
         self, clouds: Mapping[str, Cloud], *, tick: Callable[[], float] = time.monotonic
     ) -> None:
-        self._clouds = clouds
+        self._shelves = {name: _Shelf(cloud) for name, cloud in clouds.items()}
         self._tick = tick
-        self._known: dict[str, tuple[float, Offers]] = {}
-        self._asking: dict[str, threading.Lock] = {name: threading.Lock() for name in clouds}
 
     def warm(self) -> None:
         """Ask every cloud beside whatever goes on; a cloud that fails is asked when it is needed."""
-        for name in self._clouds:
+        for name in self._shelves:
             self._ask_beside(name)
 
     def peek(self, cloud: str) -> Offers | None:
         """What is known, without asking; an old answer is renewed beside."""
-        known = self._known.get(cloud)
-        if known is None or self._tick() - known[0] > FRESH:
+        shelf = self._shelves[cloud]
+        if shelf.offers is None or self._tick() - shelf.at > FRESH:
             self._ask_beside(cloud)
-        return known[1] if known else None
+        return shelf.offers
+
+    def trouble(self, cloud: str) -> Reason:
+        """Why nothing is known of a cloud."""
+        text = f"cloud {cloud} has yet to tell what it offers"
+        return self._shelves[cloud].trouble or Reason(cause=Cause.CLOUD_BUSY, text=text)
 
     def use(self, cloud: str, choose: Callable[[Offers], T]) -> T:
         """What `choose` makes of the cloud's offers; asked anew if it does not find what it needs.
@@ -62,20 +68,27 @@ class Stock:
         return choose(self._ask(cloud))
 
     def _ask(self, cloud: str) -> Offers:
-        began = self._tick()
-        with self._asking[cloud]:
-            known = self._known.get(cloud)
-            if known is not None and known[0] >= began:
-                return known[1]  # somebody asked while we waited for our turn
+        shelf = self._shelves[cloud]
+        wanted_at = self._tick()
+        with shelf.asking:
+            if shelf.offers is not None and shelf.at >= wanted_at:
+                return shelf.offers  # somebody asked while we waited for our turn
+            began_at = self._tick()
             try:
-                offers = self._clouds[cloud].offers()
+                offers = shelf.cloud.offers()
             except CloudError as error:
-                raise Impossible(_reason(cloud, error)) from error
-            self._known[cloud] = (self._tick(), offers)
+                shelf.trouble = _reason(cloud, error)
+                shelf.failures += 1
+                pause = min(SLOWEST_RETRY, FIRST_RETRY * 2 ** min(shelf.failures - 1, 10))
+                shelf.next_at = self._tick() + pause
+                raise Impossible(shelf.trouble) from error
+            shelf.offers, shelf.at, shelf.trouble, shelf.failures = offers, began_at, None, 0
             return offers
 
     def _ask_beside(self, cloud: str) -> None:
-        if self._asking[cloud].locked():
+        """Ask in a thread of its own, unless one does or the cloud failed a moment ago."""
+        shelf = self._shelves[cloud]
+        if self._tick() < shelf.next_at or not shelf.beside.acquire(blocking=False):
             return
 
         def ask() -> None:
@@ -83,8 +96,26 @@ class Stock:
                 self._ask(cloud)
             except Impossible as error:
                 log.warning("lab.offers_failed", cloud=cloud, error=str(error))
+            finally:
+                shelf.beside.release()
 
         threading.Thread(target=ask, name="leasehold-offers", daemon=True).start()
+
+
+class _Shelf:
+    """What is known of one cloud."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+        self.asking = threading.Lock()
+        self.beside = threading.Lock()
+        """Held while a thread asks beside; released by that thread."""
+        self.offers: Offers | None = None
+        self.at = 0.0
+        self.trouble: Reason | None = None
+        self.failures = 0
+        self.next_at = 0.0
+        """Not asked beside before then."""
 
 
 def _reason(cloud: str, error: CloudError) -> Reason:

@@ -9,6 +9,7 @@ from leasehold.engine.reason import Cause, Reason
 from leasehold.engine.row import Row, State
 from leasehold.lab.book import LeaseRow
 from leasehold.lab.config import MachineTypeConfig
+from leasehold.lab.decide import busy
 from leasehold.lab.duration import parse_duration
 from leasehold.lab.model import (
     CloudObject,
@@ -17,7 +18,6 @@ from leasehold.lab.model import (
     MachineType,
     Node,
     NodeName,
-    NodeState,
     Step,
 )
 from leasehold.lab.steward import Steward
@@ -30,9 +30,10 @@ def node(steward: Steward, node_name: NodeName, config: MachineTypeConfig) -> No
         how = steward.progress(node_name, config)
         told = steward.told.get(node_name)
         holder = steward.book.leases[hold.lease] if hold else None
+        machine_type = holder.machine_type if holder else steward.type_names[node_name]
     return Node(
         name=node_name,
-        machine_type=steward.type_names[node_name],
+        machine_type=machine_type,
         cloud=config.cloud,
         state=how.state,
         since=moment(told.since) if told else None,
@@ -53,11 +54,12 @@ def lease(steward: Steward, row: LeaseRow) -> Lease:
     with steward.lock:
         config = steward.config.machine_types.get(row.machine_type)
         held = [node(steward, hold.node, config) for hold in book.held_by(row.id) if config]
-        earlier = sum(
-            each.epoch < row.epoch
-            for each in book.leases.values()
-            if each.state is LeaseState.WAITING and each.machine_type == row.machine_type
-        )
+        reason, place = row.reason, None
+        if row.state is LeaseState.WAITING:
+            queue = steward.queue(row.machine_type)
+            place = 1 + sum(each.epoch < row.epoch for each in queue.waiting)
+            if reason is None or reason.cause is Cause.NODES_BUSY:
+                reason = busy(row, queue, place)  # the numbers as they are by now
     return Lease(
         id=row.id,
         machine_type=row.machine_type,
@@ -72,8 +74,8 @@ def lease(steward: Steward, row: LeaseRow) -> Lease:
         ready_at=moment(row.ready_at) if row.ready_at else None,
         ended_at=moment(row.ended_at) if row.ended_at else None,
         nodes=tuple(held),
-        reason=row.reason,
-        position=earlier + 1 if row.state is LeaseState.WAITING else None,
+        reason=reason,
+        position=place,
     )
 
 
@@ -85,10 +87,7 @@ def machine_types(steward: Steward) -> list[MachineType]:
                 name=type_name,
                 cloud=config.cloud,
                 nodes=config.nodes,
-                free=sum(
-                    steward.progress(each, config).state is NodeState.FREE
-                    for each in steward.nodes[type_name]
-                ),
+                free=steward.inventory.count_free(type_name),
                 image=_rule(config.image),
                 flavor=_rule(config.flavor),
                 seconds=parse_duration(config.duration),

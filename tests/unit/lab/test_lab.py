@@ -83,7 +83,7 @@ class Bench:
         stock.use("c", lambda offers: offers)
         steward = Steward(self.database, self.config, stock, self.clock, KEY)
         self.prober = FakeProber()
-        steward.look_at = self.prober.look_at
+        steward.aim.look_at = self.prober.look_at
         self.engine = Engine(
             self.database,
             clouds,
@@ -399,7 +399,7 @@ def test_a_write_that_fails_leaves_nothing_locked(bench: Bench, monkeypatch) -> 
     def full(*_: object) -> None:
         raise StoreFailed("disk full")
 
-    monkeypatch.setattr("leasehold.lab.book.add_lease", full)
+    monkeypatch.setattr("leasehold.lab.records.add_leases", full)
     with pytest.raises(StoreFailed):
         bench.lock()
     monkeypatch.undo()

@@ -1,0 +1,52 @@
+"""Plans servers for the nodes of a lease, by the machine type and what its cloud offers today."""
+
+from collections.abc import Sequence
+
+from leasehold.engine.cloud import Kind
+from leasehold.engine.ledger import new_id
+from leasehold.engine.row import Row
+from leasehold.lab.blueprint import Site, rows_for
+from leasehold.lab.book import Hold, LeaseRow
+from leasehold.lab.config import Config
+from leasehold.lab.model import NodeName
+from leasehold.lab.recipe import resolve
+from leasehold.lab.stock import Stock
+
+Plan = tuple[Hold, list[Row]]
+"""A hold, and the ledger rows that it stands on."""
+
+
+class Planner:
+    """Knows the recipes, what the clouds offer, and the lab's own key."""
+
+    def __init__(self, config: Config, stock: Stock, lab_key: str) -> None:
+        self._config = config
+        self._stock = stock
+        self._lab_key = lab_key
+
+    def plan(
+        self, lease: LeaseRow, nodes: Sequence[NodeName], now: float, *, attempt: int = 1
+    ) -> list[Plan]:
+        """A server with all that belongs to it for each node.
+
+        Raises `NotOffered` or `BadUserData`. The cloud's offers have to be known.
+        """
+        config = self._config.machine_types[lease.machine_type]
+        offers = self._stock.peek(config.cloud)
+        assert offers is not None, "nothing is planned in a cloud before its offers are known"
+        recipe = resolve(lease.machine_type, config, offers)
+        keys = (self._lab_key, *lease.public_keys)
+        plans = []
+        for node in nodes:
+            site = Site(node=node, lease=lease.id, now=now, new_id=new_id)
+            rows = rows_for(site, config, recipe, keys)
+            hold = Hold(
+                node=node,
+                lease=lease.id,
+                attempt=attempt,
+                planned_at=now,
+                server=next(row.id for row in rows if row.kind is Kind.SERVER),
+                objects=tuple(row.id for row in rows),
+            )
+            plans.append((hold, rows))
+        return plans
