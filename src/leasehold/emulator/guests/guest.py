@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import platform
 import time
 
@@ -50,6 +51,9 @@ class Guest:
         """
         try:
             await self._build()
+        except OSError as error:
+            await self.stop()
+            raise GuestFailed(f"Guest {self._spec.name!r} cannot start: {error}.") from error
         except BaseException:
             await self.stop()
             raise
@@ -90,10 +94,14 @@ class Guest:
         self._claim.close()
 
     async def _build(self) -> None:
-        ours, theirs = pair()
-        self._programs = Programs(ours, self._lost)
         self._greet()
         console = self.console.open()
+        try:
+            ours, theirs = pair()
+        except OSError:
+            os.close(console)
+            raise
+        self._programs = Programs(ours, self._lost)
         try:
             async with asyncio.timeout(_LONGEST_BUILD):
                 hostname = self._plan.early.hostname

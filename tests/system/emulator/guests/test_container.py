@@ -178,6 +178,31 @@ def test_orphans_leave_no_zombies_in_the_guest() -> None:
     assert "Z" not in states.split()
 
 
+def test_a_guest_has_an_identity_of_its_own_and_the_hosts_name_servers() -> None:
+    first = in_a_guest(a_server(), "cat /etc/machine-id", "cat /etc/resolv.conf")
+    second = in_a_guest(a_server(), "cat /etc/machine-id", "cat /etc/resolv.conf")
+    assert first[0] != second[0]
+    assert first[1] == second[1] == Path("/etc/resolv.conf").read_text()
+
+
+def test_what_is_written_to_the_console_is_in_the_console_log() -> None:
+    async def check() -> None:
+        server = a_server()
+        async with some_guests("container") as guests:
+            await guests.start(server)
+            async with a_visit(guests, server) as visit:
+                await output(visit, "echo from /dev/console > /dev/console")
+                await output(visit, "echo from /dev/ttyS0 > /dev/ttyS0")
+
+            async def both() -> bool:
+                text = guests.console(server.id)
+                return "from /dev/console" in text and "from /dev/ttyS0" in text
+
+            await until(both)
+
+    asyncio.run(check())
+
+
 def test_the_guests_disk_is_limited() -> None:
     async def check() -> None:
         server = a_server()

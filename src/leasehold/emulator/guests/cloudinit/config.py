@@ -98,9 +98,9 @@ def script(commands: object) -> str:
     for command in commands:
         if isinstance(command, list):
             words = ("'" + str(word).replace("'", "'\\''") + "'" for word in command)
-            lines.append(" ".join(words))
+            lines.append(_text(" ".join(words)))
         elif isinstance(command, str):
-            lines.append(command)
+            lines.append(_text(command))
         elif command is not None:
             raise Invalid(f"expected a string or a list as command, found {_kind(command)}")
     return "\n".join(["#!/bin/sh", *lines, ""])
@@ -150,7 +150,10 @@ class _Reader:
         if isinstance(value, str):
             value = [name.strip() for name in value.split(",")]
         elif isinstance(value, dict):
-            value = [{"name": name, **(more or {})} for name, more in value.items()]
+            value = [
+                {**(more if isinstance(more, dict) else {}), "name": name}
+                for name, more in value.items()
+            ]
         if not isinstance(value, list):
             raise Invalid(f"expected a list of users, found {_kind(value)}")
         return tuple(self._user(entry) for entry in value)
@@ -163,13 +166,13 @@ class _Reader:
         for key in sorted(value.keys() - _USER_APPLIED, key=str):
             self._notes.append(f"{key!r} of user {value['name']!r} is not applied by the emulator")
         uid = value.get("uid")
-        if uid is not None and not str(uid).isdigit():
+        if uid is not None and not str(uid).isdecimal():
             raise Invalid(f"uid: expected a number, found {uid!r}")
         return Account(
             name=_name(value["name"]),
-            gecos=_text(value.get("gecos") or "").replace(":", " "),
-            home=value.get("homedir"),
-            login_shell=_text(value.get("shell") or "/bin/sh"),
+            gecos=_field(value.get("gecos") or ""),
+            home=_field(value["homedir"]) if value.get("homedir") else None,
+            login_shell=_field(value.get("shell") or "/bin/sh"),
             uid=None if uid is None else int(uid),
             groups=_names(value.get("groups")),
             sudo=_sudo(value.get("sudo")),
@@ -302,8 +305,17 @@ def _name(value: object) -> str:
     return name
 
 
+def _field(value: object) -> str:
+    text = _text(value)
+    if ":" in text or "\n" in text:
+        raise Invalid(f"{text!r} cannot be part of a line of /etc/passwd")
+    return text
+
+
 def _text(value: object) -> str:
     if isinstance(value, str):
+        if not value.isascii() and any("\ud800" <= sign <= "\udfff" for sign in value):
+            raise Invalid("found half of a surrogate pair, which is no character")
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)

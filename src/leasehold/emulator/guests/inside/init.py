@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from . import accounts, kernel, program, stage, stand_ins
+from . import accounts, kernel, program, room, stage, stand_ins
 from .accounts import Login
 from .child import be_child
 from .descendants import end_descendants
@@ -40,11 +40,7 @@ from .messages import (
 )
 from .wake import Wake
 
-_CONTROL, _CONSOLE = 3, 4
-
-
-class _Ended(Exception):
-    """The keeper wants this guest to end."""
+_CONTROL, _CONSOLE = 3, room.CONSOLE
 
 
 class Init:
@@ -55,6 +51,7 @@ class Init:
         self._control = socket.socket(fileno=_CONTROL)
         self._wake = Wake()
         self._programs: dict[int, Ticket] = {}
+        self._ending = False
         self._home: Path | None = None
         self._keys: dict[str, tuple[str, ...]] = {}
         """Without a root of its own the guest has no accounts; these stand for them."""
@@ -75,16 +72,13 @@ class Init:
 
     def _serve_without_namespace(self) -> None:
         def end(_number: int, _frame: object) -> None:
-            raise _Ended
+            self._ending = True  # the signal wakes the loop too
 
+        signal.signal(signal.SIGTERM, end)
         kernel.adopt_orphans()
         try:
-            signal.signal(signal.SIGTERM, end)
             self._serve()
-        except _Ended:
-            pass
         finally:
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)
             end_descendants()
 
     def _serve(self) -> None:
@@ -92,7 +86,7 @@ class Init:
         poller = select.poll()
         poller.register(self._control, select.POLLIN)
         poller.register(self._wake, select.POLLIN)
-        while True:
+        while not self._ending:
             for descriptor, _ in poller.poll():
                 if descriptor == self._wake.fileno():
                     self._wake.clear()
@@ -163,7 +157,7 @@ class Init:
                 os.write(_CONSOLE, f"{note}\n".encode())
 
     def _signal(self, request: Signal) -> None:
-        number = getattr(signal, f"SIG{request.name}", None)
+        number = signal.Signals.__members__.get(f"SIG{request.name}")
         for pid, ticket in self._programs.items():
             if ticket == request.ticket and number is not None:
                 with contextlib.suppress(ProcessLookupError):

@@ -69,7 +69,8 @@ class Containers:
         stage = _STAGE / guest
         if stage.is_mount():
             kernel.unmount(str(stage))
-        stage.rmdir()
+        if stage.exists():
+            stage.rmdir()
 
 
 class Directories:

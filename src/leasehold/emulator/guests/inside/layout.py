@@ -53,6 +53,8 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     """Files and directories of the host that guests must not see."""
     left_out: tuple[str, ...]
     """Directories that the kernel would not overlay."""
+    resolver: str
+    """The host's resolv.conf."""
     many_users: bool
     """Whether user ids other than 0 exist in the guest."""
 
@@ -82,6 +84,7 @@ def survey(scratch: Path, *, many_users: bool) -> Layout:
         overlays=usable,
         hidden=_hidden(usable),
         left_out=left_out,
+        resolver=_resolver(),
         many_users=many_users,
     )
 
@@ -131,6 +134,12 @@ def _disks_below(overlays: list[Overlay]) -> list[str]:
         if shown and source.split()[0] in _DISKS and Path(path).is_dir():
             found.append(path)
     return sorted(set(found))
+
+
+def _resolver() -> str:
+    with contextlib.suppress(OSError):
+        return Path("/etc/resolv.conf").read_text()
+    return ""
 
 
 def _hidden(overlays: tuple[Overlay, ...]) -> tuple[str, ...]:

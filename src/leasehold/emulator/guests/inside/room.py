@@ -5,6 +5,7 @@ directory on a tmpfs of the guest's own that outlives the init, so that a restar
 its files again.
 """
 
+import contextlib
 import os
 import shutil
 import socket
@@ -13,6 +14,9 @@ from pathlib import Path
 
 from . import kernel
 from .layout import Layout, overlay
+
+CONSOLE = 4
+"""The descriptor of a guest's init that leads to its console log."""
 
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 
@@ -52,7 +56,9 @@ def furnish(stage: Path, layout: Layout) -> None:
         _like(Path(entry.path), upper, layout)
         (root / entry.path[1:]).mkdir(parents=True, exist_ok=True)
     for path in layout.hidden:
-        _hide(path, stage, layout)
+        with contextlib.suppress(FileNotFoundError):  # its directory is gone since the survey
+            _hide(path, stage, layout)
+    _write_resolver(stage, layout)
     _make_devices(root / "dev")
     (root / "tmp").chmod(0o1777)
 
@@ -90,6 +96,19 @@ def _like(model: Path, directory: Path, layout: Layout) -> None:
 
 
 def _hide(path: str, stage: Path, layout: Layout) -> None:
+    # An overlay's sign for "not here".
+    os.mknod(_in_upper(path, stage, layout), stat.S_IFCHR, os.makedev(0, 0))
+
+
+def _write_resolver(stage: Path, layout: Layout) -> None:
+    """Write resolv.conf as a file: on the host it is often a link into /run, not seen here."""
+    path = _in_upper("/etc/resolv.conf", stage, layout)
+    path.write_text(layout.resolver)
+    path.chmod(0o644)
+
+
+def _in_upper(path: str, stage: Path, layout: Layout) -> Path:
+    """Find where a file of the host would be copied up to, and make directories on the way."""
     number, entry = max(
         (
             (number, entry)
@@ -104,7 +123,7 @@ def _hide(path: str, stage: Path, layout: Layout) -> None:
         upper, model = upper / parent, model / parent
         if not upper.exists():
             _like(model, upper, layout)
-    os.mknod(upper / name, stat.S_IFCHR, os.makedev(0, 0))  # an overlay's sign for "not here"
+    return upper / name
 
 
 def _make_devices(directory: Path) -> None:
@@ -115,6 +134,8 @@ def _make_devices(directory: Path) -> None:
     (directory / "shm").chmod(0o1777)
     (directory / "ptmx").symlink_to("pts/ptmx")
     (directory / "fd").symlink_to("/proc/self/fd")
+    for name in ("console", "ttyS0"):
+        (directory / name).symlink_to(f"/proc/1/fd/{CONSOLE}")
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         (directory / name).symlink_to(f"/proc/self/fd/{number}")
 

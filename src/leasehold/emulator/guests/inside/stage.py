@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from . import accounts, stand_ins, tee
+from . import accounts, kernel, stand_ins, tee
 from .messages import Early, FileToWrite, Late, Script, Stage
 from .program import PATH, close_all_but, default_signals
 
@@ -25,6 +25,7 @@ _FAILURES = _RUN / "failures"
 
 def take(stage: Stage, console: int, *, many_users: bool) -> int:
     """Take the stage; returns 1 if anything in it failed. The guest goes on all the same."""
+    kernel.name_process("cloud-init")
     close_all_but(0, 1, 2, console)
     _settle(console)
     steps = _Steps(many_users)
@@ -79,7 +80,6 @@ def _early(stage: Early, steps: _Steps) -> None:
     steps.do("instance_data", lambda: _describe(stage))
     if stage.first_boot:
         steps.do("instance", lambda: _record(stage))
-        steps.do("resolv_conf", _resolver)
         steps.do("stand_ins", lambda: stand_ins.install(many_users=steps.many_users))
         steps.do("passwords", accounts.lock_passwords)
     for note in stage.notes:
@@ -130,6 +130,7 @@ def _record(stage: Early) -> None:
     _write(_INSTANCE / "user-data.txt", stage.user_data, 0o600)
     _write(_INSTANCE / "datasource", f"{_DATASOURCE}\n".encode())
     _write(_CLOUD / "data/instance-id", f"{stage.instance}\n".encode())
+    Path("/etc/machine-id").write_text(f"{os.urandom(16).hex()}\n")  # not the host's
 
 
 def _describe(stage: Early) -> None:
@@ -146,14 +147,6 @@ def _describe(stage: Early) -> None:
     }
     _write(_RUN / "instance-data.json", json.dumps(data, indent=1).encode())
     _write(_RUN / "instance-id", f"{stage.instance}\n".encode())
-
-
-def _resolver() -> None:
-    # Often a link into /run, which is the guest's own and knows of no resolver.
-    path = Path("/etc/resolv.conf")
-    if path.is_symlink() and not path.exists():
-        path.unlink()
-        path.write_text("")
 
 
 def _name(stage: Early) -> None:
