@@ -4,6 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from leasehold.emulator import (
+    identity_administration,
     identity_credentials,
     identity_directory,
     identity_tokens,
@@ -32,7 +33,13 @@ class Identity:
         self.router.add("GET", "/", self._versions, public=True)
         self.router.add("GET", "/v3", self._v3, public=True)
         self.router.add("GET", "/v2.0", self._v2, public=True)
-        for part in (identity_tokens, identity_directory, identity_credentials, identity_v2):
+        for part in (
+            identity_tokens,
+            identity_directory,
+            identity_administration,
+            identity_credentials,
+            identity_v2,
+        ):
             part.route(self.router, world, catalog)
 
     def locate(self, path: str) -> str:

@@ -67,7 +67,7 @@ class _Listing:
                 if name in document
             )
         )
-        found = [self._linked(request, document) for document in documents]
+        found = [linked(request, self.word, document) for document in documents]
         return listed(request, self.word + "s", found)
 
     def show(self, request: Request) -> Response:
@@ -76,12 +76,8 @@ class _Listing:
             raise forbidden(f"get_{self.word}")
         for document in self._documents(request):
             if document["id"] == wanted:
-                return Response(200, {self.word: self._linked(request, document)})
+                return Response(200, {self.word: linked(request, self.word, document)})
         raise not_found(self.word, wanted)
-
-    def _linked(self, request: Request, document: Document) -> Document:
-        address = f"{request.host_url}/identity/v3/{self.word}s/{document['id']}"
-        return {**document, "links": {"self": address}}
 
 
 class _Own:
@@ -113,8 +109,7 @@ class _Own:
                 raise not_found("user", wanted)
             user = found
         documents = [
-            project_document(project)
-            | {"links": {"self": f"{request.host_url}/identity/v3/projects/{project.id}"}}
+            linked(request, "project", project_document(project))
             for project in projects_of(self._world, user)
         ]
         return listed(request, "projects", documents)
@@ -173,6 +168,12 @@ def listed(request: Request, plural: str, documents: list[Document]) -> Response
     """A listing as Keystone wraps it; it has no pages."""
     links = {"next": None, "self": _self_link(request), "previous": None}
     return Response(200, {plural: documents, "links": links})
+
+
+def linked(request: Request, word: str, document: Document) -> Document:
+    """The document with its own address."""
+    address = f"{request.host_url}/identity/v3/{word}s/{document['id']}"
+    return {**document, "links": {"self": address}}
 
 
 def project_document(project: Project) -> Document:
