@@ -161,40 +161,42 @@ def _complete_after(row: Row) -> float | None:
 
 # What follows runs inside a write of the database.
 
+_SAVED = ("state", "cloud_id", "facts", "since")
+_this = objects.c.id == bindparam("object_id")
+_new = insert(objects)
+_upsert = upsert(objects)
+_changed = _upsert.on_conflict_do_update(
+    index_elements=["id"], set_={name: _upsert.excluded[name] for name in _SAVED}
+)
+_unwanted = update(objects).where(_this).values(wanted=False)
+_removed = delete(objects).where(_this)
+_new_event = insert(events)
+
 
 def add(connection: Connection, rows: Collection[Row]) -> None:
     """Write new rows, before any call is sent for them."""
     if rows:
-        connection.execute(insert(objects), [_values(row) for row in rows])
+        connection.execute(_new, [_values(row) for row in rows])
 
 
 def save(connection: Connection, rows: Collection[Row]) -> None:
     """Write changed rows; `wanted` is left as it is: it belongs to who planned the row."""
-    if not rows:
-        return
-    statement = upsert(objects)
-    names = ("state", "cloud_id", "facts", "since")
-    statement = statement.on_conflict_do_update(
-        index_elements=["id"], set_={name: statement.excluded[name] for name in names}
-    )
-    connection.execute(statement, [_values(row) for row in rows])
+    if rows:
+        connection.execute(_changed, [_values(row) for row in rows])
 
 
 def drop(connection: Connection, ids: Iterable[ObjectId]) -> None:
     """Note that nobody wants these objects any more. There is no way back."""
     values = [{"object_id": each} for each in ids]
     if values:
-        connection.execute(
-            update(objects).where(objects.c.id == bindparam("object_id")).values(wanted=False),
-            values,
-        )
+        connection.execute(_unwanted, values)
 
 
 def remove(connection: Connection, ids: Iterable[ObjectId]) -> None:
     """Delete rows whose objects were gone long ago."""
     values = [{"object_id": each} for each in ids]
     if values:
-        connection.execute(delete(objects).where(objects.c.id == bindparam("object_id")), values)
+        connection.execute(_removed, values)
 
 
 def load(connection: Connection) -> list[Row]:
@@ -217,7 +219,7 @@ def record(connection: Connection, changes: Collection[tuple[Row | None, Row]], 
         if before is None or before.state != after.state or before.reason != after.reason
     ]
     if lines:
-        connection.execute(insert(events), lines)
+        connection.execute(_new_event, lines)
 
 
 def _values(row: Row) -> dict[str, Any]:

@@ -4,8 +4,6 @@ Limits are a snapshot: what others used then counts as theirs from then on, what
 from the ledger, so that no call is sent only to be refused.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
 from leasehold.engine.cloud import (
@@ -31,17 +29,24 @@ class Use(msgspec.Struct, frozen=True, kw_only=True):
     volume_gib: int = 0
 
     def __add__(self, other: "Use") -> "Use":
-        return Use(**{name: a + b for name, a, b in _pairs(self, other)})
+        return Use(
+            servers=self.servers + other.servers,
+            cores=self.cores + other.cores,
+            ram_mib=self.ram_mib + other.ram_mib,
+            ports=self.ports + other.ports,
+            floating_ips=self.floating_ips + other.floating_ips,
+            volumes=self.volumes + other.volumes,
+            volume_gib=self.volume_gib + other.volume_gib,
+        )
+
+    def __neg__(self) -> "Use":
+        return Use(**{name: -getattr(self, name) for name in NAMES})
 
     def __sub__(self, other: "Use") -> "Use":
-        return Use(**{name: a - b for name, a, b in _pairs(self, other)})
+        return self + -other
 
 
-def _pairs(one: Use, other: Use) -> Iterator[tuple[str, int, int]]:
-    for name in Use.__struct_fields__:
-        yield name, getattr(one, name), getattr(other, name)
-
-
+NAMES = Use.__struct_fields__
 NOTHING = Use()
 
 
@@ -72,20 +77,24 @@ def shortage(snapshot: Snapshot, ours: Use, wish: Use) -> Reason | None:
 
     QUOTA: it never will under these limits. QUOTA_FULL: it will when something is given back.
     """
-    for name, amount, held in _pairs(wish, ours):
+    for name in NAMES:
+        amount = getattr(wish, name)
+        if not amount:
+            continue
         limit = getattr(snapshot.limits, name)
-        if not amount or limit.total is None:
+        if limit.total is None:
             continue
         what = name.replace("_", " ")
         if amount > limit.total:
             text = f"the project's quota of {what} is {limit.total}; this needs {amount}"
             return Reason(cause=Cause.QUOTA, text=text, have=limit.total, want=amount)
         foreign = max(0, limit.used - getattr(snapshot.ours, name))
-        room = max(0, limit.total - foreign - held)
+        room = max(0, limit.total - foreign - getattr(ours, name))
         if amount > room:
+            # No count of ours: it moves all the time, and each new text is a line of history.
             text = (
                 f"{room} of {limit.total} {what} are free in the project's quota "
-                f"({held} ours, {foreign} others'); this needs {amount}"
+                f"(others use {foreign}); this needs {amount}"
             )
             return Reason(cause=Cause.QUOTA_FULL, text=text, have=room, want=amount)
     return None

@@ -1,5 +1,6 @@
 """Durations as people write them: ``90s``, ``30m``, ``2h``, ``1d``, ``1h30m``."""
 
+import functools
 import re
 
 from leasehold.errors import LeaseholdError
@@ -20,6 +21,7 @@ class BadDuration(LeaseholdError):
         )
 
 
+@functools.lru_cache(maxsize=256)
 def parse_duration(text: str) -> int:
     """The duration in seconds. Raises `BadDuration`."""
     stripped = text.strip().lower()

@@ -168,12 +168,12 @@ class Lab:
             found = steward.book.leases.get(lease)
             if found is not None:
                 _demand(f"lease {lease}", found.owner, owner, force=force)
-                steward.end(found, LeaseState.RELEASED, _released(owner or found.owner))
+                ended = steward.end(found, LeaseState.RELEASED, _released(owner or found.owner))
                 durable = steward.turn()
             else:
                 durable = steward.journal.sync()
         self._wait(durable)
-        return self.lease(lease)
+        return self._view(ended) if found is not None else self.lease(lease)
 
     def unlock(
         self, names: Sequence[NodeName], *, owner: str | None = None, force: bool = False

@@ -162,7 +162,7 @@ class Steward:
         self.journal.draft.save_lease(after)
         return after
 
-    def end(self, lease: LeaseRow, state: LeaseState, reason: Reason) -> None:
+    def end(self, lease: LeaseRow, state: LeaseState, reason: Reason) -> LeaseRow:
         """End a lease and give everything back. Call with the lock in hand."""
         now = self.clock.now()
         for hold in self.book.held_by(lease.id):
@@ -173,6 +173,7 @@ class Steward:
         self._alarms.put(("lease", lease.id), None)
         self.journal.draft.save_lease(ended)
         self._note(state.value, now, lease=lease.id, reason=reason)
+        return ended
 
     def let_go(self, hold: Hold) -> None:
         """Take a node from its lease. Call with the lock in hand."""
