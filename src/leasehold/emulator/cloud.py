@@ -24,6 +24,7 @@ from leasehold.emulator.seeding import seed_servers
 from leasehold.emulator.servers import Server
 from leasehold.emulator.settings import Settings
 from leasehold.emulator.timeline import Clock, Timeline
+from leasehold.emulator.volume_service import VolumeService
 from leasehold.emulator.world import World
 
 
@@ -123,8 +124,14 @@ class Cloud:
                 Leftover(id=ip.id, name=ip.floating_ip_address)
                 for ip in self.network.state.floating_ips.records
             ),
-            volumes=(),
-            snapshots=(),
+            volumes=tuple(
+                Leftover(id=volume.id, name=volume.name or "")
+                for volume in self.volume.state.volumes.records
+            ),
+            snapshots=tuple(
+                Leftover(id=snapshot.id, name=snapshot.name or "")
+                for snapshot in self.volume.state.snapshots.records
+            ),
         )
 
     async def close(self) -> None:
@@ -140,6 +147,7 @@ class Cloud:
         self.compute.flavors.add_defaults()
         self.image = ImageService(self.world)
         self.network = NetworkService(self.world)
+        self.volume = VolumeService(self.world, self.image.state)
         admin, demo = self.project("admin"), self.project("demo")
         add_images(self.image.state, admin=admin)
         cidr = LAB_CIDR if self._guests is None else GUESTS_CIDR
@@ -150,6 +158,7 @@ class Cloud:
             self.compute,
             self.image,
             self.network,
+            self.volume,
         ]
 
 

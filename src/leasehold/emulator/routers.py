@@ -31,7 +31,6 @@ class Interface(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     """The router's."""
     project_id: str
-    tenant_id: str
     port_id: str
     network_id: str
     subnet_id: str
@@ -269,7 +268,6 @@ def _interface(router: Router, port: Port) -> Interface:
     return Interface(
         id=router.id,
         project_id=router.project_id,
-        tenant_id=router.project_id,
         port_id=port.id,
         network_id=port.network_id,
         subnet_id=subnet_ids[0],

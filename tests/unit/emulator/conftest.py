@@ -112,6 +112,8 @@ class InProcess:
         body: bytes | None = None,
     ) -> Reply:
         """One call; `version` is a compute or volume microversion, `user` None sends no token."""
+        if user is not None:
+            self.token(user)
         return asyncio.run(
             self.acall(method, target, json, user=user, version=version, headers=headers, body=body)
         )
@@ -129,7 +131,7 @@ class InProcess:
     ) -> Reply:
         sent = {"host": BASE.removeprefix("http://"), **(headers or {})}
         if user is not None:
-            sent.setdefault("x-auth-token", self._tokens.get(user) or self.token(user))
+            sent.setdefault("x-auth-token", self._tokens[user])
         if version is not None:
             service = "compute" if target.startswith("/compute") else "volume"
             sent["openstack-api-version"] = f"{service} {version}"
