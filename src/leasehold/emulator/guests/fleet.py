@@ -13,6 +13,7 @@ import asyncssh
 
 from leasehold.emulator.guests import GuestFailed, GuestSpec, Mode
 from leasehold.emulator.guests.addresses import Claim
+from leasehold.emulator.guests.cloudinit.plan import hostname_of
 from leasehold.emulator.guests.guest import Guest
 from leasehold.emulator.guests.keeper import Keeper
 
@@ -98,7 +99,8 @@ class Fleet:
             raise GuestFailed("The guests of this emulator were closed; start another emulator.")
         claim = Claim(spec.address, self.ssh_port)
         try:
-            key = asyncssh.generate_private_key("ssh-ed25519", comment=f"root@{spec.name}")
+            owner = f"root@{hostname_of(spec.name, spec.id)}"
+            key = asyncssh.generate_private_key("ssh-ed25519", comment=owner)
             return Guest(spec, self.mode, self._running_keeper(), claim, key)
         except BaseException:
             claim.close()

@@ -5,6 +5,7 @@ import contextlib
 import os
 import platform
 import time
+from collections.abc import Coroutine
 
 import asyncssh
 
@@ -118,7 +119,7 @@ class Guest:
         try:
             await programs.apply(self._plan.early)
             self._door = Door(programs, self._host_key)
-            await self._door.open(self._claim.bound())
+            await _to_its_end(self._door.open(self._claim.bound()))
             self.console.write(f"\n{_system()} {self._plan.early.hostname} ttyS0\n")
             self.console.write(f"{self._plan.early.hostname} login: ")
             await programs.apply(self._plan.late)
@@ -144,6 +145,16 @@ class Guest:
         self.console.write("The guest's first process ended, and everything in the guest with it.")
         if self._door is not None:
             self._door.stop_listening()
+
+
+async def _to_its_end(work: Coroutine[None, None, None]) -> None:
+    """Finish work also when cancelled meanwhile: half an open listener could not be closed."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 def _system() -> str:

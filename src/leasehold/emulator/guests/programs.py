@@ -64,7 +64,7 @@ class Programs:
             self._keys.pop(ticket, None)
 
     async def apply(self, stage: Stage) -> int:
-        """Take a stage of cloud-init; returns its exit status."""
+        """Take a stage of cloud-init; returns its exit status. Raises GuestFailed."""
         ticket = self.ticket()
         over: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
@@ -74,7 +74,10 @@ class Programs:
 
         self._ended[ticket] = ended
         self._link.send(encode(Apply(ticket=ticket)), (in_memory(stage),))
-        return await over
+        status = await over
+        if self._over is not None:
+            raise GuestFailed(self._over)
+        return status
 
     def start(self, run: Run, streams: Sequence[int], ended: Ended) -> None:
         """Start a program on three pipe ends, which are taken over. Raises OSError if too long."""

@@ -16,6 +16,7 @@ from leasehold.emulator.guests.programs import Programs
 from leasehold.emulator.guests.streams import Drain, Feed
 
 _STDERR = 1  # SSH_EXTENDED_DATA_STDERR
+_MOST_CELLS = 0xFFFF  # in struct winsize
 
 
 class Session(asyncssh.SSHServerSession[bytes]):
@@ -49,8 +50,9 @@ class Session(asyncssh.SSHServerSession[bytes]):
         term_size: tuple[int, int, int, int],
         term_modes: Mapping[int, int],
     ) -> bool:
-        self._window = Window(term=term_type, columns=term_size[0], rows=term_size[1])
-        self._size = struct.pack("HHHH", term_size[1], term_size[0], *term_size[2:])
+        columns, rows = (min(cells, _MOST_CELLS) for cells in term_size[:2])
+        self._window = Window(term=term_type, columns=columns, rows=rows)
+        self.terminal_size_changed(*term_size)
         return True
 
     def shell_requested(self) -> bool:
@@ -106,7 +108,8 @@ class Session(asyncssh.SSHServerSession[bytes]):
             output.resume()
 
     def terminal_size_changed(self, width: int, height: int, pixwidth: int, pixheight: int) -> None:
-        self._size = struct.pack("HHHH", height, width, pixwidth, pixheight)
+        sizes = (min(size, _MOST_CELLS) for size in (height, width, pixwidth, pixheight))
+        self._size = struct.pack("HHHH", *sizes)
         self._resize()
 
     def signal_received(self, signal: str) -> None:
@@ -178,8 +181,7 @@ class Session(asyncssh.SSHServerSession[bytes]):
             return
         status, killed_by = self._outcome
         if killed_by:
-            name = signal.Signals(killed_by).name.removeprefix("SIG")
-            self._channel.exit_with_signal(name)
+            self._channel.exit_with_signal(_name(killed_by))
         else:
             self._channel.exit(status)
 
@@ -187,3 +189,11 @@ class Session(asyncssh.SSHServerSession[bytes]):
         if self._channel is None:
             raise GuestFailed("The client closed its channel.")
         return self._channel
+
+
+def _name(number: int) -> str:
+    """Name a signal as SSH does; most real-time ones have no name."""
+    try:
+        return signal.Signals(number).name.removeprefix("SIG")
+    except ValueError:
+        return f"{number}@leasehold"

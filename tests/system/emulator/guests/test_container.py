@@ -203,6 +203,39 @@ def test_what_is_written_to_the_console_is_in_the_console_log() -> None:
     asyncio.run(check())
 
 
+def test_a_guest_outlives_what_its_root_breaks() -> None:
+    async def check() -> None:
+        server = a_server()
+        async with some_guests("container") as guests:
+            await guests.start(server)
+            async with a_visit(guests, server) as visit:
+                repair = await visit.create_process("read x; mv /etc/kept /etc/passwd")
+                await output(visit, "mv /etc/passwd /etc/kept")
+                assert (await visit.run("true")).exit_status == 255
+                assert (await visit.run("true", term_type="vt100")).exit_status == 255
+                with pytest.raises(asyncssh.PermissionDenied):
+                    async with a_visit(guests, server, "debian"):
+                        pass
+                assert "init: " in guests.console(server.id)
+                repair.stdin.write("\n")
+                assert (await repair.wait()).exit_status == 0
+                async with a_visit(guests, server, "debian"):
+                    pass
+
+    asyncio.run(check())
+
+
+def test_a_guests_directories_do_not_depend_on_the_emulators_umask() -> None:
+    before = os.umask(0o077)
+    try:
+        (modes,) = in_a_guest(
+            a_server(), "stat -c %a / /run /mnt /dev /tmp /var/lib/cloud/data/instance-id"
+        )
+    finally:
+        os.umask(before)
+    assert modes.split() == ["755", "755", "755", "755", "1777", "644"]
+
+
 def test_the_guests_disk_is_limited() -> None:
     async def check() -> None:
         server = a_server()

@@ -114,6 +114,23 @@ def test_a_stop_in_the_middle_of_a_boot_ends_it() -> None:
     asyncio.run(check())
 
 
+def test_a_start_that_is_cancelled_leaves_nothing() -> None:
+    async def check() -> None:
+        server = a_server()
+        async with some_guests("container") as guests:
+            start = asyncio.create_task(guests.start(server))
+            await asyncio.sleep(0.01)
+            start.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await start
+            assert guests.console(server.id) == ""
+            await guests.start(server)
+            async with a_visit(guests, server):
+                pass
+
+    asyncio.run(check())
+
+
 def test_closing_ends_all_guests_and_leaves_nothing() -> None:
     duration = a_rare_duration()
 
@@ -221,10 +238,8 @@ def test_a_guest_whose_init_dies_is_told_on_the_console() -> None:
         async with some_guests("container") as guests:
             await guests.start(server)
             async with a_visit(guests, server) as visit:
-                process = await visit.create_process(f"sleep {duration}")
-                (sleeper,) = await until(lambda: asyncio.to_thread(processes_with, duration))
-                init = int(Path(f"/proc/{sleeper}/stat").read_text().rpartition(")")[2].split()[1])
-                os.kill(init, signal.SIGKILL)
+                process = await visit.create_process(f"exec sleep {duration}")
+                await _kill_the_init_above(duration)
                 assert (await process.wait()).exit_status != 0
             assert "first process ended" in guests.console(server.id)
             assert not await is_open(guests, server)
@@ -233,6 +248,36 @@ def test_a_guest_whose_init_dies_is_told_on_the_console() -> None:
                 pass
 
     asyncio.run(check())
+
+
+def test_a_guest_whose_init_dies_while_it_boots_does_not_listen() -> None:
+    async def check() -> None:
+        duration = a_rare_duration()
+        server = a_server(f"#cloud-config\nbootcmd: ['exec sleep {duration}']\n")
+        async with some_guests("container") as guests:
+            await guests.start(server)
+            await _kill_the_init_above(duration)
+
+            async def told() -> bool:
+                return "The boot ended early" in guests.console(server.id)
+
+            await until(told)
+            assert not await is_open(guests, server)
+
+    asyncio.run(check())
+
+
+async def _kill_the_init_above(duration: str) -> None:
+    """Kill process 1 of the namespace in which a `sleep` of this duration runs."""
+    pid, *_ = await until(lambda: asyncio.to_thread(processes_with, duration))
+    while (status := _status(pid))["NSpid"].split()[-1] != "1":
+        pid = int(status["PPid"])
+    os.kill(pid, signal.SIGKILL)
+
+
+def _status(pid: int) -> dict[str, str]:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
 
 
 EMULATING = textwrap.dedent(

@@ -116,6 +116,16 @@ def test_a_signal_reaches_the_program_and_its_death_is_told() -> None:
     visiting(check)
 
 
+@pytest.mark.parametrize(("number", "name"), [(9, "KILL"), (35, "35@leasehold")])
+def test_every_signal_that_kills_is_named(number: int, name: str) -> None:
+    async def check(visit: asyncssh.SSHClientConnection) -> None:
+        result = await visit.run(f"kill -{number} $$")
+        assert result.exit_signal is not None
+        assert result.exit_signal[0] == name
+
+    visiting(check)
+
+
 def test_a_shell_in_a_terminal_knows_its_size_and_edits_lines() -> None:
     async def check(visit: asyncssh.SSHClientConnection) -> None:
         async with visit.create_process(term_type="xterm", term_size=(101, 37)) as shell:

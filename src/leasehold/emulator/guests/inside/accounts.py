@@ -35,7 +35,7 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find(name: str) -> Login | None:
-    """Look an account up by name."""
+    """Look an account up by name. Raises OSError, or ValueError for nonsense in /etc/passwd."""
     for fields in _records(_PASSWD, 7):
         if fields[0] == name:
             groups = [int(group[2]) for group in _records(_GROUP, 4) if name in group[3].split(",")]
@@ -169,7 +169,8 @@ def _add_keys(login: Login, keys: tuple[str, ...]) -> None:
 
 def _sudoers() -> set[str]:
     try:
-        return {line.split()[0] for line in _SUDOERS.read_text().splitlines() if line.split()}
+        rules = (line.split() for line in _SUDOERS.read_text().splitlines())
+        return {rule[0] for rule in rules if any("NOPASSWD" in word for word in rule[1:])}
     except OSError:
         return set()
 
@@ -181,7 +182,7 @@ def _free_id(path: Path) -> int:
 
 def _records(path: Path, fields: int) -> list[list[str]]:
     records = (line.split(":") for line in path.read_text(errors="replace").splitlines())
-    return [record for record in records if len(record) >= fields and record[2].isdigit()]
+    return [record for record in records if len(record) >= fields and record[2].isdecimal()]
 
 
 def _add_lines(path: Path, lines: list[str], mode: int) -> None:

@@ -41,6 +41,8 @@ from .messages import (
 from .wake import Wake
 
 _CONTROL, _CONSOLE = 3, room.CONSOLE
+_REFUSED = 255
+"""Exit status of what could not even be tried."""
 
 
 class Init:
@@ -98,39 +100,49 @@ class Init:
         packet, descriptors, _, _ = socket.recv_fds(self._control, 1 << 18, 4)
         if not packet:
             return False
+        request = msgspec.json.decode(packet, type=InitRequest)
         try:
-            request = msgspec.json.decode(packet, type=InitRequest)
-            match request:
-                case Run():
-                    self._start(request, descriptors)
-                case Signal():
-                    self._signal(request)
-                case AskKeys():
-                    self._reply(Keys(ticket=request.ticket, lines=self._keys_of(request.user)))
-                case Apply():
-                    self._apply(request, from_memory(os.dup(descriptors[0])))
+            self._carry_out(request, descriptors)
+        except (OSError, ValueError) as error:
+            # No more processes, no /etc/passwd, nonsense in it: the guest must outlive that.
+            print(f"init: {error}", flush=True)
+            self._refuse(request)
         finally:
             for descriptor in descriptors:
                 os.close(descriptor)
         return True
 
+    def _carry_out(self, request: InitRequest, descriptors: list[int]) -> None:
+        match request:
+            case Run():
+                self._start(request, descriptors)
+            case Signal():
+                self._signal(request)
+            case AskKeys():
+                self._reply(Keys(ticket=request.ticket, lines=self._keys_of(request.user)))
+            case Apply():
+                self._apply(request, from_memory(os.dup(descriptors[0])))
+
+    def _refuse(self, request: InitRequest) -> None:
+        if isinstance(request, AskKeys):
+            self._reply(Keys(ticket=request.ticket, lines=None))
+        elif not isinstance(request, Signal):
+            self._reply(Exited(ticket=request.ticket, status=_REFUSED))
+
     def _start(self, run: Run, descriptors: list[int]) -> None:
         login = self._login(run.user)
-        if login is None:  # it was there when the client signed in
-            self._reply(Exited(ticket=run.ticket, status=255))
-            return
+        if login is None:
+            raise ValueError(f"the account {run.user!r} has gone since its client signed in")
         if run.window is None:
             self._fork_program(run, login, (descriptors[0], descriptors[1], descriptors[2]))
             return
+        master, slave = program.open_terminal(run.window)
         try:
-            master, slave = program.open_terminal(run.window)
-        except OSError:
-            self._reply(Exited(ticket=run.ticket, status=255))
-            return
-        self._reply(Started(ticket=run.ticket), master)
-        self._fork_program(run, login, (slave, slave, slave))
-        os.close(master)
-        os.close(slave)
+            self._fork_program(run, login, (slave, slave, slave))
+            self._reply(Started(ticket=run.ticket), master)
+        finally:
+            os.close(master)
+            os.close(slave)
 
     def _fork_program(self, run: Run, login: Login, streams: tuple[int, int, int]) -> None:
         pid = os.fork()

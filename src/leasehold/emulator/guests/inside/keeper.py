@@ -63,6 +63,8 @@ class Containers:
 
     def enter(self, guest: str, hostname: str) -> Path | None:
         room.enter(_STAGE / guest, self._layout, hostname)
+        for path in self._layout.left_out:
+            print(f"[    0.000000] {path} is empty here: this kernel cannot overlay the host's")
         return None
 
     def clear(self, guest: str) -> None:
@@ -227,6 +229,7 @@ def main(what: str, argument: str = "") -> int:
             shutil.rmtree(directory, ignore_errors=True)
 
     def work() -> int:
+        os.umask(0o022)
         layout = survey(_STAGE, many_users=as_root)
         if what == "probe":
             return _probe(layout)
