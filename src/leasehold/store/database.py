@@ -19,29 +19,11 @@ from typing import Any, Self, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from leasehold.errors import LeaseholdError
+from leasehold.store.errors import StoreError, StoreFailed, StoreInUse
 from leasehold.store.schema import upgrade
 
 LARGEST_BATCH = 256
 """Writes in one commit at most, so that the first of a flood does not wait for the last."""
-
-
-class StoreError(LeaseholdError):
-    """The database cannot be used."""
-
-
-class StoreInUse(StoreError):
-    """Another process has the database open; two writers would each make their own servers."""
-
-    def __init__(self, path: Path, pid: str) -> None:
-        self.path = path
-        self.pid = pid
-        who = f"process {pid}" if pid else "another process"
-        super().__init__(f"{path}: in use by {who}; stop that one, or give this one its own file")
-
-
-class StoreFailed(StoreError):
-    """A write did not become durable: nothing of it was kept."""
 
 
 T = TypeVar("T")
@@ -60,16 +42,23 @@ class Database:
         """
         self.path = path
         self._lock = _take_lock(path)
+        self._engine = _open(path)
         try:
-            self._engine = _open(path)
             with self._engine.connect() as connection:
                 upgrade(connection)
         except Exception as error:
+            self._engine.dispose()
             os.close(self._lock)
             if isinstance(error, (DBAPIError, OSError)):
-                raise StoreError(f"{path}: cannot be used as a database: {error}") from error
+                cause = getattr(error, "orig", None) or error
+                raise StoreError(
+                    f"{path}: cannot be used as a database: {cause}; name another file, or see to "
+                    "this one's rights and disk"
+                ) from error
             raise
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._closing = threading.Lock()
+        self._closed = False
         self._writer = threading.Thread(target=self._run, name="leasehold-writer", daemon=True)
         self._writer.start()
 
@@ -77,10 +66,15 @@ class Database:
         """Queue `work` for the next commit; writes run in the order they were queued.
 
         The future ends after the commit: with what `work` returned, with what it raised (then
-        nothing of it was kept, the others' writes were), or with `StoreFailed`.
+        nothing of it was kept, the others' writes were), or with `StoreFailed`. A future that is
+        cancelled in time is not written.
         """
         future: Future[T] = Future()
-        self._jobs.put((work, future))
+        with self._closing:
+            if not self._closed:
+                self._jobs.put((work, future))
+                return future
+        future.set_exception(StoreFailed(f"{self.path}: is closed; nothing was written"))
         return future
 
     @contextlib.contextmanager
@@ -94,12 +88,15 @@ class Database:
                 connection.exec_driver_sql("ROLLBACK")
 
     def close(self) -> None:
-        """Finish the writes that are queued, then let go of the file."""
-        if self._writer.is_alive():
+        """Finish the writes that are queued, then let go of the file; later ones fail."""
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
             self._jobs.put(None)
-            self._writer.join()
-            self._engine.dispose()
-            os.close(self._lock)
+        self._writer.join()
+        self._engine.dispose()
+        os.close(self._lock)
 
     def __enter__(self) -> Self:
         return self
@@ -130,34 +127,50 @@ class Database:
 
 def _commit(connection: Connection, batch: list[_Job], path: Path) -> None:
     """Run a batch in one transaction; each job in a savepoint, so that one cannot undo another."""
+    jobs = [job for job in batch if job[1].set_running_or_notify_cancel()]
     outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
     try:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-        for work, future in batch:
+        for work, future in jobs:
             connection.exec_driver_sql("SAVEPOINT job")
             try:
                 outcomes.append((future, work(connection), None))
-            except Exception as error:
-                if isinstance(error, OperationalError):
-                    raise
-                connection.exec_driver_sql("ROLLBACK TO job")
-                outcomes.append((future, None, error))
+            except Exception as error:  # noqa: BLE001 - it is its caller's, and goes there
+                _roll_back_job(connection, error)
+                outcomes.append((future, None, _told(error, path)))
             connection.exec_driver_sql("RELEASE job")
         connection.exec_driver_sql("COMMIT")
     except Exception as error:  # noqa: BLE001 - the writer must outlive a full disk
         with contextlib.suppress(DBAPIError):
             connection.exec_driver_sql("ROLLBACK")
-        cause = getattr(error, "orig", None) or error
-        for _, future in batch:
-            failure = StoreFailed(f"{path}: nothing was written: {cause}")
-            failure.__cause__ = error
-            future.set_exception(failure)
+        for _, future in jobs:
+            future.set_exception(_failed(error, path))
         return
     for future, result, problem in outcomes:
         if problem is None:
             future.set_result(result)
         else:
             future.set_exception(problem)
+
+
+def _roll_back_job(connection: Connection, error: Exception) -> None:
+    """Undo one job; raises `error` if SQLite has undone the whole transaction, as for a full disk."""
+    try:
+        connection.exec_driver_sql("ROLLBACK TO job")
+    except OperationalError:
+        raise error from None
+
+
+def _told(error: Exception, path: Path) -> Exception:
+    """The error of a job; what the disk is to blame for looks the same in every job."""
+    return _failed(error, path) if isinstance(error, OperationalError) else error
+
+
+def _failed(error: Exception, path: Path) -> StoreFailed:
+    cause = getattr(error, "orig", None) or error
+    failure = StoreFailed(f"{path}: nothing was written: {cause}; see to its disk, then try again")
+    failure.__cause__ = error
+    return failure
 
 
 def _open(path: Path) -> Engine:

@@ -7,13 +7,9 @@ from alembic.config import Config
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection
 
-from leasehold.errors import LeaseholdError
+from leasehold.store.errors import SchemaTooNew
 
 MIGRATIONS = Path(__file__).with_name("migrations")
-
-
-class SchemaTooNew(LeaseholdError):
-    """The database was written by a newer Leasehold."""
 
 
 def upgrade(connection: Connection) -> None:
