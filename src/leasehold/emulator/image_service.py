@@ -45,6 +45,9 @@ class ImageService:
         return path
 
     def render(self, fault: Fault) -> Response:
+        """As a page: who prefers JSON gets it from the handlers' own refusals only."""
+        if fault.status == 401:
+            fault = Fault(401, headers=fault.headers)  # Glance keeps to WebOb's words here
         return error_page(fault)
 
     def stamp(self, request: Request) -> dict[str, str]:

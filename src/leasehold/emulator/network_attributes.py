@@ -96,7 +96,7 @@ def read_new(kind: Kind, given: dict[str, Any], caller: Caller) -> dict[str, Any
                     f"Failed to parse request. Required attribute '{attribute.name}' not specified"
                 )
             if attribute.post:
-                values[attribute.field] = attribute.default
+                values.setdefault(attribute.field, attribute.default)
         elif attribute.name != "project_id":
             if not attribute.post:
                 raise bad_request(f"Attribute '{attribute.name}' not allowed in POST")

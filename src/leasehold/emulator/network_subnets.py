@@ -66,7 +66,7 @@ class Subnets:
         network = self._networks.find(values["network_id"])
         if not caller.admin and network.project_id != caller.project_id:
             raise self.kind.forbidden("create")
-        block = self._block(network, values["cidr"], values["ip_version"])
+        block = _block(values["cidr"], values["ip_version"])
         gateway, pools = values.pop("gateway_ip"), values.pop("allocation_pools")
         if gateway is UNGIVEN:
             gateway = str(block[1] if block.version == 4 else block[0])
@@ -74,6 +74,7 @@ class Subnets:
             pools = _whole(block, gateway)
         else:
             _check_pools(block, pools, gateway)
+        self._refuse_overlap(network, block)
         now = self._world.timeline.now().replace(microsecond=0)
         subnet = Subnet(
             id=self._world.ids.uuid(),
@@ -175,22 +176,13 @@ class Subnets:
             "InvalidIpForNetwork",
         )
 
-    def _block(self, network: Network, cidr: str | None, version: int) -> Range:
-        if cidr is None:
-            raise bad_request(
-                "Bad subnets request: a subnetpool must be specified in the absence of a cidr.",
-                "BadRequest",
-            )
-        block = ip_network(cidr)
-        if block.version != version:
-            raise invalid_input(f"cidr '{cidr}' does not match the ip_version '{version}'")
+    def _refuse_overlap(self, network: Network, block: Range) -> None:
         for other in self.of(network):
-            if other.ip_version == version and block.overlaps(ip_network(other.cidr)):
+            if other.ip_version == block.version and block.overlaps(ip_network(other.cidr)):
                 raise invalid_input(
-                    f"Requested subnet with cidr: {cidr} for network: {network.id} overlaps with "
+                    f"Requested subnet with cidr: {block} for network: {network.id} overlaps with "
                     "another subnet"
                 )
-        return block
 
     def _network_goes(self, network: Network) -> None:
         for subnet_id in network.subnets:
@@ -207,6 +199,18 @@ def _exhausted(network: Network) -> Fault:
         f"No more IP addresses available on network {network.id}.",
         kind="IpAddressGenerationFailure",
     )
+
+
+def _block(cidr: str | None, version: int) -> Range:
+    if cidr is None:
+        raise bad_request(
+            "Bad subnets request: a subnetpool must be specified in the absence of a cidr.",
+            "BadRequest",
+        )
+    block = ip_network(cidr)
+    if block.version != version:
+        raise invalid_input(f"cidr '{cidr}' does not match the ip_version '{version}'")
+    return block
 
 
 def _whole(block: Range, gateway: str | None) -> tuple[AllocationPool, ...]:

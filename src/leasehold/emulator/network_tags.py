@@ -51,8 +51,10 @@ class Tags(Generic[R]):
         return self._set(self._find(request), _given(request))
 
     def _extend(self, request: Request) -> Response:
-        record = self._find(request)
-        return self._set(record, {*record.tags, *_given(request)})
+        """Answers with the new ones only."""
+        record, given = self._find(request), _given(request)
+        self._set(record, {*record.tags, *given})
+        return Response(200, {"tags": sorted(given)})
 
     def _clear(self, request: Request) -> Response:
         self._set(self._find(request), set())

@@ -100,6 +100,7 @@ class Networking:
             "security_groups": UNGIVEN if security_group_ids is None else security_group_ids,
             "fixed_ips": (FixedIp(subnet_id="", ip_address=fixed_ip),) if fixed_ip else UNGIVEN,
             "binding_host_id": "",
+            "tags": (),
         }
         try:
             port = self.ports.create(values, Caller(project_id=project_id, admin=True))

@@ -46,13 +46,11 @@ class Networks:
 
     def create(self, values: dict[str, Any], caller: Caller) -> Network:
         now = self._world.timeline.now().replace(microsecond=0)
+        if values["provider_network_type"] == "vxlan" and not values["provider_segmentation_id"]:
+            values["provider_segmentation_id"] = self._world.random.randint(1, 65_535)
         network = Network(
             id=self._world.ids.uuid(), created_at=now, updated_at=now, revision_number=1, **values
         )
-        if network.provider_segmentation_id is None and network.provider_network_type == "vxlan":
-            network = revised(
-                network, now, provider_segmentation_id=self._world.random.randint(1, 65_535)
-            )
         self._ports[network.id] = {}
         return self.records.put(network)
 

@@ -79,6 +79,7 @@ class Ports:
         if not self._networks.usable(network, caller):
             raise self.kind.forbidden("create")
         wishes = values.pop("fixed_ips")
+        del values["tags"]  # accepted and dropped by the real service too: tags have own calls
         guarded = values["port_security_enabled"]
         if values["device_owner"].startswith("network:"):
             guarded = values["port_security_enabled"] = False

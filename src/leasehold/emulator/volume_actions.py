@@ -126,9 +126,7 @@ class VolumeActions:
         held = self._attachments.of(volume.id)
         if attachment_id is None:
             if len(held) > 1:
-                raise invalid_volume(
-                    "Detach volume failed: More than one attachment, but no attachment_id provided."
-                )
+                raise held_by_nova("")
             return held[0] if held else None
         read.uuid("attachment_id", attachment_id)
         found = [one for one in held if one.id == attachment_id]

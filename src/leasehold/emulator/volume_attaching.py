@@ -48,10 +48,8 @@ class Attaching:
 
     def connect(self, attachment: Attachment, connector: dict[str, Any]) -> Attachment:
         """Name the host, and the device the volume will be there."""
-        if any(
-            other.id != attachment.id and other.host_name == connector.get("host")
-            for other in self._attachments.held(attachment.volume_id)
-        ):
+        holders = self._attachments.held(attachment.volume_id)
+        if connector.get("host") in {holder.host_name for holder in holders}:
             raise Fault(
                 409,
                 "Resource conflict: duplicate connectors detected on volume "

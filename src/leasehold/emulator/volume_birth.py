@@ -135,11 +135,7 @@ class VolumeBirth:
             raise invalid_input(f"Image {image_id} is not active.")
         if size is not None:
             _check_room(image, size)
-        return {
-            "image_id": image.id,
-            "bootable": True,
-            "image_metadata": _image_metadata(image),
-        }
+        return {"image_id": image.id, "image_metadata": _image_metadata(image)}
 
 
 def _check_room(image: Image, size: int) -> None:

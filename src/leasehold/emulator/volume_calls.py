@@ -7,7 +7,7 @@ from leasehold.emulator.caller import Caller
 from leasehold.emulator.effects import Effect
 from leasehold.emulator.http import Request, Response, Router
 from leasehold.emulator.volume_birth import VolumeBirth
-from leasehold.emulator.volume_faults import no_volume
+from leasehold.emulator.volume_faults import too_old
 from leasehold.emulator.volume_listing import listing, of_caller
 from leasehold.emulator.volume_metadata import Metadata
 from leasehold.emulator.volume_quotas import VolumeQuotas, too_many
@@ -65,8 +65,7 @@ class VolumeCalls:
         )
 
     def _summary(self, request: Request) -> Response:
-        if not request.at_least(3, 12):
-            raise no_volume("summary")
+        too_old(request, 3, 12)
         volumes = list(of_caller(request, self._volumes.records))
         summary: dict[str, Any] = {
             "total_count": len(volumes),

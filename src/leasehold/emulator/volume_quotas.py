@@ -58,11 +58,21 @@ class VolumeQuotas:
             )
 
     def change(self, project_id: str, given: dict[str, Any]) -> None:
-        """Set some limits; raises Fault 400. Less than is in use is fine with Cinder."""
+        """Set some limits; raises Fault 400.
+
+        Like the real service, it refuses less than is in use only where a limit was set before.
+        """
         unknown = [name for name in given if name not in LIMITS]
         if unknown:
             raise invalid_input(f"Bad key(s) in quota set: {','.join(unknown)}")
         limits = {name: _limit(name, value) for name, value in given.items()}
+        before, used = self.limits(project_id), self.used(project_id)
+        for name, limit in limits.items():
+            if 0 <= limit < used[name] and before[name] != self.defaults()[name]:
+                raise bad_request(
+                    f"Quota {name} limit must be equal or greater than existing resources. "
+                    f"Current usage is {used[name]} and the requested limit is {limit}."
+                )
         quota = msgspec.structs.replace(self._world.quota(project_id), **limits)
         self._world.quotas[project_id] = quota
 

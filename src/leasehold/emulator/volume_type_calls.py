@@ -38,7 +38,9 @@ class TypeCalls:
         return self._answer(self._find(request), request)
 
     def _show_default(self, request: Request) -> Response:
-        return self._answer(self._types.default, request)
+        shown = type_view(self._types.default, admin=request.is_admin)
+        del shown["os-volume-type-access:is_public"]
+        return Response(200, {"volume_type": shown})
 
     def _answer(self, volume_type: VolumeType, request: Request) -> Response:
         return Response(200, {"volume_type": type_view(volume_type, admin=request.is_admin)})

@@ -78,7 +78,8 @@ class Volumes:
         if Effect.STUCK_BUILD not in effects:
             failed = Effect.FAILED_BUILD in effects
             end = VolumeStatus.ERROR if failed else VolumeStatus.AVAILABLE
-            self._later(volume.id, VolumeStatus.CREATING, then, status=end)
+            bootable = volume.bootable or volume.image_id is not None
+            self._later(volume.id, VolumeStatus.CREATING, then, status=end, bootable=bootable)
         return volume
 
     def change(self, volume: Volume, **fields: Any) -> Volume:
