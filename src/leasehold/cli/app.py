@@ -15,30 +15,26 @@ _EPILOGUE = "Exit codes:\n" + "\n".join(
     f"  {code.value:>3}  {meaning}" for code, meaning in MEANINGS.items()
 )
 
-app = App(
-    name="leasehold",
-    help="Lock machines of an OpenStack cloud, use them, and give every one of them back.",
-    help_epilogue=_EPILOGUE,
-    help_format="plaintext",
-    version=__version__,
-    version_flags=["--version"],
-)
-
 _USE = Group("Lock and use", sort_key=1)
 _LOOK = Group("Look", sort_key=2)
 _RUN = Group("Run a lab", sort_key=3)
 
-_COMMANDS = (
+COMMANDS = (
     (_USE, "lock", "lock:lock", "Lock nodes of a machine type and wait until they are ready."),
     (_USE, "ssh", "ssh:ssh", "Open a shell on a node, or run a command there."),
     (_USE, "extend", "leases:extend", "Keep a lease longer."),
-    (_USE, "unlock", "unlock:unlock", "Give nodes back."),
+    (_USE, "unlock", "unlock:unlock", "Give nodes, or a whole lease, back."),
     (_LOOK, "nodes", "nodes:nodes", "List nodes: state, owner, address, and why one waits."),
     (_LOOK, "show", "nodes:show", "Show a node: its lease, its objects in the cloud, its history."),
     (_LOOK, "leases", "leases:leases", "List leases: who holds or waits for what."),
     (_LOOK, "events", "events:events", "Print what happened, and follow what happens."),
-    (_LOOK, "plan", "plan:plan", "Show what the engine would do now, and why."),
-    (_LOOK, "machine-types", "plan:machine_types", "List what can be locked."),
+    (_LOOK, "plan", "plan:plan", "Show what the engine would do now with each object, and why."),
+    (
+        _LOOK,
+        "machine-types",
+        "plan:machine_types",
+        "List what can be locked, and how much of it is free.",
+    ),
     (_RUN, "init", "init:init", "Look at a cloud and write a leasehold.toml that works with it."),
     (_RUN, "serve", "serve:serve", "Run the service."),
     (_RUN, "clouds", "clouds:app", "Check and audit clouds."),
@@ -48,15 +44,37 @@ _COMMANDS = (
     (_RUN, "version", "version:version", "Print the version."),
 )
 
-for place, (group, name, target, summary) in enumerate(_COMMANDS):
-    app.command(f"leasehold.cli.{target}", name=name, help=summary, group=group, sort_key=place)
+
+def make_app(called: str | None = None) -> App:
+    """Build the parser. Only the module of the command that is `called` may be imported by it.
+
+    That one shows its whole docstring as help; the others are listed by their summaries here.
+    """
+    app = App(
+        name="leasehold",
+        help="Lock machines of an OpenStack cloud, use them, and give every one of them back.",
+        help_epilogue=_EPILOGUE,
+        help_format="plaintext",
+        version=__version__,
+        version_flags=["--version"],
+    )
+    for place, (group, name, target, summary) in enumerate(COMMANDS):
+        app.command(
+            f"leasehold.cli.{target}",
+            name=name,
+            help=None if name == called else summary,
+            group=group,
+            sort_key=place,
+        )
+    return app
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; errors are told on stderr in one line."""
+    words = arranged(arguments)
     try:
-        code = app(
-            arranged(arguments),
+        code = make_app(words[0] if words else None)(
+            words,
             exit_on_error=False,
             print_error=False,
             result_action="return_value",

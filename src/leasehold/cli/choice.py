@@ -39,6 +39,7 @@ _NO_CLOUD_INIT = ("cirros",)
 _WORKABLE_RAM_MIB = 1024
 _BOOT_VOLUME_GIB = 10
 _MOST_NODES = 10
+_REMEDY = "openstack security group rule create --proto tcp --dst-port 22 default"
 _NOT_DISKS = frozenset({"aki", "ari", "iso"})
 
 
@@ -77,6 +78,8 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     floating_why: str
     security_group: str | None
     security_why: str
+    security_remedy: str | None
+    """The command that lets SSH in, where nothing does yet."""
     nodes: int
     nodes_why: str
     key: str | None
@@ -89,7 +92,7 @@ def choose(seen: Seen) -> Choice:
     volume = max(_BOOT_VOLUME_GIB, image.min_disk) if flavor.disk == 0 else None
     network, network_why = _network(seen)
     floating, floating_why = _floating_ip(seen, network)
-    group, security_why = _security_group(seen.security_groups)
+    group, letting, security_why = _security_group(seen.security_groups)
     nodes, nodes_why = _nodes(seen.limits, flavor, floating=floating is not None, volume=volume)
     plain = user in _NO_CLOUD_INIT
     return Choice(
@@ -106,6 +109,7 @@ def choose(seen: Seen) -> Choice:
         floating_why=floating_why,
         security_group=group,
         security_why=security_why,
+        security_remedy=None if letting else _REMEDY,
         nodes=nodes,
         nodes_why=nodes_why,
         key=seen.key_pairs[0] if plain and seen.key_pairs else None,
@@ -208,16 +212,14 @@ def _floating_ip(seen: Seen, network: Network) -> tuple[str | None, str]:
     return external[0].name or external[0].id, "the project's own network is not reachable directly"
 
 
-def _security_group(groups: Sequence[SecurityGroup]) -> tuple[str | None, str]:
+def _security_group(groups: Sequence[SecurityGroup]) -> tuple[str | None, bool, str]:
+    """The group to name (None: the default one), whether it lets SSH in, and why."""
     letting = [group for group in groups if any(map(_lets_ssh_in, group.rules))]
     if any(group.name == "default" for group in letting):
-        return None, "the default group lets SSH in"
+        return None, True, "the default group lets SSH in"
     if letting:
-        return letting[0].name, "it lets SSH in"
-    return None, (
-        "NO group lets SSH in; this rule does:"
-        " openstack security group rule create --proto tcp --dst-port 22 default"
-    )
+        return letting[0].name, True, "it lets SSH in"
+    return None, False, "NO group here lets SSH in, so no node would become ready. This rule helps"
 
 
 def _lets_ssh_in(rule: SecurityGroupRule) -> bool:

@@ -103,7 +103,8 @@ def _network(seen: Seen, choice: Choice) -> list[str]:
 def _access(seen: Seen, choice: Choice) -> list[str]:
     group = choice.security_group
     return [
-        *_comment(f"Security group: {choice.security_why}."),
+        *_comment(f"Security group: {choice.security_why}{':' if choice.security_remedy else '.'}"),
+        *([f"#     {choice.security_remedy}"] if choice.security_remedy else []),
         _maybe("security_groups", group and f"[{_text(group)}]", '["default"]'),
         *_comment(
             "Key pair: none is needed, for the lab brings its own key and those of who locks."
@@ -118,8 +119,8 @@ def _maybe(key: str, value: str | None, example: str) -> str:
 
 
 def _text(value: str) -> str:
-    """A TOML string: JSON's escapes are TOML's, as long as nothing is a surrogate."""
-    return json.dumps(value, ensure_ascii=False)
+    """A TOML string: JSON's, without surrogates, and with one control character more escaped."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _comment(text: str) -> list[str]:

@@ -1,5 +1,63 @@
 """``leasehold emulator``: the emulator's own command, under ours."""
 
-from leasehold.emulator.command import run as emulator
+from pathlib import Path
 
-__all__ = ["emulator"]
+from leasehold.emulator import GuestMode
+
+
+def emulator(
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    guests: GuestMode = "auto",
+    boot: str = "1,2,4",
+    delete: str = "0.2,0.5,1",
+    instances: int = 1000,
+    servers: int = 0,
+    password: str = "demo",  # noqa: S107 - no secret: the cloud listens on loopback only
+    seed: int | None = None,
+    write_clouds: Path | None = None,
+) -> int:
+    """Run an OpenStack in one process, to try things on.
+
+    Identity, compute, images, networks and volumes on one loopback port, until Ctrl-C. Prints how
+    to reach it. Nothing is kept.
+
+    Parameters
+    ----------
+    host
+        A loopback address.
+    port
+        0 takes a free one.
+    guests
+        What stands behind a server: auto takes what this machine can give, container or shell;
+        none shows state only.
+    boot
+        Seconds until a server is ACTIVE: lowest, usual, highest.
+    delete
+        Seconds until it is gone, in the same way.
+    instances
+        The quota of servers.
+    servers
+        How many there are from the start.
+    password
+        Of the users demo and admin.
+    seed
+        The same seed gives the same ids and delays.
+    write_clouds
+        Where to write the clouds.yaml; left out, a temporary file.
+    """
+    from leasehold.emulator.command import run
+
+    return run(
+        host=host,
+        port=port,
+        guests=guests,
+        boot=boot,
+        delete=delete,
+        instances=instances,
+        servers=servers,
+        password=password,
+        seed=seed,
+        write_clouds=write_clouds,
+    )

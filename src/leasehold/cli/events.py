@@ -25,7 +25,9 @@ def events(
     json: AsJson = False,
     connection: Connection = USUAL,
 ) -> None:
-    """Print what happened, oldest first; with --follow also what happens, until Ctrl-C.
+    """Print what happened, and follow what happens.
+
+    The oldest first; with --follow it goes on until Ctrl-C.
 
     Parameters
     ----------

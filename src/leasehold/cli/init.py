@@ -112,4 +112,6 @@ def _tell(choice: "Choice") -> None:
     )
     for name, picked, why in picks:
         print(f"{name:<12} {picked}: {why}" if picked else f"{name:<12} {why}", file=sys.stderr)
+    if choice.security_remedy:
+        print(f"\n    {choice.security_remedy}", file=sys.stderr)
     print("\nNext: `leasehold serve`, then in another terminal `leasehold lock`.", file=sys.stderr)

@@ -87,7 +87,12 @@ def _report(lease: Lease, *, wait: bool, json: bool) -> Exit:
     if json:
         print_json(lease)
     elif lease.state is LeaseState.READY:
-        _print_ready(lease)
+        print_nodes(lease)
+        names = " ".join(node.name for node in lease.nodes)
+        print(
+            f"\nUse:        leasehold ssh {lease.nodes[0].name}\nGive back:  leasehold unlock {names}",
+            file=sys.stderr,
+        )
     elif not wait:
         print(f"{lease.id} {lease.state}")
     if wait and lease.state is not LeaseState.READY:
@@ -96,14 +101,10 @@ def _report(lease: Lease, *, wait: bool, json: bool) -> Exit:
     return Exit.OK
 
 
-def _print_ready(lease: Lease) -> None:
+def print_nodes(lease: Lease) -> None:
+    """The nodes of a lease that is ready: names, addresses, until when."""
     until = f"{local(lease.until)} ({ago(lease.until)})"
     print_table(("node", "address", "until"), [(n.name, address(n), until) for n in lease.nodes])
-    names = " ".join(node.name for node in lease.nodes)
-    print(
-        f"\nUse:        leasehold ssh {lease.nodes[0].name}\nGive back:  leasehold unlock {names}",
-        file=sys.stderr,
-    )
 
 
 def _failure(lease: Lease) -> str:

@@ -7,9 +7,9 @@ from leasehold.cli.configuration import ConfigFile, find_config
 
 
 def serve(*, config: ConfigFile = None) -> None:
-    """Run the service until Ctrl-C or SIGTERM.
+    """Run the service.
 
-    Prints its address when it answers; logs go to stderr.
+    Until Ctrl-C or SIGTERM. Prints its address when it answers; logs go to stderr.
     """
     from leasehold.lab.config import load
     from leasehold.service.log import configure_logs

@@ -17,9 +17,10 @@ def unlock(
     json: AsJson = False,
     connection: Connection = USUAL,
 ) -> None:
-    """Give nodes back: all that are named or, if one cannot be, none.
+    """Give nodes, or a whole lease, back.
 
-    Returns at once; the cloud is cleaned up behind you (`leasehold plan` shows how far).
+    All that are named or, if one cannot be, none. Returns at once; the cloud is cleaned up behind
+    you (`leasehold plan` shows how far).
 
     Parameters
     ----------

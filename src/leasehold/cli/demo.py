@@ -1,0 +1,183 @@
+"""``leasehold demo``: the whole job on an emulated cloud, with nothing left behind."""
+
+import os
+import secrets
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from leasehold.cli.attempt import Attempt
+from leasehold.cli.client import Client
+from leasehold.cli.clouds import audit_of, print_audit
+from leasehold.cli.exits import Exit, Failure, UsageError
+from leasehold.cli.keys import public_keys
+from leasehold.cli.lock import locked, print_nodes, stop_like_ctrl_c
+from leasehold.cli.service_process import running_service
+from leasehold.lab.model import Lease, LeaseState, Node, Step, Wish
+
+if TYPE_CHECKING:  # an HTTP server and an SSH server: imported when the demo really runs
+    from leasehold.emulator import Emulator, Leftovers
+
+_OWNER = "demo"
+_MOST = 8
+_LOOK_AROUND = 'echo "$(id -un) on $(uname -n) sees $(ls -d /proc/[0-9]* | wc -l) processes"'
+
+_CONFIG = """
+[service]
+listen = "127.0.0.1:0"
+
+[clouds.demo]
+cloud = "demo"
+
+[machine_types.demo]
+cloud = "demo"
+image = "debian-12"
+flavor = "small"
+networks = ["lab"]
+ssh_user = "debian"
+ssh_port = {ssh_port}
+nodes = {nodes}
+duration = "1h"
+"""
+
+
+def demo(
+    *,
+    count: Annotated[int, Parameter(name=["--count", "-n"])] = 2,
+    keep: Annotated[bool, Parameter(negative=())] = False,
+) -> Exit:
+    """Show the whole job on an emulated cloud, and clean up.
+
+    Starts an OpenStack emulator and the service, locks nodes, runs a command on each over SSH,
+    unlocks them, and asks the cloud what is left. Everything lives in a temporary directory.
+
+    Parameters
+    ----------
+    count
+        How many nodes to lock, 1 to 8.
+    keep
+        Stay up afterwards and print how to go on, until Ctrl-C.
+    """
+    if not 1 <= count <= _MOST:
+        raise UsageError(f"--count: found {count}; allowed: 1 to {_MOST}")
+    from leasehold.emulator import Emulator
+
+    stop_like_ctrl_c()
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leasehold-demo-")))
+        # Keys that are made here go with the directory, and not into the user's own.
+        os.environ["XDG_CONFIG_HOME"] = str(directory)
+        cloud = stack.enter_context(Emulator(guests="auto"))
+        assert cloud.guests is not None
+        _say(f"Cloud: an OpenStack in this process, at {cloud.url}")
+        _say(f"Guests: {cloud.guests.reason}")
+        server = stack.enter_context(_service(cloud, directory))
+        _say(f"Service: leasehold serve, at {server}")
+        stack.callback(signal.signal, signal.SIGINT, signal.SIG_IGN)
+        clean = _play(cloud, Client(server, owner=_OWNER), count)
+        if keep:
+            _stay(server, directory)
+    return Exit.OK if clean else Exit.FAILED
+
+
+def _service(cloud: "Emulator", directory: Path) -> AbstractContextManager[str]:
+    """The service with a configuration for this cloud."""
+    assert cloud.guests is not None
+    clouds = directory / "clouds.yaml"
+    clouds.write_text(cloud.clouds_yaml())
+    config = directory / "leasehold.toml"
+    config.write_text(_CONFIG.format(ssh_port=cloud.guests.ssh_port, nodes=_MOST))
+    environment = {"OS_CLIENT_CONFIG_FILE": str(clouds)}
+    return running_service(config, directory / "service.log", environment)
+
+
+def _play(cloud: "Emulator", client: Client, count: int) -> bool:
+    """Lock, use, unlock, audit. True: nothing is left, says the lab and says the cloud."""
+    _say(f'$ leasehold lock --type demo --count {count} --for 1h --reason "the demo"')
+    lease = _lock(client, count)
+    names = [node.name for node in lease.nodes]
+    for node in lease.nodes:
+        _say(f"$ leasehold ssh {node.name} {shlex.quote(_LOOK_AROUND)}")
+        _look_around(client, node)
+    _say(f"$ leasehold unlock {' '.join(names)}")
+    for freed in client.post(list[Node], "/nodes/unlock", {"names": names}):
+        print(f"{freed.name} {freed.state}")
+    _settle(client)
+    _say("$ leasehold clouds audit demo")
+    audit = audit_of(client, "demo")
+    print_audit(audit)
+    left = cloud.leftovers()
+    _say(f"And the cloud itself, asked what it still holds: {_told(left)}")
+    return left.nothing and not (audit.in_use or audit.leaving or audit.stray)
+
+
+def _lock(client: Client, count: int) -> Lease:
+    wish = Wish(
+        machine_type="demo",
+        count=count,
+        purpose="the demo",
+        key=secrets.token_hex(16),
+        public_keys=public_keys(),
+    )
+    lease = locked(Attempt(client, wish), wait=True)
+    if lease.state is not LeaseState.READY:
+        raise Failure(f"the nodes did not become ready: {lease.reason or lease.state}")
+    print_nodes(lease)
+    return lease
+
+
+def _look_around(client: Client, node: Node) -> None:
+    """Run a command there, by the command that anybody would use."""
+    command = [sys.executable, "-m", "leasehold", "ssh", "--server", client.server, node.name]
+    sys.stdout.flush()
+    code = subprocess.call([*command, _LOOK_AROUND], stdin=subprocess.DEVNULL)
+    if code != 0:
+        raise Failure(f"the command on {node.name} failed with exit code {code}")
+
+
+def _settle(client: Client) -> None:
+    """Wait until the engine has nothing left to do: every deletion is confirmed by a listing."""
+    for _ in client.follow():
+        if not client.get(list[Step], "/plan"):
+            return
+
+
+def _told(left: "Leftovers") -> str:
+    held = [
+        f"{len(getattr(left, kind))} {kind.replace('_', ' ')}" for kind in left.__struct_fields__
+    ]
+    return "nothing." if left.nothing else ", ".join(held)
+
+
+def _stay(server: str, directory: Path) -> None:
+    """Print how to go on, and wait for Ctrl-C."""
+    _say(f"Everything stays up. The page: {server}/")
+    print(
+        "In another terminal:\n"
+        f"    export LEASEHOLD_SERVER={server}\n"
+        '    leasehold lock --type demo --for 1h --reason "my turn"\n'
+        "    leasehold nodes\n"
+        "    leasehold ssh demo001\n"
+        "    leasehold unlock demo001\n"
+        f"The same cloud for other clients: export"
+        f" OS_CLIENT_CONFIG_FILE={directory}/clouds.yaml OS_CLOUD=demo\n"
+        "Ctrl-C ends it, and leaves nothing.",
+        flush=True,
+    )
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        print()
+
+
+def _say(line: str) -> None:
+    bold, plain = ("\033[1m", "\033[0m") if sys.stdout.isatty() else ("", "")
+    print(f"\n{bold}{line}{plain}", flush=True)

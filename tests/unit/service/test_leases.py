@@ -1,0 +1,104 @@
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from .labs import a_service, lock, until
+
+Client = TestClient[Litestar]
+
+
+@pytest.fixture
+def client(tmp_path):
+    with a_service(tmp_path) as client:
+        yield client
+
+
+def test_a_lock_is_answered_at_once_and_says_where_its_lease_is(client: Client) -> None:
+    answer = lock(client, count=2, purpose="try it")
+    lease = answer.json()
+    assert answer.status_code == 202
+    assert answer.headers["location"] == f"/api/v1/leases/{lease['id']}"
+    assert lease["state"] in ("waiting", "preparing", "ready")
+    assert client.get(answer.headers["location"]).json()["purpose"] == "try it"
+
+
+def test_a_long_poll_answers_when_the_lease_is_ready(client: Client) -> None:
+    lease = until(client, lock(client, count=2).json()["id"], "ready")
+    assert [node["state"] for node in lease["nodes"]] == ["ready", "ready"]
+
+
+def test_a_long_poll_without_news_answers_with_what_is(client: Client) -> None:
+    lease = until(client, lock(client).json()["id"], "ready")
+    asked = {"wait": 0.05, "state": "ready"}
+    assert client.get(f"/api/v1/leases/{lease['id']}", params=asked).json() == lease
+
+
+def test_a_long_poll_for_an_ended_lease_answers_at_once(client: Client) -> None:
+    lease = lock(client).json()["id"]
+    client.delete(f"/api/v1/leases/{lease}")
+    asked = {"wait": 60, "state": "released"}
+    assert client.get(f"/api/v1/leases/{lease}", params=asked).json()["state"] == "released"
+
+
+def test_a_retried_lock_does_not_lock_twice(client: Client) -> None:
+    headers = {"idempotency-key": "k1"}
+    wish = {"machine_type": "demo"}
+    first = client.post("/api/v1/leases", json=wish, headers=headers).json()
+    again = client.post("/api/v1/leases", json=wish, headers=headers).json()
+    assert first["id"] == again["id"]
+    assert len(client.get("/api/v1/leases").json()) == 1
+
+
+def test_two_different_keys_in_one_request_are_refused(client: Client) -> None:
+    wish = {"machine_type": "demo", "key": "k1"}
+    answer = client.post("/api/v1/leases", json=wish, headers={"idempotency-key": "k2"})
+    assert answer.status_code == 400
+    assert answer.json()["error"]["field"] == "Idempotency-Key"
+
+
+def test_leases_are_listed_by_owner_and_ended_ones_apart(client: Client) -> None:
+    mine = lock(client, owner="ann").json()["id"]
+    lock(client, owner="bob")
+    client.delete(f"/api/v1/leases/{mine}", headers={"leasehold-owner": "ann"})
+    assert [each["owner"] for each in client.get("/api/v1/leases").json()] == ["bob"]
+    ended = client.get("/api/v1/leases", params={"ended": "true", "owner": "ann"}).json()
+    assert [each["id"] for each in ended] == [mine]
+
+
+def test_an_extension_is_added_to_the_end(client: Client) -> None:
+    lease = until(client, lock(client, seconds=60).json()["id"], "ready")
+    longer = client.post(f"/api/v1/leases/{lease['id']}/extend", json={"seconds": 30}).json()
+    assert (longer["seconds"], longer["until"] > lease["until"]) == (90, True)
+
+
+def test_an_extension_beyond_the_limit_says_what_is_allowed(client: Client) -> None:
+    lease = lock(client).json()["id"]
+    answer = client.post(f"/api/v1/leases/{lease}/extend", json={"seconds": 10**7})
+    assert answer.status_code == 400
+    assert "6d" in answer.json()["error"]["allowed"]
+
+
+def test_a_release_can_be_repeated(client: Client) -> None:
+    lease = lock(client).json()["id"]
+    answers = [client.delete(f"/api/v1/leases/{lease}") for _ in range(2)]
+    assert [each.json()["state"] for each in answers] == ["released", "released"]
+
+
+def test_somebody_elses_lease_is_only_taken_by_force(client: Client) -> None:
+    lease = lock(client, owner="bob").json()["id"]
+    refused = client.delete(f"/api/v1/leases/{lease}")
+    assert refused.status_code == 403
+    assert refused.json()["error"]["owner"] == "bob"
+    forced = client.delete(f"/api/v1/leases/{lease}", params={"force": "true"})
+    assert forced.json()["state"] == "released"
+
+
+def test_an_unknown_machine_type_lists_the_near_ones(client: Client) -> None:
+    error = client.post("/api/v1/leases", json={"machine_type": "dmeo"}).json()["error"]
+    assert (error["code"], error["near"]) == ("unknown_machine_type", ["demo"])
+
+
+def test_more_than_there_are_is_refused_with_both_numbers(client: Client) -> None:
+    answer = lock(client, count=5)
+    assert answer.status_code == 409
+    assert (answer.json()["error"]["wanted"], answer.json()["error"]["exist"]) == (5, 4)
