@@ -6,11 +6,11 @@ import os
 import signal
 import socket
 import sys
-import textwrap
 from pathlib import Path
 
 import pytest
 from tests.system.emulator.guests.visits import (
+    EMULATING,
     a_rare_duration,
     a_server,
     a_visit,
@@ -278,30 +278,6 @@ async def _kill_the_init_above(duration: str) -> None:
 def _status(pid: int) -> dict[str, str]:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
-
-
-EMULATING = textwrap.dedent(
-    """
-    import asyncio, signal, sys
-    from leasehold.emulator.guests import GuestSpec, choose
-
-    async def main(mode, address, duration):
-        guests = choose(mode)
-        loop = asyncio.get_running_loop()
-        stop = asyncio.Event()
-        loop.add_signal_handler(signal.SIGINT, stop.set)
-        config = f"#cloud-config\\nruncmd: ['setsid nohup sleep {duration} & sleep {duration}']\\n"
-        spec = GuestSpec(id="doomed", name="doomed", address=address, user_data=config.encode(),
-                         public_keys=(), metadata={})
-        await guests.start(spec)
-        print("up", flush=True)
-        await stop.wait()
-        await guests.close()
-        print("closed", flush=True)
-
-    asyncio.run(main(*sys.argv[1:]))
-    """
-)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import asyncssh
 import pytest
-from tests.system.emulator.guests.test_life import EMULATING
 from tests.system.emulator.guests.visits import (
+    EMULATING,
     a_rare_duration,
     a_server,
     a_visit,

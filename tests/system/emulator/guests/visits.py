@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import os
+import textwrap
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -135,3 +136,28 @@ def processes_with(argument: str) -> list[int]:
 def a_rare_duration() -> str:
     """Seconds for a long `sleep` that can be told from every other on this machine."""
     return f"{90000 + os.getpid()}.{next(_numbers)}{time.monotonic_ns() % 10**6:06}"
+
+
+EMULATING = textwrap.dedent(
+    """
+    import asyncio, signal, sys
+    from leasehold.emulator.guests import GuestSpec, choose
+
+    async def main(mode, address, duration):
+        guests = choose(mode)
+        loop = asyncio.get_running_loop()
+        stop = asyncio.Event()
+        loop.add_signal_handler(signal.SIGINT, stop.set)
+        config = f"#cloud-config\\nruncmd: ['setsid nohup sleep {duration} & sleep {duration}']\\n"
+        spec = GuestSpec(id="doomed", name="doomed", address=address, user_data=config.encode(),
+                         public_keys=(), metadata={})
+        await guests.start(spec)
+        print("up", flush=True)
+        await stop.wait()
+        await guests.close()
+        print("closed", flush=True)
+
+    asyncio.run(main(*sys.argv[1:]))
+    """
+)
+"""A program with one guest: takes mode, address and how long something in the guest sleeps."""

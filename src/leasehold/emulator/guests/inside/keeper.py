@@ -218,6 +218,7 @@ def main(what: str, argument: str = "") -> int:
     """Do ``probe``, or serve ``container`` or ``shell`` guests on the socket that is stdin."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.chdir("/")
+    kernel.name_process("guest-keeper")
     as_root = os.geteuid() == 0
     if what == "shell":
         kernel.adopt_orphans()
