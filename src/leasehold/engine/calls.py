@@ -17,12 +17,14 @@ from leasehold.engine.clock import Clock
 from leasehold.engine.cloud import (
     CloudBusy,
     CloudError,
+    CloudRefused,
     CloudUnsure,
     Installation,
     Kind,
     Limits,
     Listing,
     ObjectId,
+    Refusal,
     Sighting,
     Tag,
 )
@@ -33,7 +35,7 @@ from leasehold.engine.quota import Snapshot
 from leasehold.engine.reason import Cause, Reason
 from leasehold.engine.row import Row, State, resolve
 from leasehold.engine.schedule import Due, Track
-from leasehold.engine.watch import Watch
+from leasehold.engine.watch import CALL_PATIENCE, Watch
 
 log = structlog.get_logger()
 
@@ -83,62 +85,92 @@ class Calls:
                 result = CloudUnsure(f"{type(error).__name__}: {error}")
             self.desk.tell(lambda: then(result))
 
-        self._spawn(run)
+        try:
+            self._spawn(run)
+        except RuntimeError as error:  # no thread to be had: the call has not left
+            busy = CloudBusy(f"no thread for the call: {error}")
+            self.desk.tell(lambda: then(busy))
 
     # -- make and delete -------------------------------------------------------------------------
 
     def send(self, watch: Watch, action: Action) -> None:
         """Let a make or delete call leave; the committed row says already that it may have."""
-        row = action.row
-        if action.verb is Verb.MAKE:
-            self._make(watch, row)
-        else:
-            self._delete(watch, row)
+        left_at = watch.in_flight.get(action.row.id)
+        if left_at is None:
+            return  # it waited so long for the database that it was given up
+        send = self._make if action.verb is Verb.MAKE else self._delete
+        send(watch, action.row, left_at)
 
-    def _make(self, watch: Watch, row: Row) -> None:
+    def _make(self, watch: Watch, row: Row, left_at: float) -> None:
         needed = {each: self.desk.ledger.rows[each].cloud_id for each in row.needs}
         spec = resolve(row.spec, {each: found for each, found in needed.items() if found})
         tag = Tag(installation=self.desk.installation, object=row.id)
 
         def then(result: Sighting | CloudError) -> None:
             now = self.desk.clock.now()
-            current = self._landed(watch, row.id)
+            current, in_time = self._landed(watch, row.id, left_at)
             if isinstance(result, CloudError):
                 self._note(watch, "make", row, result, now)
-                self.desk.change(outcome.not_made(current, result, now))
+                if in_time:
+                    self.desk.change(outcome.not_made(current, result, now))
             else:
                 self.desk.change(outcome.made(current, result, now))
 
         self._call(lambda: watch.cloud.make(spec, tag), then)
 
-    def _delete(self, watch: Watch, row: Row) -> None:
+    def _delete(self, watch: Watch, row: Row, left_at: float) -> None:
         cloud_id = row.cloud_id
         assert cloud_id is not None, "only what the cloud has can be leaving"
 
         def then(result: bool | CloudError) -> None:
             now = self.desk.clock.now()
-            current = self._landed(watch, row.id)
+            current, in_time = self._landed(watch, row.id, left_at)
             if isinstance(result, CloudError):
                 self._note(watch, "delete", row, result, now)
-                self.desk.change(outcome.not_deleted(current, result, now))
-            else:
+                if in_time:
+                    self.desk.change(outcome.not_deleted(current, result, now))
+            elif in_time:
                 self.desk.change(outcome.deleted(current, now, known=result))
 
         self._call(lambda: watch.cloud.delete(row.kind, cloud_id), then)
 
-    def _landed(self, watch: Watch, object_id: ObjectId) -> Row:
-        watch.in_flight.discard(object_id)
-        return self.desk.ledger.rows[object_id]
+    def _landed(self, watch: Watch, object_id: ObjectId, left_at: float) -> tuple[Row, bool]:
+        """The row of a call that came back, and whether anybody still waited for it."""
+        in_time = watch.in_flight.get(object_id) == left_at
+        if in_time:
+            del watch.in_flight[object_id]
+        return self.desk.ledger.rows[object_id], in_time
+
+    def give_up_late_ones(self, watch: Watch, now: float) -> None:
+        """Treat calls that have been out too long as unanswered: some drivers hang for ever."""
+        late_at = watch.late_at()
+        if late_at is None or late_at > now:
+            return
+        log.error("engine.call_hangs", cloud=watch.name)
+        error = CloudUnsure(f"no answer within {CALL_PATIENCE:.0f} s")
+        too_early = now - CALL_PATIENCE
+        for object_id in [each for each, left in watch.in_flight.items() if left <= too_early]:
+            del watch.in_flight[object_id]
+            row = self.desk.ledger.rows[object_id]
+            making = row.state is State.MAKING
+            end = outcome.not_made if making else outcome.not_deleted
+            self.desk.change(end(row, error, now))
+        for kind in [each for each, left in watch.listing.items() if left <= too_early]:
+            del watch.listing[kind]
+            self._listing_failed(watch, kind, error, now)
+        if watch.asking_limits is not None and watch.asking_limits <= too_early:
+            watch.asking_limits, watch.limits_at = None, now
 
     def _note(self, watch: Watch, verb: str, row: Row, error: CloudError, now: float) -> None:
         """Remember what an error says about more than its own row."""
         log.warning(f"engine.{verb}_failed", cloud=watch.name, object=row.id, error=str(error))
-        if isinstance(error, CloudBusy) and error.retry_after is not None:
-            watch.budget.pause(now + error.retry_after)
+        pause = outcome.pause(error)
+        if pause is not None:
+            watch.budget.pause(now + pause)
         shut = outcome.shuts(row, error, now)
         if shut is not None:
             watch.shut[shut[0]] = shut[1]
-            watch.limits_at = None
+            watch.refused = True
 
     # -- listings and limits ---------------------------------------------------------------------
 
@@ -159,14 +191,16 @@ class Calls:
         kind = due.kind
         since = watch.as_of.get(kind)
         delta = not due.complete and since is not None
-        watch.listing.add(kind)
+        watch.listing[kind] = now
         watch.background.spend(1)
         start = since - OVERLAP if delta and since is not None else None
         track = watch.tracks[kind]
         watch.tracks[kind] = msgspec.structs.replace(track, began_at=now)
 
         def then(result: Listing | CloudError) -> None:
-            watch.listing.discard(kind)
+            if watch.listing.get(kind) != now:
+                return  # given up long ago; what it saw is older than what was listed since
+            del watch.listing[kind]
             ended = self.desk.clock.now()
             if isinstance(result, CloudError):
                 self._listing_failed(watch, kind, result, ended)
@@ -207,8 +241,9 @@ class Calls:
         watch.tracks[kind] = msgspec.structs.replace(
             track, failures=track.failures + 1, failed_at=now
         )
-        if isinstance(error, CloudBusy) and error.retry_after is not None:
-            watch.background.pause(now + error.retry_after)
+        pause = outcome.pause(error)
+        if pause is not None:
+            watch.background.pause(now + pause)
 
     def _ask_limits(self, watch: Watch, now: float) -> float:
         planned = [row for row in self.desk.ledger.due(watch.name) if row.state is State.PLANNED]
@@ -218,12 +253,17 @@ class Calls:
             return now + 60.0
         if at > now:
             return at
-        watch.asking_limits = True
+        if not watch.background.available(now):
+            return watch.background.next_at(now)
+        watch.asking_limits = now
+        watch.refused = False
         watch.background.spend(LIMITS_CALLS)
         ours = self.desk.ledger.ours(watch.name)
 
         def then(result: Limits | CloudError) -> None:
-            watch.asking_limits = False
+            if watch.asking_limits != now:
+                return
+            watch.asking_limits = None
             watch.limits_at = self.desk.clock.now()
             if isinstance(result, CloudError):
                 log.warning("engine.limits_failed", cloud=watch.name, error=str(result))
@@ -244,7 +284,11 @@ class Calls:
 
 
 def _trouble(error: CloudError) -> Reason:
-    return Reason(cause=Cause.CLOUD_BUSY, text=error.message, request_id=error.request_id)
+    denied = (Refusal.CREDENTIALS, Refusal.FORBIDDEN)
+    cause = Cause.CLOUD_BUSY
+    if isinstance(error, CloudRefused) and error.why in denied:
+        cause = Cause.CREDENTIALS
+    return Reason(cause=cause, text=error.message, request_id=error.request_id)
 
 
 def _in_a_thread(work: Callable[[], None]) -> None:

@@ -46,8 +46,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     """Rows with a call under way."""
     allowance: int
     """How many calls the budget lets leave now."""
-    next_call_at: float
-    """When the budget lets the next one leave."""
+    next_call_at: float | None
+    """When the next one may leave; None: when one of those under way ends."""
     snapshot: Snapshot | None = None
     ours: Use = NOTHING
     """What our rows count against the quota by now."""
@@ -96,6 +96,8 @@ class _Pass:
         match row.state:
             case State.PLANNED:
                 after = self.planned(row)
+            case State.MAKING:
+                after = unanswered(row, self.now)  # its call is not under way: we died meanwhile
             case State.BUILDING:
                 after = self.building(row)
             case State.UP if row.doomed:
@@ -241,6 +243,13 @@ def explain(row: Row, reason: Reason) -> Row:
     if told is not None and (told.cause, told.text) == (reason.cause, reason.text):
         return row
     return msgspec.structs.replace(row, reason=reason)
+
+
+def unanswered(row: Row, now: float) -> Row:
+    """A row whose make call was under way when we stopped, and whose answer nobody will hear."""
+    text = "we were stopped during the call; a listing will tell"
+    reason = Reason(cause=Cause.UNSURE, text=text)
+    return step(row, Event.NO_ANSWER, now, called_at=now, calls=row.calls, reason=reason)
 
 
 def name(row: Row) -> str:

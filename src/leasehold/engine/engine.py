@@ -97,10 +97,10 @@ class Engine:
     def audit(self, cloud: str) -> "Future[Survey]":
         """Ask for complete listings of every kind, begun from now on, and what they show."""
         future: Future[Survey] = Future()
+        watch = self.watches[cloud]
         now = self.clock.now()
 
         def ask() -> None:
-            watch = self.watches[cloud]
             watch.forced_at = now
             watch.audits.append((now, future))
 
@@ -146,7 +146,11 @@ class Engine:
     def _run(self) -> None:
         news: list[Callable[[], None]] = []
         while True:
-            wake_at = self.turn(news)
+            try:
+                wake_at = self.turn(news)
+            except Exception:
+                log.exception("engine.turn_broke")  # without this thread nothing is ever deleted
+                wake_at = self.clock.now() + STORE_RETRY
             news = []
             try:
                 first = self._inbox.get(timeout=max(0.0, wake_at - self.clock.now()))
@@ -168,19 +172,18 @@ class Engine:
     def turn(self, news: Collection[Callable[[], None]] = ()) -> float:
         """Take in the news, decide, commit, call. Returns when to turn again, as Unix seconds."""
         for each in news:
-            each()
+            try:
+                each()
+            except Exception:
+                log.exception("engine.news_broke")  # the rest of the news is no worse for it
         now = self.clock.now()
         wakes = [now + 60.0]
         for watch in self.watches.values():
-            decision = self._decide(watch, now)
-            for row in decision.changed:
-                self.change(row)
-            watch.budget.spend(len(decision.actions))
-            self._actions += [(watch, action) for action in decision.actions]
-            watch.in_flight.update(action.row.id for action in decision.actions)
-            if decision.wake_at is not None:
-                wakes.append(decision.wake_at)
-            wakes.append(self._calls.observe(watch, now))
+            try:
+                wakes.append(self._turn(watch, now))
+            except Exception:
+                log.exception("engine.turn_broke", cloud=watch.name)  # other clouds have to go on
+                wakes.append(now + STORE_RETRY)
         if now >= self._housekeeping_at:
             self._housekeeping_at = now + HOUSEKEEPING
             self._forget_outdated(now)
@@ -190,6 +193,18 @@ class Engine:
         for watch, action in actions:
             self._calls.send(watch, action)
         return max(min(wakes), now)
+
+    def _turn(self, watch: Watch, now: float) -> float:
+        """The part of a turn that is about one cloud."""
+        self._calls.give_up_late_ones(watch, now)
+        decision = self._decide(watch, now)
+        for row in decision.changed:
+            self.change(row)
+        watch.budget.spend(len(decision.actions))
+        self._actions += [(watch, action) for action in decision.actions]
+        watch.in_flight.update({action.row.id: now for action in decision.actions})
+        wakes = [self._calls.observe(watch, now), decision.wake_at, watch.late_at()]
+        return min(each for each in wakes if each is not None)
 
     def change(self, row: Row) -> None:
         """Take a changed row in; it is saved at the end of the turn."""
@@ -207,7 +222,7 @@ class Engine:
                 dependents=self.ledger.dependents,
                 in_flight=watch.in_flight,
                 allowance=watch.allowance(now),
-                next_call_at=watch.budget.next_at(now),
+                next_call_at=watch.next_call_at(now),
                 snapshot=watch.snapshot,
                 ours=self.ledger.ours(watch.name),
                 shut=watch.open_shut(now),
@@ -240,7 +255,10 @@ class Engine:
             log.error("engine.store_failed", error=str(error), changes=len(changes))
             return False
         self._unsaved.clear()
-        self.on_change(changes)
+        try:
+            self.on_change(changes)
+        except Exception:
+            log.exception("engine.listener_broke")  # the calls that are due have to leave
         return True
 
     def _forget_outdated(self, now: float) -> None:

@@ -87,7 +87,8 @@ class Ledger:
         if row.cloud_id is not None:
             self._ids[place].pop(row.cloud_id, None)
         for need in row.needs:
-            self.dependents[need].discard(object_id)
+            if need in self.dependents:
+                self.dependents[need].discard(object_id)
         self.dependents.pop(object_id, None)
 
     def due(self, cloud: str) -> list[Row]:
@@ -109,6 +110,7 @@ class Ledger:
         """What only listings can tell, by kind. Attachments are seen in the listing of volumes."""
         moving: set[Kind] = set()
         after: dict[Kind, float] = {}
+        again: set[Kind] = set()
         for row in self.due(cloud):
             kind = Kind.VOLUME if row.kind is Kind.ATTACHMENT else row.kind
             if row.state in (State.PLANNED, State.MAKING):
@@ -117,10 +119,13 @@ class Ledger:
             need = _complete_after(row)
             if need is not None:
                 after[kind] = max(need, after.get(kind, 0.0))
+            if row.state is State.UNSURE and row.absent:
+                again.add(kind)
         return {
             kind: Waiting(
                 any=kind in moving,
                 complete_after=after.get(kind),
+                again=kind in again,
                 objects=self._there[cloud, kind] > 0,
                 forced_at=forced_at,
             )

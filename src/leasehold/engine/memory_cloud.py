@@ -1,7 +1,7 @@
 """A cloud in memory: the twin of the real ones, for tests and simulations.
 
-It keeps the seam's promises with no network: objects build and vanish as its clock goes on, and each
-call can be made to fail before or after its effect.
+It keeps the seam's promises with no network: objects build and vanish as its clock goes on, servers
+have deltas, and each call can be made to fail before or after its effect.
 """
 
 import itertools
@@ -48,7 +48,12 @@ class _Object(msgspec.Struct, kw_only=True):
     sighting: Sighting
     spec: Spec
     ready_at: float
+    changed_at: float
     gone_at: float | None = None
+
+
+REMEMBERED = 10_000
+"""How many deleted servers deltas can tell of."""
 
 
 class MemoryCloud:
@@ -73,19 +78,26 @@ class MemoryCloud:
         self.hide: Callable[[Sighting], bool] = lambda _: False
         """What listings leave out, to play a cloud that lies."""
         self._objects: dict[CloudId, _Object] = {}
+        self._deleted: deque[tuple[float, Sighting]] = deque(maxlen=REMEMBERED)
         self._serial = itertools.count(1)
         self._lock = threading.RLock()
 
     # -- the seam --------------------------------------------------------------------------------
 
     def list(self, kind: Kind, since: datetime | None = None) -> Listing:
-        del since
         with self._lock:
             self._call("list", kind)
-            shown = tuple(each for each in self.alive(kind) if not self.hide(each))
+            delta = kind is Kind.SERVER and since is not None
+            found = self._changed(since.timestamp()) if delta and since else self.alive(kind)
+            shown = tuple(each for each in found if not self.hide(each))
             self._fail_after("list", kind)
-            now = moment(self.clock.now())
-            return Listing(kind=kind, sightings=shown, complete=True, as_of=now)
+            return Listing(
+                kind=kind,
+                sightings=shown,
+                complete=not delta,
+                since=since if delta else None,
+                as_of=moment(self.clock.now()),
+            )
 
     def make(self, spec: Spec, tag: Tag) -> Sighting:
         kind = KIND_OF[type(spec)]
@@ -155,6 +167,7 @@ class MemoryCloud:
         with self._lock:
             each = self._objects[cloud_id]
             each.sighting = msgspec.structs.replace(each.sighting, status=status, fault=fault)
+            each.changed_at = self.clock.now()
 
     def vanish(self, cloud_id: CloudId) -> None:
         """Take an object away behind everybody's back."""
@@ -162,6 +175,18 @@ class MemoryCloud:
             self._remove(cloud_id)
 
     # -- inside ----------------------------------------------------------------------------------
+
+    def _changed(self, since: float) -> "tuple[Sighting, ...]":
+        """Servers that changed since then, those that were deleted included."""
+        now = self.clock.now()
+        alive = self.alive(Kind.SERVER)
+        return tuple(
+            each for each in alive if self._changed_at(each.cloud_id, now) >= since
+        ) + tuple(sighting for at, sighting in self._deleted if at >= since)
+
+    def _changed_at(self, cloud_id: CloudId, now: float) -> float:
+        each = self._objects[cloud_id]
+        return max(each.changed_at, each.ready_at if each.ready_at <= now else 0.0)
 
     def _call(self, verb: str, kind: Kind | None) -> None:
         self.calls.append((verb, kind))
@@ -194,7 +219,7 @@ class MemoryCloud:
             created_at=moment(now),
         )
         wait = self.boot if kind in (Kind.SERVER, Kind.VOLUME) else 0.0
-        made = _Object(sighting=sighting, spec=spec, ready_at=now + wait)
+        made = _Object(sighting=sighting, spec=spec, ready_at=now + wait, changed_at=now)
         self._objects[cloud_id] = made
         return self._shown(made, now)
 
@@ -243,6 +268,9 @@ class MemoryCloud:
         gone = self._objects.pop(cloud_id)
         if gone.sighting.kind is Kind.SERVER:
             self._detach(cloud_id)
+            at = gone.gone_at or self.clock.now()
+            deleted = msgspec.structs.replace(gone.sighting, status="DELETED")
+            self._deleted.append((at, deleted))
 
     def _detach(self, server: CloudId) -> None:
         for each in self._objects.values():

@@ -110,6 +110,9 @@ def observe(
             doubts=memory.doubts + 1 if doubted else 0,
             strays=frozenset(each.cloud_id for each in remembered),
         )
+    else:  # what a delta showed the end of will not be missed in the next complete listing
+        ended = sum(row.state is State.GONE for row in after.values())
+        memory = msgspec.structs.replace(memory, count=max(0, memory.count - ended))
     return Observation(
         changed=tuple(after.values()),
         memory=memory,

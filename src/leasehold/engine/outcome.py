@@ -11,7 +11,7 @@ from leasehold.engine.cloud import (
     Refusal,
     Sighting,
 )
-from leasehold.engine.decide import moment
+from leasehold.engine.decide import moment, unanswered
 from leasehold.engine.observe import take
 from leasehold.engine.reason import Cause, Reason
 from leasehold.engine.row import Row, State
@@ -26,6 +26,9 @@ CONFLICT_TRIES = 6
 UNSURE_TRIES = 3
 """How often a make is sent that ends without a clear answer, such as in a 500."""
 
+LONGEST_PAUSE = 900.0
+"""Seconds of a Retry-After that are heeded: a wrong one must not keep objects alive for days."""
+
 _CAUSES = {
     Refusal.QUOTA: Cause.QUOTA_FULL,
     Refusal.NOT_FOUND: Cause.NOT_FOUND,
@@ -35,8 +38,8 @@ _CAUSES = {
 
 
 def made(row: Row, sighting: Sighting, now: float) -> Row:
-    """The cloud took the order for `row`."""
-    return take(row, sighting, now) if row.state is State.MAKING else row
+    """The cloud took the order for `row`; an answer that nobody waited for any more counts too."""
+    return take(row, sighting, now) if row.state in (State.MAKING, State.UNSURE) else row
 
 
 def not_made(row: Row, error: CloudError, now: float) -> Row:
@@ -94,13 +97,16 @@ def not_deleted(row: Row, error: CloudError, now: float) -> Row:
 def interrupted(row: Row, now: float) -> Row:
     """A row read back after a crash: its call may have been under way when we died."""
     if row.state is State.MAKING:
-        reason = Reason(
-            cause=Cause.UNSURE, text="we were stopped during the call; a listing will tell"
-        )
-        return step(row, Event.NO_ANSWER, now, called_at=now, calls=row.calls, reason=reason)
+        return unanswered(row, now)
     if row.state is State.DELETING:
         return step(row, Event.STILL_THERE, now, calls=row.calls, reason=row.reason)
     return row
+
+
+def pause(error: CloudError) -> float | None:
+    """How many seconds the cloud asks us to stay away, as far as we heed it."""
+    asked = error.retry_after if isinstance(error, CloudBusy) else None
+    return None if asked is None else min(max(asked, 0.0), LONGEST_PAUSE)
 
 
 def shuts(row: Row, error: CloudError, now: float) -> tuple[Kind, Reason] | None:
@@ -129,5 +135,5 @@ def _put_off(row: Row, error: CloudError, cause: Cause, now: float, until: float
 
 
 def _busy_until(row: Row, error: CloudError, now: float) -> float:
-    asked = error.retry_after if isinstance(error, CloudBusy) else None
+    asked = pause(error)
     return now + (asked if asked is not None else backoff(row.calls - 1))

@@ -4,6 +4,8 @@ Deltas of servers while any is on its way, complete listings where only absence 
 complete audit of every kind now and then.
 """
 
+from collections.abc import Collection, Mapping
+
 import msgspec
 
 from leasehold.engine.cloud import LISTED_KINDS, Kind
@@ -42,6 +44,8 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     """Something is on its way, in or out."""
     complete_after: float | None = None
     """A complete listing begun after this moment would settle something that a delta cannot."""
+    again: bool = False
+    """The last complete listing lacked an object, and one more may confirm that it is not there."""
     objects: bool = False
     """The ledger has objects of the kind there at all."""
     forced_at: float | None = None
@@ -69,8 +73,8 @@ def due(kind: Kind, track: Track, waiting: Waiting) -> Due:
             if poll < at:
                 at, complete = poll, kind is not Kind.SERVER
         after = waiting.complete_after
-        if after is not None and complete_at <= after:
-            settle = max(after, complete_at + COMPLETE_INTERVAL)
+        if waiting.again or (after is not None and complete_at <= after):
+            settle = max(after or 0.0, complete_at + COMPLETE_INTERVAL)
             if settle <= at:
                 at, complete = settle, True
     if track.failed_at is not None:
@@ -80,7 +84,7 @@ def due(kind: Kind, track: Track, waiting: Waiting) -> Due:
 
 
 def next_due(
-    tracks: dict[Kind, Track], waiting: dict[Kind, Waiting], busy: set[Kind]
+    tracks: Mapping[Kind, Track], waiting: Mapping[Kind, Waiting], busy: Collection[Kind]
 ) -> Due | None:
     """The most overdue listing of a cloud; kinds that are being listed wait for the answer."""
     dues = [due(kind, tracks[kind], waiting[kind]) for kind in LISTED_KINDS if kind not in busy]

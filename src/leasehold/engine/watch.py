@@ -19,6 +19,13 @@ LIMITS_AGE = 300.0
 SHORT_LIMITS_AGE = 30.0
 """The same, while something waits for quota."""
 
+REFUSED_LIMITS_AGE = 5.0
+"""The same, after the cloud refused an order for quota that we thought would fit."""
+
+CALL_PATIENCE = 600.0
+"""Seconds after which a call that has not come back counts as unanswered: far beyond the time-outs
+of any driver, so that not even a broken one can hold a place, or a listing, for ever."""
+
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
     """How hard a cloud may be worked."""
@@ -53,13 +60,18 @@ class Watch:
         self.memories = {kind: Memory() for kind in (*LISTED_KINDS, Kind.ATTACHMENT)}
         self.strays: dict[Kind, tuple[Sighting, ...]] = {}
         self.foreign: dict[Kind, int] = {}
-        self.in_flight: set[ObjectId] = set()
-        self.listing: set[Kind] = set()
+        self.in_flight: dict[ObjectId, float] = {}
+        """Make and delete calls under way, and when they left."""
+        self.listing: dict[Kind, float] = {}
+        """Listings under way, and when they left."""
         self.as_of: dict[Kind, datetime] = {}
         """By the cloud's clock: up to when its deltas have been read."""
         self.snapshot: Snapshot | None = None
         self.limits_at: float | None = None
-        self.asking_limits = False
+        self.asking_limits: float | None = None
+        """Since when a call for the limits is under way."""
+        self.refused = False
+        """The cloud refused an order for quota since the limits were asked for."""
         self.shut: dict[Kind, Reason] = {}
         self.trouble: Reason | None = None
         """Why listings fail at the moment."""
@@ -69,6 +81,17 @@ class Watch:
     def allowance(self, now: float) -> int:
         """How many calls may leave now."""
         return min(self.budget.available(now), self.pace.calls_at_once - len(self.in_flight))
+
+    def next_call_at(self, now: float) -> float | None:
+        """When the next call may leave; None: not before one of those under way ends."""
+        full = len(self.in_flight) >= self.pace.calls_at_once
+        return None if full else self.budget.next_at(now)
+
+    def late_at(self) -> float | None:
+        """When the oldest call under way will have been out too long."""
+        left = [*self.in_flight.values(), *self.listing.values()]
+        left += [self.asking_limits] if self.asking_limits is not None else []
+        return min(left) + CALL_PATIENCE if left else None
 
     def open_shut(self, now: float) -> Mapping[Kind, Reason]:
         """The kinds that are still shut."""
@@ -84,11 +107,12 @@ class Watch:
 
     def limits_due(self, *, planned: bool, short: bool) -> float | None:
         """When quotas should be asked for again; None while nothing is to be made."""
-        if self.asking_limits or not planned:
+        if self.asking_limits is not None or not planned:
             return None
         if self.limits_at is None:
             return 0.0
-        return self.limits_at + (SHORT_LIMITS_AGE if short else LIMITS_AGE)
+        age = SHORT_LIMITS_AGE if short else LIMITS_AGE
+        return self.limits_at + (REFUSED_LIMITS_AGE if self.refused else age)
 
     def survey(self) -> Survey | None:
         """The newest complete picture; None until every kind has been listed once."""
