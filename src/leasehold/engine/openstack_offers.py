@@ -8,6 +8,7 @@ from leasehold.openstack import (
     AuthenticationFailed,
     Connection,
     EndpointMissing,
+    Forbidden,
     NotFound,
     OpenStackError,
 )
@@ -121,10 +122,10 @@ def limits_of(connection: Connection) -> Limits:
 
 
 def _if_there(read: Callable[[], T]) -> T | None:
-    """Read limits, unless the cloud has none to read: no such service, or one too old to say."""
+    """Read limits, unless there are none to read: no such service, too old, or not for us."""
     try:
         return read()
-    except (EndpointMissing, NotFound):
+    except (EndpointMissing, NotFound, Forbidden):
         return None
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from leasehold.openstack.call import ServiceType
 from leasehold.openstack.catalog import ALIASES
+from leasehold.openstack.edge import public_url
 from leasehold.openstack.errors import SettingsError, UnknownArgument
 from leasehold.openstack.secret import Secret
 from leasehold.openstack.settings import CONNECT_TIMEOUT, READ_TIMEOUT, RETRIES, Settings, SignIn
@@ -88,6 +89,7 @@ def check_names(names: Iterable[str]) -> None:
 
 def settings_of(arguments: Arguments, *, name: str | None = None) -> Settings:
     """Make the settings that the arguments describe. Raises `SettingsError` if something lacks."""
+    endpoints = _endpoints(arguments.get("endpoints", {}))
     interface = arguments.get("interface", "public").removesuffix("URL")
     if interface not in _INTERFACES:
         raise SettingsError(f"interface is one of {', '.join(_INTERFACES)}, not {interface!r}")
@@ -102,7 +104,7 @@ def settings_of(arguments: Arguments, *, name: str | None = None) -> Settings:
         sign_in=_sign_in(arguments),
         region=arguments.get("region") or None,
         interface=interface,
-        endpoints={_service(kind): url for kind, url in arguments.get("endpoints", {}).items()},
+        endpoints=endpoints,
         microversions={service: pin for service, pin in pins.items() if pin},
         verify=verify,
         cert=(cert, key) if cert and key else cert,
@@ -110,6 +112,23 @@ def settings_of(arguments: Arguments, *, name: str | None = None) -> Settings:
         timeout=arguments.get("timeout", READ_TIMEOUT),
         retries=arguments.get("retries", RETRIES),
     )
+
+
+def _check_url(name: str, url: str) -> None:
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise SettingsError(f"{name} cannot be read as an address: {error}") from None
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise SettingsError(
+            f"{name} must begin with http:// or https:// and a host, found {public_url(url)!r}"
+        )
+
+
+def _endpoints(given: Mapping[str, str]) -> dict[ServiceType, str]:
+    for kind, url in given.items():
+        _check_url(f"the endpoint of {kind}", url)
+    return {_service(kind): url for kind, url in given.items()}
 
 
 def _service(kind: str) -> ServiceType:
@@ -124,8 +143,7 @@ def _service(kind: str) -> ServiceType:
 def _sign_in(arguments: Arguments) -> SignIn:
     if not (auth_url := arguments.get("auth_url")):
         raise SettingsError("no auth_url: it is the address of the cloud's Keystone")
-    if urlsplit(auth_url).scheme not in ("http", "https"):
-        raise SettingsError(f"auth_url must begin with http:// or https://, found {auth_url!r}")
+    _check_url("auth_url", auth_url)
     auth_type = _auth_type(arguments, auth_url)
     if auth_type.startswith("v2") and not auth_url.rstrip("/").endswith("/v2.0"):
         auth_url = auth_url.rstrip("/") + "/v2.0"

@@ -4,6 +4,7 @@ import re
 import ssl
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
+from math import isfinite, nan
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
@@ -29,10 +30,14 @@ from leasehold.openstack.errors import (
 )
 from leasehold.openstack.fault import Fault, read_fault
 
+LONGEST_RETRY_AFTER = 86_400.0
+"""Seconds. What asks for more is broken, or a joke."""
+
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _QUOTA = re.compile(
     r"quota|maximum number of (?!attempts).*exceeded|over (a |the |its )?limit", re.IGNORECASE
 )
+_POLICY = re.compile(r"policy", re.IGNORECASE)
 _RATE = re.compile(r"rate.?limit|too many requests|over.?rate", re.IGNORECASE)
 
 # Said first, so that the message is of use even when the cloud said nothing.
@@ -80,12 +85,14 @@ def _leaf(status: int, fault: Fault, retry_after: float | None) -> type[OpenStac
         case 401:
             return AuthenticationFailed
         case 403:
-            return QuotaExceeded if _QUOTA.search(fault.message) else Forbidden
+            # A policy may forbid to read quotas, and then names them.
+            over = _QUOTA.search(fault.message) and not _POLICY.search(fault.message)
+            return QuotaExceeded if over else Forbidden
         case 404 | 410:
             return NotFound
         case 409:
-            over = fault.code == "OverQuota" or _QUOTA.search(fault.message)
-            return QuotaExceeded if over else Conflict
+            full = fault.code == "OverQuota" or _QUOTA.search(fault.message)
+            return QuotaExceeded if full else Conflict
         case 413:
             return _too_much(fault, retry_after)
         case 429:
@@ -126,14 +133,18 @@ def _retry_after(answer: Answer) -> float | None:
     if not text:
         return None
     try:
-        return max(0.0, float(text))
+        seconds = float(text)
     except ValueError:
-        pass
+        seconds = _seconds_until(text, answer)
+    return min(max(0.0, seconds), LONGEST_RETRY_AFTER) if isfinite(seconds) else None
+
+
+def _seconds_until(text: str, answer: Answer) -> float:
     try:
         until = parsedate_to_datetime(text)
     except ValueError:
-        return None
-    return max(0.0, (until - answer.date).total_seconds()) if answer.date else None
+        return nan
+    return (until - answer.date).total_seconds() if until.tzinfo and answer.date else nan
 
 
 def malformed(answer: Answer, reason: str, *, service: str, method: str) -> MalformedAnswer:
@@ -149,51 +160,54 @@ def malformed(answer: Answer, reason: str, *, service: str, method: str) -> Malf
     )
 
 
-def failure(error: Exception, *, service: str, method: str, url: str) -> OpenStackError:
-    """Make the error of a call that got no answer, from what keystoneauth and requests raised."""
+def failure(
+    error: Exception, *, outside: BaseException | None, service: str, method: str, url: str
+) -> OpenStackError:
+    """Make the error of a call that got no answer, from what keystoneauth and requests raised.
+
+    `outside` is what the caller was handling when it called: Python links it to whatever is raised
+    then, but it says nothing of this call.
+    """
     place = public_url(url)
-    writing = method not in _READING
-    kind, message = _lost(error)
-    unsure = writing and kind is not ConnectFailed
-    return kind(
-        message.format(place=_host(place)), service=service, method=method, url=place, unsure=unsure
-    )
+    kind, message = _lost(error, _host(place), outside)
+    unsure = method not in _READING and kind is not ConnectFailed
+    return kind(message, service=service, method=method, url=place, unsure=unsure)
 
 
-def _lost(error: Exception) -> tuple[type[OpenStackError], str]:
+def _lost(
+    error: Exception, host: str, outside: BaseException | None = None
+) -> tuple[type[OpenStackError], str]:
     """Tell a request that never left from one whose answer was lost.
 
     keystoneauth raises the same class for both, so the exceptions beneath it decide; what none of
     them explains counts as lost, for that is the careful answer.
     """
-    chain = list(_beneath(error))
+    chain = list(_beneath(error, outside))
     for cause in chain:
         match cause:
             case ssl.SSLCertVerificationError():
-                return ConnectFailed, (
-                    "the certificate of {place} is not trusted"
-                    f" ({cause.verify_message}); name its CA by `cacert`"
-                )
+                why = f"({cause.verify_message}); name its CA by `cacert`"
+                return ConnectFailed, f"the certificate of {host} is not trusted {why}"
             case urllib3.exceptions.NameResolutionError():
-                return ConnectFailed, "{place} has no address: is the host name right?"
+                return ConnectFailed, f"{host} has no address: is the host name right?"
             case urllib3.exceptions.NewConnectionError():
-                return ConnectFailed, "{place} does not take connections: " + _why(
-                    cause.__context__ or cause
-                )
+                why = _why(cause.__cause__ or cause)
+                return ConnectFailed, f"{host} does not take connections: {why}"
             case urllib3.exceptions.ConnectTimeoutError() | requests.ConnectTimeout():
-                return ConnectFailed, "{place} did not take the connection in time"
+                return ConnectFailed, f"{host} did not take the connection in time"
             case urllib3.exceptions.ProxyError():
-                return ConnectFailed, "the proxy on the way to {place} refused: " + _why(cause)
+                return ConnectFailed, f"the proxy on the way to {host} refused: {_why(cause)}"
             case requests.exceptions.InvalidURL() | requests.exceptions.MissingSchema():
-                return ConnectFailed, "{place} is not an address that can be called"
+                return ConnectFailed, f"{host} is not an address that can be called"
             case requests.ReadTimeout() | urllib3.exceptions.ReadTimeoutError():
-                return TimedOut, "{place} took the request but did not answer in time"
-    return ConnectionLost, "{place} took the request, then the connection broke: " + _why(chain[-1])
+                return TimedOut, f"{host} took the request but did not answer in time"
+    why = _why(chain[-1])
+    return ConnectionLost, f"{host} took the request, then the connection broke: {why}"
 
 
-def _beneath(error: BaseException) -> Iterator[BaseException]:
+def _beneath(error: BaseException, outside: BaseException | None) -> Iterator[BaseException]:
     """Walk from an exception to all that it wraps: by cause, context, argument or `reason`."""
-    seen: set[int] = set()
+    seen = {id(outside)}
     ahead: list[object] = [error]
     while ahead:
         found = ahead.pop(0)
@@ -206,8 +220,7 @@ def _beneath(error: BaseException) -> Iterator[BaseException]:
 
 def _why(error: BaseException) -> str:
     text = str(getattr(error, "original_error", error)) or type(error).__name__
-    text = text.rpartition(">: ")[2]  # urllib3 puts the repr of its object first
-    return text.replace("{", "(").replace("}", ")")[:300]
+    return text.rpartition(">: ")[2][:300]  # urllib3 puts the repr of its object first
 
 
 def sign_in_failure(error: Exception, *, auth_url: str) -> OpenStackError:
@@ -215,16 +228,12 @@ def sign_in_failure(error: Exception, *, auth_url: str) -> OpenStackError:
     response = getattr(error, "response", None)
     if isinstance(response, requests.Response) and response.status_code >= 300:
         return _refused_sign_in(response)
-    if isinstance(response, requests.Response):
-        return _sign_in_error(
-            MalformedAnswer,
-            "the sign-in was answered, but not with a token: is auth_url Keystone's?",
-            auth_url,
-        )
     if isinstance(error, keystone.ConnectionError):
-        kind, message = _lost(error)
-        host = _host(public_url(auth_url))
-        return _sign_in_error(kind, message.format(place=host), auth_url)
+        kind, message = _lost(error, _host(public_url(auth_url)))
+        return _sign_in_error(kind, message, auth_url)
+    if response is not None or not isinstance(error, keystone.ClientException):
+        message = "the sign-in was answered, but not with a token: is auth_url Keystone's?"
+        return _sign_in_error(MalformedAnswer, message, auth_url)
     return _sign_in_error(AuthenticationFailed, f"cannot sign in: {error}", auth_url)
 
 
@@ -261,9 +270,12 @@ def _refused_sign_in(response: requests.Response) -> OpenStackError:
 
 def public_url(url: str) -> str:
     """Take credentials, query and fragment out of a URL."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "(an address that cannot be read)"
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
-def _host(url: str) -> str:
-    return urlsplit(url).netloc or url
+def _host(place: str) -> str:
+    return urlsplit(place).netloc or place

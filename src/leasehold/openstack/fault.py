@@ -33,7 +33,7 @@ def read_fault(content: bytes) -> Fault:
         return Fault()
     try:
         body = msgspec.json.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         return Fault(message=_from_text(content))
     return _from_json(body)
 

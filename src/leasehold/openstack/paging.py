@@ -18,6 +18,11 @@ PAGE_SIZE = 1000
 when it is asked to. The larger the page the fewer the calls, and a thousand servers are 2 MB."""
 
 
+UNREADABLE = (ValueError, RecursionError)
+"""What msgspec raises over an answer that is not the JSON it should be: msgspec.DecodeError is a
+ValueError, and so is UnicodeDecodeError; nesting without end is a RecursionError."""
+
+
 class Link(msgspec.Struct, frozen=True, gc=False):
     """Where another page is."""
 
@@ -72,7 +77,7 @@ class Collection(Generic[T]):
         return other
 
     def decode(self, content: bytes) -> tuple[Sequence[T], Query | None]:
-        """Read a page: its items, and the query of the next one. Raises msgspec.DecodeError."""
+        """Read a page: its items, and the query of the next one. Raises one of `UNREADABLE`."""
         body: Any = self._decoder.decode(content)  # a type made at run time has no static name
         items = [wrapper.inner for wrapper in body.items] if self._wrapped else body.items
         return items, _next_query(body.links, body.next)

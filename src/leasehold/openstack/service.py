@@ -9,7 +9,7 @@ from leasehold.openstack.call import Answer, Call, FilterValue, Query, ServiceTy
 from leasehold.openstack.edge import malformed
 from leasehold.openstack.errors import BadRequest, NotFound, VersionUnsupported
 from leasehold.openstack.microversion import Microversion, Version
-from leasehold.openstack.paging import Collection, Page
+from leasehold.openstack.paging import UNREADABLE, Collection, Page
 from leasehold.openstack.secret import decode_secret
 from leasehold.openstack.transport import Transport
 
@@ -25,7 +25,7 @@ class Shape(Generic[T]):
         self._decoder = msgspec.json.Decoder(body, strict=False, dec_hook=decode_secret)
 
     def decode(self, content: bytes) -> T:
-        """Read an answer. Raises msgspec.DecodeError."""
+        """Read an answer. Raises one of `UNREADABLE`."""
         body: Any = self._decoder.decode(content)  # a type made at run time has no static name
         found: T = body.item if self._keyed else body
         return found
@@ -125,7 +125,7 @@ class Service:
         answer = self._send("GET", collection.path, query=query)
         try:
             items, following = collection.decode(answer.content)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             raise malformed(answer, str(error), service=self.type, method="GET") from error
         if following in seen:
             reason = "its next page is one that was read before"
@@ -170,5 +170,5 @@ class Service:
     def _decoded(self, method: str, answer: Answer, shape: Shape[T]) -> T:
         try:
             return shape.decode(answer.content)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             raise malformed(answer, str(error), service=self.type, method=method) from error

@@ -1,5 +1,6 @@
 """Sends calls: one session and one token for all services of a connection, from any thread."""
 
+import sys
 import threading
 from collections.abc import Callable
 
@@ -17,9 +18,8 @@ from leasehold.openstack.retry import delay_before_retry
 from leasehold.openstack.settings import Settings
 from leasehold.openstack.sign_in import Badge, Identity, identity_of
 
-CONNECTIONS = 32
+CONNECTIONS = 100
 """Connections kept open per host. More threads than that still work: they connect anew each time."""
-
 
 _LOST = (keystone.ClientException, requests.RequestException, urllib3.exceptions.HTTPError)
 
@@ -84,6 +84,7 @@ class Transport:
         headers = {"Accept": "application/json", **token, **dict(call.headers)}
         if call.body is not None:
             headers["Content-Type"] = "application/json"
+        outside = sys.exception()
         try:
             # Not logged: bodies hold passwords and user-data, and telling them apart costs time.
             # No retries of keystoneauth's: they repeat a POST whose answer was lost.
@@ -101,7 +102,9 @@ class Transport:
             # At one go: requests' own way reads 10 KB at a time, and takes longer than decoding.
             content: bytes = response.raw.read(decode_content=True)
         except _LOST as error:
-            raise failure(error, service=call.service, method=call.method, url=url) from error
+            raise failure(
+                error, outside=outside, service=call.service, method=call.method, url=url
+            ) from error
         return Answer(
             status=response.status_code,
             headers=response.headers,

@@ -95,7 +95,7 @@ def test_retry_after_reaches_the_caller(emulator: Emulator, connection: Connecti
 def test_an_answer_that_takes_too_long_is_given_up(emulator: Emulator) -> None:
     emulator.faults.add(Rule(effect=Effect.LATENCY, service="compute", seconds=5))
     with pytest.raises(TimedOut):
-        connected(emulator, timeout=0.2).compute.limits()
+        connected(emulator, timeout=1.0).compute.limits()
 
 
 def test_an_outage_is_told_as_one(emulator: Emulator, connection: Connection) -> None:

@@ -119,7 +119,7 @@ def test_a_connection_that_breaks_leaves_doubt(emulator: Emulator, behave: Behav
 
 def test_silence_is_a_time_out_and_leaves_doubt(emulator: Emulator) -> None:
     with a_server_that(silent) as place:
-        error = starting_fails(at(emulator, place, timeout=0.2))
+        error = starting_fails(at(emulator, place, timeout=1.0))
     assert type(error) is TimedOut
     assert error.unsure
 
@@ -130,7 +130,7 @@ def test_a_body_that_stops_half_way_is_a_time_out(emulator: Emulator) -> None:
         silent(peer)
 
     with a_server_that(behave) as place:
-        error = starting_fails(at(emulator, place, timeout=0.2))
+        error = starting_fails(at(emulator, place, timeout=1.0))
     assert type(error) is TimedOut
 
 

@@ -405,6 +405,12 @@ def test_a_service_that_is_missing_limits_nothing():
     assert cloud(wire).limits() == Limits()
 
 
+def test_quotas_that_we_may_not_read_limit_nothing():
+    forbidden = {"NeutronError": {"type": "PolicyNotAuthorized", "message": "disallowed by policy"}}
+    wire = Wire().on("GET", f"{V2}/quotas/project-1/details", Reply(forbidden, 403))
+    assert cloud(wire).limits().ports == Limit()
+
+
 def test_a_service_that_is_ill_is_not_a_missing_one():
     wire = Wire().on("GET", f"{NOVA}/limits", Reply(status=503))
     with pytest.raises(CloudBusy):

@@ -85,6 +85,9 @@ def test_options_of_other_plugins_are_passed_on_and_kept_secret():
     [
         ({"auth_url": ""}, "no auth_url"),
         ({"auth_url": "keystone.example"}, "must begin with http"),
+        ({"auth_url": "https://[::1/v3"}, "cannot be read as an address"),
+        ({"auth_url": "https://"}, "and a host"),
+        ({"endpoints": {"compute": "nova:8774"}}, "the endpoint of compute must begin with"),
         ({"username": "alice"}, "password is needed"),
         ({"password": "pw"}, "username or user_id is needed"),
         ({"auth_type": "v3token"}, "token is needed"),

@@ -107,6 +107,24 @@ def test_a_policy_s_403_is_no_quota():
     assert type(refused(403, {"forbidden": {"message": "Policy doesn't allow it"}})) is Forbidden
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Policy doesn't allow os_compute_api:os-quota-sets:show to be performed.",
+        "(rule:get_quota) is disallowed by policy",
+    ],
+)
+def test_a_policy_about_quotas_is_no_quota(message):
+    assert type(refused(403, {"forbidden": {"message": message}})) is Forbidden
+
+
+def test_a_redirect_says_where_to_without_what_it_carries():
+    error = refused(302, location="https://alice:pw@elsewhere.example/v2.1?token=t")
+    assert "https://elsewhere.example/v2.1," in error.message
+    assert "pw" not in str(error)
+    assert "token" not in str(error)
+
+
 def test_an_error_carries_what_an_operator_asks_for():
     error = refused(
         409,
@@ -138,6 +156,9 @@ def test_an_error_without_words_gets_some(status):
         ("Wed, 01 Jan 2031 00:01:00 GMT", 60.0),
         ("Tue, 31 Dec 2030 00:00:00 GMT", 0.0),
         ("soon", None),
+        ("inf", None),
+        ("nan", None),
+        ("1e12", 86_400.0),
         ("", None),
     ],
 )
@@ -236,7 +257,7 @@ def a_proxy_error() -> requests.exceptions.ProxyError:
 )
 @pytest.mark.parametrize("wrap", [through_keystoneauth, lambda error: error])
 def test_what_never_left_is_told_from_what_was_lost(error, leaf, words, wrap):
-    made = failure(wrap(error), service="compute", method="POST", url=URL)
+    made = failure(wrap(error), outside=None, service="compute", method="POST", url=URL)
     assert type(made) is leaf
     assert words in made.message
     assert "nova.example" in made.message
@@ -244,15 +265,32 @@ def test_what_never_left_is_told_from_what_was_lost(error, leaf, words, wrap):
 
 
 def test_a_lost_answer_to_a_reading_call_leaves_no_doubt():
-    made = failure(a_broken_connection(), service="compute", method="GET", url=URL)
+    made = failure(a_broken_connection(), outside=None, service="compute", method="GET", url=URL)
     assert made.unsure is False
 
 
 def test_braces_in_a_foreign_message_do_no_harm():
     made = failure(
-        requests.ConnectionError("{place} {0} {}"), service="compute", method="GET", url=URL
+        requests.ConnectionError("{place} {0} {}"),
+        outside=None,
+        service="compute",
+        method="GET",
+        url=URL,
     )
     assert isinstance(made, ConnectionLost)
+
+
+def test_an_error_that_the_caller_was_handling_says_nothing_of_this_call():
+    outside = a_new_connection_error("refused")
+    inner = a_broken_connection()
+    inner.__context__ = outside
+    made = failure(inner, outside=outside, service="compute", method="POST", url=URL)
+    assert isinstance(made, ConnectionLost)
+    assert made.unsure
+
+
+def test_a_url_that_cannot_be_read_does_no_harm():
+    assert public_url("http://[::1") == "(an address that cannot be read)"
 
 
 def test_a_url_in_an_error_holds_neither_credentials_nor_query():

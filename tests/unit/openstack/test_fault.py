@@ -72,6 +72,11 @@ def test_control_characters_do_not_reach_a_terminal():
     assert read_fault(b'{"message": "red \\u001b[31m alert\\u0007"}').message == "red [31m alert"
 
 
+@pytest.mark.parametrize("content", [b'{"message": "\xff"}', b"[" * 100_000, b'{"a": "\\ud800"}'])
+def test_broken_text_and_endless_nesting_are_no_harm(content):
+    assert isinstance(read_fault(content).message, str)
+
+
 @given(st.binary(max_size=400))
 def test_no_bytes_are_too_broken_to_be_read(content):
     assert isinstance(read_fault(content).message, str)

@@ -96,7 +96,17 @@ def test_a_page_that_fails_fails_the_list():
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"<html>", b'{"servers": [{"id": "a"}', b"{}", b"[]", b'{"servers": [{}]}', b"\xff\xfe"],
+    [
+        b"",
+        b"<html>",
+        b'{"servers": [{"id": "a"}',
+        b"{}",
+        b"[]",
+        b'{"servers": [{}]}',
+        b"\xff\xfe",
+        b'{"servers": [{"id": "\xff"}]}',
+        b'{"x": ' + b"[" * 100_000,
+    ],
 )
 def test_a_page_that_is_no_page_fails_the_list(body):
     wire = Wire().on("GET", SERVERS, Reply(body))

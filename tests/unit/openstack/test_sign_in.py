@@ -87,11 +87,11 @@ def test_a_keystone_that_is_not_well_is_unavailable_and_leaves_no_doubt():
 @pytest.mark.parametrize("body", [b"", b"<html>", {}, [], {"token": None}, {"token": {}}])
 def test_an_answer_that_is_no_token_is_an_error_of_ours(body):
     error = refused_sign_in(Reply(body, 201))
-    assert type(error) in (MalformedAnswer, AuthenticationFailed)
+    assert isinstance(error, MalformedAnswer)
 
 
 def test_a_token_without_its_header_is_an_error_of_ours():
-    assert isinstance(refused_sign_in(Reply(a_token(), 201)), AuthenticationFailed)
+    assert isinstance(refused_sign_in(Reply(a_token(), 201)), MalformedAnswer)
 
 
 def test_neither_password_nor_token_is_in_an_error():

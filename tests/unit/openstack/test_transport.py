@@ -129,6 +129,18 @@ def test_a_post_that_never_left_is_repeated():
     assert len(wire.calls("POST")) == 2
 
 
+def test_a_call_made_while_another_s_failure_is_handled_is_judged_by_itself():
+    action = f"{NOVA}/servers/s1/action"
+    wire = Wire().on("GET", SERVER, closed_port()).on("POST", action, cut())
+    cloud = connection(wire)
+    try:
+        cloud.compute.server("s1")
+    except ConnectFailed:
+        with pytest.raises(ConnectionLost) as caught:
+            cloud.compute.start_server("s1")
+    assert caught.value.unsure
+
+
 def test_retry_after_is_waited_for():
     pauses: list[float] = []
     wire = Wire().on("GET", SERVER, Reply(status=429, headers={"Retry-After": "3"}), ONE)
