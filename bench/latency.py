@@ -13,6 +13,7 @@ from leasehold.emulator.counters import Call
 
 LOCKS = 200
 NODES = 1000
+SERVER_POST = ("compute", "POST", "/v2.1/servers")
 
 
 def run() -> None:
@@ -43,7 +44,7 @@ def _watch(emulator: Emulator) -> list[float]:
 
     def noting(call: Call) -> None:
         add(call)
-        if call.service == "compute" and call.method == "POST" and call.template == "/servers":
+        if (call.service, call.method, call.template) == SERVER_POST:
             with guard:
                 arrivals.append(time.perf_counter())
 

@@ -23,7 +23,7 @@ log = structlog.get_logger()
 TRY_SECONDS = 5.0
 """Seconds that one look may take."""
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.25, 1.5
+FIRST_PAUSE, LONGEST_PAUSE = 0.25, 1.0
 """Seconds between two looks, growing by half."""
 
 
@@ -109,12 +109,16 @@ class Prober:
                     finding = await self._look(target, known)
             except Exception as error:  # noqa: BLE001 - a look must not end the watch
                 finding = _finding(target, known, error)
+            met = known is None and finding.host_key is not None
             known = finding.host_key or known
             if finding != told:
                 told = finding
                 self._report(finding)
             if finding.ready:
                 return
+            if met:
+                pause = FIRST_PAUSE  # it boots no more: what is left takes moments
+                continue
             await asyncio.sleep(pause)
             pause = min(LONGEST_PAUSE, pause * 1.5)
 
