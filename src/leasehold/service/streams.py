@@ -21,6 +21,10 @@ def stream(events: AsyncIterator[bytes]) -> Stream:
     """Answer with a stream that no proxy holds back."""
     return Stream(
         events,
-        media_type="text/event-stream",
-        headers={"cache-control": "no-store", "x-accel-buffering": "no"},
+        # As a header, for a route's own media type goes before the one of the response.
+        headers={
+            "content-type": "text/event-stream; charset=utf-8",
+            "cache-control": "no-store",
+            "x-accel-buffering": "no",
+        },
     )

@@ -6,42 +6,10 @@ It prints its address and runs until it is told to stop. Nodes are ready when th
 import argparse
 from pathlib import Path
 
-from leasehold.engine.clock import SystemClock
-from leasehold.engine.cloud import Flavor, Image, Network, Offers
-from leasehold.engine.memory_cloud import MemoryCloud
-from leasehold.lab.config import load
-from leasehold.lab.lab import Lab
-from leasehold.lab.open import open_lab
 from leasehold.service.listener import listen_on
 from leasehold.service.log import configure_logs
 from leasehold.service.serve import run
-
-CONFIG = """
-[clouds.memory]
-
-[machine_types.demo]
-cloud = "memory"
-image = "debian-12"
-flavor = "small"
-nodes = {nodes}
-ready = "active"
-names = "demo{{n:03}}"
-"""
-
-OFFERS = Offers(
-    images=(Image(id="image-1", name="debian-12"),),
-    flavors=(Flavor(id="flavor-1", name="small", cores=1, ram_mib=1024, disk_gib=10),),
-    networks=(Network(id="network-1", name="lab"),),
-)
-
-
-def memory_lab(directory: Path, *, nodes: int = 4, boot: float = 0.0) -> Lab:
-    """A lab with `nodes` nodes of machine type demo, whose servers take `boot` seconds."""
-    path = directory / "leasehold.toml"
-    path.write_text(CONFIG.format(nodes=nodes))
-    clock = SystemClock()
-    cloud = MemoryCloud(clock, boot=boot, offers=OFFERS)
-    return open_lab(load(path), clouds={"memory": cloud}, clock=clock)
+from tests.unit.service.labs import memory_lab
 
 
 def main() -> None:
