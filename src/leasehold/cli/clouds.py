@@ -1,5 +1,6 @@
 """``leasehold clouds``: check one before it is used, audit one in use."""
 
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -69,9 +70,9 @@ def print_audit(audit: Audit) -> None:
 
 
 def _counted(objects: tuple[CloudObject, ...]) -> str:
-    kinds = [each.kind.replace("_", " ") for each in objects]
-    counted = [f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds)]
-    return ", ".join(counted) or "nothing"
+    count = Counter(each.kind.replace("_", " ") for each in objects)
+    words = [f"{count[kind]} {kind}{'s' if count[kind] > 1 else ''}" for kind in sorted(count)]
+    return ", ".join(words) or "nothing"
 
 
 @app.command

@@ -1,0 +1,141 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from leasehold.service.tokens import fingerprint
+from tests.system.service.processes import PATIENCE, ServiceProcess, a_process, a_ready_lease, call
+
+from .commands import Command
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
+    with a_process(tmp_path_factory.mktemp("service"), "--nodes", "8") as service:
+        a_ready_lease(service, owner="ann@test", purpose="try it", count=2)
+        yield service
+
+
+@pytest.fixture
+def leasehold(service: ServiceProcess, tmp_path: Path) -> Command:
+    return Command(tmp_path, service.url)
+
+
+def test_nodes_are_a_table_and_json_for_programs(leasehold: Command) -> None:
+    lines = leasehold("nodes").stdout.splitlines()
+    assert lines[0].split()[:3] == ["NODE", "TYPE", "STATE"]
+    assert lines[1].split()[:3] == ["demo001", "demo", "ready"]
+    nodes = json.loads(leasehold("nodes", "--json", "--mine").stdout)
+    assert [node["name"] for node in nodes] == ["demo001", "demo002"]
+    assert json.loads(leasehold("--json", "nodes", "--state", "broken").stdout) == []
+
+
+def test_show_tells_who_why_where_and_what_happened(leasehold: Command) -> None:
+    shown = leasehold("show", "demo001").stdout
+    for word in (
+        "ann@test",
+        "try it",
+        "root@10.0.0.",
+        "In the cloud:",
+        "server",
+        "History:",
+        "building",
+    ):
+        assert word in shown
+
+
+def test_leases_plan_and_machine_types_are_told(leasehold: Command) -> None:
+    assert "2/2" in leasehold("leases", "--mine").stdout
+    assert "demo001 demo002" in leasehold("leases").stdout
+    assert leasehold("plan").stdout == "Nothing is to be done.\n"
+    assert leasehold("machine-types").stdout.splitlines()[1].split()[:3] == ["demo", "6", "8"]
+
+
+def test_an_audit_says_that_nothing_is_astray(leasehold: Command) -> None:
+    done = leasehold("clouds", "audit")
+    assert done.returncode == 0
+    assert "in use   2 ports, 2 servers" in done.stdout
+    assert "stray    nothing" in done.stdout
+
+
+def test_extend_takes_a_node_for_its_lease(service: ServiceProcess, leasehold: Command) -> None:
+    before = call(service, "GET", "/nodes/demo001")["lease"]["seconds"]
+    assert leasehold("extend", "demo001", "1h30m").returncode == 0
+    assert call(service, "GET", "/nodes/demo001")["lease"]["seconds"] == before + 5400
+    assert "nobody holds demo008" in leasehold("extend", "demo008", "1h").stderr
+
+
+def test_events_are_printed_and_followed(service: ServiceProcess, leasehold: Command) -> None:
+    past = leasehold("events", "--json").stdout.splitlines()
+    assert json.loads(past[0])["id"] == 1
+    process = leasehold.start("events", "--follow", "--after", str(json.loads(past[-1])["id"]))
+    lease = call(service, "POST", "/leases", {"machine_type": "demo", "owner": "bob"})
+    assert process.stdout is not None
+    assert any(lease["id"] in line for line in process.stdout)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+
+
+def test_what_somebody_else_holds_is_not_unlocked_without_force(
+    service: ServiceProcess, leasehold: Command
+) -> None:
+    lease = a_ready_lease(service, owner="bob")
+    name = lease["nodes"][0]["name"]
+    done = leasehold("unlock", name)
+    assert done.returncode == 4
+    assert "bob" in done.stderr
+    done = leasehold("unlock", name, "--force")
+    assert (done.returncode, done.stdout.split()[0]) == (0, name)
+
+
+def test_a_reader_that_goes_away_is_no_error(leasehold: Command) -> None:
+    process = leasehold.start("events", "--follow")
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.stdout.close()
+    call_again = leasehold("lock", "--type", "demo", "--no-wait")
+    assert call_again.returncode == 0
+    assert process.wait(PATIENCE) == 1
+    assert process.stderr is not None
+    assert process.stderr.read() == ""
+    process.stderr.close()
+
+
+def test_no_service_is_exit_3_and_says_how_to_start_one(leasehold: Command) -> None:
+    done = leasehold("nodes", "--server", "http://127.0.0.1:9")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "leasehold serve" in done.stderr
+
+
+def test_a_free_node_has_no_shell(leasehold: Command) -> None:
+    done = leasehold("ssh", "demo008", "true")
+    assert done.returncode == 1
+    assert "leasehold lock --type demo" in done.stderr
+
+
+def test_a_made_token_opens_a_guarded_service(tmp_path: Path) -> None:
+    made = Command(tmp_path, "")("token", "ann")
+    token = made.stdout.strip()
+    assert f'"ann" = "{fingerprint(token)}"' in made.stderr
+    with a_process(tmp_path, "--token", f"ann={fingerprint(token)}") as service:
+        leasehold = Command(tmp_path, service.url)
+        refused = leasehold("nodes")
+        assert refused.returncode == 4
+        assert "LEASEHOLD_TOKEN" in refused.stderr
+        leasehold.environment["LEASEHOLD_TOKEN"] = token
+        assert leasehold("lock", "--type", "demo").returncode == 0
+        (lease,) = json.loads(leasehold("leases", "--json").stdout)
+        assert lease["owner"] == "ann"
+
+
+def test_help_is_there_in_no_time_and_without_a_home() -> None:
+    environment = {"PATH": os.environ["PATH"]}
+    program = [sys.executable, "-m", "leasehold", "--help"]
+    done = subprocess.run(program, env=environment, capture_output=True, timeout=PATIENCE)
+    assert done.returncode == 0
