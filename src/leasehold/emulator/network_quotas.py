@@ -39,6 +39,7 @@ class NetworkQuotas:
     def __init__(self, world: World) -> None:
         self._world = world
         self._collections: dict[str, Collection[Any]] = {}
+        self._changed: dict[str, None] = {}
 
     def count(self, kind: Kind, records: Collection[Any]) -> None:
         self._collections[kind.quota] = records
@@ -62,8 +63,8 @@ class NetworkQuotas:
         }
 
     def changed_projects(self) -> list[str]:
-        """Projects whose quotas are not the default ones."""
-        return [one for one in self._world.quotas if self.limits(one) != self.defaults()]
+        """Projects that were given quotas of their own here."""
+        return list(self._changed)
 
     def change(self, project_id: str, given: dict[str, Any]) -> None:
         """Set some limits; raises Fault 400, also when less is asked for than is in use."""
@@ -84,16 +85,18 @@ class NetworkQuotas:
                     f"Quota limit {limit} for {name} must be greater than or equal to already "
                     f"used {used}"
                 )
+        self._changed[project_id] = None
         self._set(project_id, limits)
 
     def reset(self, project_id: str) -> None:
-        """Back to the defaults; raises Fault 404 when they hold already."""
-        if project_id not in self.changed_projects():
+        """Back to the defaults; raises Fault 404 for a project that never left them."""
+        if project_id not in self._changed:
             raise Fault(
                 404,
                 f"Quota for project {project_id} could not be found.",
                 kind="TenantQuotaNotFound",
             )
+        del self._changed[project_id]
         default = self._world.settings.quota
         self._set(project_id, {name: getattr(default, name) for name in (*COUNTED, *_UNCOUNTED)})
 

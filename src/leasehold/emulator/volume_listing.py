@@ -10,6 +10,7 @@ from leasehold.emulator.caller import Caller
 from leasehold.emulator.collection import Collection, Record
 from leasehold.emulator.http import Request, Response, join_query
 from leasehold.emulator.volume_faults import bad_request, invalid_input
+from leasehold.emulator.volume_paths import base_of
 
 LARGEST_PAGE = 1000
 
@@ -194,5 +195,4 @@ def _next(request: Request, last: Listed) -> str:
         for value in values
     ]
     query = join_query([*pairs, ("marker", last.id)])
-    path = request.path.removeprefix("/v3")
-    return f"{request.host_url}/volume/v3/{request.project.id}{path}?{query}"
+    return f"{base_of(request)}{request.path.removeprefix('/v3')}?{query}"

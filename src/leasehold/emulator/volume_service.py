@@ -1,9 +1,8 @@
 """Cinder's API, v3, as a whole."""
 
-import re
 from typing import Any
 
-from leasehold.emulator.http import Fault, Request, Response, Router
+from leasehold.emulator.http import Fault, Request, Response
 from leasehold.emulator.images import Images
 from leasehold.emulator.microversions import Microversions
 from leasehold.emulator.volume_actions import VolumeActions
@@ -11,13 +10,12 @@ from leasehold.emulator.volume_attachment_calls import AttachmentCalls
 from leasehold.emulator.volume_calls import VolumeCalls
 from leasehold.emulator.volume_cloud import VolumeCloud
 from leasehold.emulator.volume_faults import render
+from leasehold.emulator.volume_paths import Path, ProjectRouter
 from leasehold.emulator.volume_snapshot_calls import SnapshotCalls
 from leasehold.emulator.volume_state import BlockStorage
 from leasehold.emulator.volume_type_calls import TypeCalls
 from leasehold.emulator.volume_views import VolumeViews
 from leasehold.emulator.world import World
-
-_PROJECT = re.compile(r"^/v3/[0-9a-f-]{32,36}(?=/|$)")
 
 
 class VolumeService:
@@ -30,7 +28,7 @@ class VolumeService:
     def __init__(self, world: World, images: Images) -> None:
         self.state = BlockStorage(world, images)
         world.volume = self.state
-        self.router = Router()
+        self.router = ProjectRouter()
         state, router = self.state, self.router
         views = VolumeViews(state.attachments, state.types)
         router.add("GET", "/", lambda request: _versions(request, 300), public=True)
@@ -47,7 +45,7 @@ class VolumeService:
 
     def locate(self, path: str) -> str:
         """A project id may stand before everything else."""
-        return _PROJECT.sub("/v3", path)
+        return Path.of(path)
 
     def render(self, fault: Fault) -> Response:
         return render(fault)

@@ -5,6 +5,7 @@ from typing import Any
 
 from leasehold.emulator.http import Request
 from leasehold.emulator.volume_attachments import Attachments
+from leasehold.emulator.volume_paths import base_of
 from leasehold.emulator.volume_records import (
     HOST,
     Attachment,
@@ -182,9 +183,7 @@ def _shown_with_metadata(volume: Volume) -> dict[str, str]:
 
 
 def _links(volume: Volume, request: Request) -> list[dict[str, str]]:
-    project_id = request.project.id
-    base = f"{request.host_url}/volume"
     return [
-        {"rel": "self", "href": f"{base}/v3/{project_id}/volumes/{volume.id}"},
-        {"rel": "bookmark", "href": f"{base}/{project_id}/volumes/{volume.id}"},
+        {"rel": "self", "href": f"{base_of(request)}/volumes/{volume.id}"},
+        {"rel": "bookmark", "href": f"{base_of(request, version='')}/volumes/{volume.id}"},
     ]
