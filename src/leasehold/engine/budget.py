@@ -4,16 +4,17 @@
 class Budget:
     """Allows `rate` calls per second on average and `burst` at once, never more after a rest."""
 
-    def __init__(self, rate: float, burst: float) -> None:
+    def __init__(self, rate: float, burst: float, *, at_first: float | None = None) -> None:
         self.rate = rate
         self.burst = burst
-        self._tokens = burst
+        self._tokens = burst if at_first is None else at_first
         self._at: float | None = None
         self._closed_until = 0.0
 
     def _refill(self, now: float) -> None:
         if self._at is not None and now > self._at:
-            self._tokens = min(self.burst, self._tokens + (now - self._at) * self.rate)
+            earned = (now - self._at) * self.rate
+            self._tokens = max(self._tokens, min(self.burst, self._tokens + earned))
         self._at = now
 
     def available(self, now: float) -> int:

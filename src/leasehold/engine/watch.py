@@ -33,10 +33,12 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     calls_per_second: float = 10.0
     burst: int = 20
     calls_at_once: int = 16
-    lists_per_second: float = 0.5
+    lists_per_second: float = 0.45
     """The background: listings and limits, whatever the number of objects."""
-    lists_at_once: int = 12
-    """How many of those may leave after a rest: enough to look around and to hurry after a lock."""
+    lists_at_once: int = 4
+    """How many of those may leave after a rest: enough to hurry after a lock."""
+    first_lists: int = 12
+    """How many may leave at the start, to look around."""
 
 
 class Survey(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +57,9 @@ class Watch:
         self.cloud = cloud
         self.pace = pace
         self.budget = Budget(pace.calls_per_second, pace.burst)
-        self.background = Budget(pace.lists_per_second, pace.lists_at_once)
+        self.background = Budget(
+            pace.lists_per_second, pace.lists_at_once, at_first=pace.first_lists
+        )
         self.tracks = {kind: Track() for kind in LISTED_KINDS}
         self.memories = {kind: Memory() for kind in (*LISTED_KINDS, Kind.ATTACHMENT)}
         self.strays: dict[Kind, tuple[Sighting, ...]] = {}

@@ -19,7 +19,7 @@ from leasehold.lab.errors import Impossible, NotOffered
 
 log = structlog.get_logger()
 
-FRESH = 300.0
+FRESH = 600.0
 """Seconds for which offers are taken as they were; then they are asked for again beside the use."""
 
 FIRST_RETRY, SLOWEST_RETRY = 1.0, 60.0
