@@ -21,8 +21,7 @@ from leasehold.engine.cloud import (
 from leasehold.engine.memory_cloud import Fault
 from leasehold.engine.reason import Cause
 from leasehold.engine.row import State
-
-from .world import World
+from tests.simulation.world import World
 
 
 @pytest.fixture

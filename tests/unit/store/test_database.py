@@ -65,7 +65,7 @@ def adding(name: str, value: str = "1"):
 def facts(database: Database) -> dict[str, str]:
     with database.read() as connection:
         found = connection.exec_driver_sql("select name, value from facts order by rowid")
-        return {name: value for name, value in found}
+        return dict(found.all())
 
 
 class Gate:

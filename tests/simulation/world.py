@@ -1,31 +1,20 @@
-"""A small world for tests of the engine: a clock that is set by hand, a cloud in memory, a ledger."""
+"""An engine over a cloud in memory, turned by hand; calls wait until the test lets them leave."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-from leasehold.engine.cloud import Kind, ObjectId, PortSpec, ServerSpec, Spec
+from leasehold.engine.cloud import Kind, PortSpec, ServerSpec, Spec
 from leasehold.engine.engine import Engine
 from leasehold.engine.ledger import new_id
 from leasehold.engine.memory_cloud import MemoryCloud
 from leasehold.engine.row import KIND_OF, Row, State
 from leasehold.engine.watch import Pace
 from leasehold.store import Database
-
-EPOCH = 1_800_000_000.0
-
-
-class HandClock:
-    """A clock that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.time = EPOCH
-
-    def now(self) -> float:
-        return self.time
+from tests.simulation.clock import HandClock
 
 
 class World:
-    """An engine over a cloud in memory, turned by hand; calls wait until `run` lets them leave."""
+    """One engine, one cloud `c`, one ledger."""
 
     def __init__(
         self, directory: Path, cloud: MemoryCloud | None = None, **cloud_options: object
@@ -112,7 +101,3 @@ class World:
 
     def leftovers(self) -> int:
         return sum(len(self.cloud.alive(kind)) for kind in Kind)
-
-
-def an_id(text: str) -> ObjectId:
-    return ObjectId(text)

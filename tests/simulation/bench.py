@@ -1,0 +1,114 @@
+"""A lab over a cloud in memory, turned by hand: no sockets, no threads but the writer's."""
+
+from pathlib import Path
+
+from leasehold.engine.cloud import Flavor, Image, Kind, Network, Offers
+from leasehold.engine.engine import Engine
+from leasehold.engine.memory_cloud import MemoryCloud
+from leasehold.engine.watch import Pace
+from leasehold.lab.config import CloudConfig, Config, MachineTypeConfig, ServiceConfig
+from leasehold.lab.lab import Lab
+from leasehold.lab.model import Wish
+from leasehold.lab.prober import Finding, Target
+from leasehold.lab.steward import Steward
+from leasehold.lab.stock import Stock
+from leasehold.store import Database
+from tests.simulation.clock import HandClock
+
+OFFERS = Offers(
+    images=(Image(id="i1", name="debian-12"), Image(id="i2", name="ubuntu-22.04")),
+    flavors=(Flavor(id="f1", name="small", cores=1, ram_mib=512, disk_gib=5),),
+    networks=(Network(id="n1", name="lab"), Network(id="n2", name="public", external=True)),
+)
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFF0dGB2QjkRVqXmjEOMzZMJjLJkqDD2Bc4gfpsRXPbD test"
+
+
+class FakeProber:
+    """Records what it is asked to look at; the test plays the answers."""
+
+    def __init__(self) -> None:
+        self.targets: dict[str, Target] = {}
+
+    def look_at(self, targets) -> None:
+        self.targets = {target.node: target for target in targets}
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+class Bench:
+    """A lab with one machine type, `demo`, and its cloud."""
+
+    def __init__(self, directory: Path, cloud: MemoryCloud | None = None, **recipe) -> None:
+        fields = {"cloud": "c", "image": "debian-12", "nodes": 4, "ready": "active"} | recipe
+        self.directory = directory
+        self.config = Config(
+            path=directory / "leasehold.toml",
+            service=ServiceConfig(),
+            clouds={"c": CloudConfig()},
+            machine_types={"demo": MachineTypeConfig(**fields)},
+        )
+        self.clock = cloud.clock if cloud else HandClock()
+        self.cloud = cloud or MemoryCloud(self.clock, boot=10, end=5, offers=OFFERS)
+        self.pending = []
+        self.open()
+
+    def open(self) -> None:
+        clouds = {"c": self.cloud}
+        self.database = Database(self.directory / "ledger.db")
+        stock = Stock(clouds)
+        stock.use("c", lambda offers: offers)
+        steward = Steward(self.database, self.config, stock, self.clock, KEY)
+        self.prober = FakeProber()
+        steward.aim.look_at = self.prober.look_at
+        self.engine = Engine(
+            self.database,
+            clouds,
+            self.clock,
+            on_change=steward.heard_rows,
+            spawn=self.pending.append,
+            paces={"c": Pace(calls_per_second=100, burst=100)},
+        )
+        steward.attach(self.engine)
+        self.steward = steward
+        self.lab = Lab(steward, self.engine, self.prober)
+
+    def restart(self) -> None:
+        self.pending.clear()
+        self.database.close()
+        self.open()
+
+    def lock(self, count: int = 1, **fields):
+        wish = {"machine_type": "demo", "count": count, "owner": "ann", "purpose": "try"} | fields
+        return self.lab.lock(Wish(**wish))
+
+    def run(self, seconds: float) -> None:
+        end = self.clock.time + seconds
+        while True:
+            with self.steward.lock:
+                if self.steward.wake_at <= self.clock.time:
+                    self.steward.turn().result(5)
+            wake_at = min(self.engine.turn(self.engine.drain()), self.steward.wake_at)
+            self.database.write(lambda _: None).result()
+            news = self.engine.drain()
+            if news:
+                self.engine.turn(news)
+                continue
+            if self.pending:
+                calls, self.pending[:] = list(self.pending), []
+                for call in calls:
+                    call()
+                continue
+            if wake_at > end:
+                self.clock.time = end
+                return
+            self.clock.time = max(wake_at, self.clock.time + 0.001)
+
+    def answer_ssh(self, node: str, *, ready: bool = False) -> None:
+        target = self.prober.targets[node]
+        self.steward.heard_finding(
+            Finding(node=node, server=target.server, host_key="ssh-ed25519 AAAA", ready=ready)
+        )
+
+    def servers(self) -> list[str]:
+        return sorted(each.name for each in self.cloud.alive(Kind.SERVER))
