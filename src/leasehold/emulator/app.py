@@ -24,6 +24,8 @@ _UNAUTHORIZED = {"error": {"code": 401, "title": "Unauthorized", "message": _NOT
 """What keystonemiddleware answers in front of the services."""
 _REFUSES_ITSELF = ("identity", "image")
 """Keystone is not behind its own middleware; Glance lets calls pass and then refuses them."""
+_OPEN = ("identity", "_emulator")
+"""These tell anybody that a path is unknown; the others want a token first."""
 
 _USUAL_STATUS = {
     Effect.ERROR_BEFORE: 503,
@@ -161,9 +163,9 @@ class Application:
                 request.microversion = service.microversions.negotiate(request.headers)
             return route.handler(request)
         except Fault as fault:
-            if not request.template and service.name != "identity" and not self._token(request):
-                return self._unauthorized(service, request)
-            return service.render(fault)
+            if request.template or service.name in _OPEN or self._token(request) is not None:
+                return service.render(fault)
+            return self._unauthorized(service, request)
         except MicroversionRefused as refused:
             return service.render(Fault(refused.status, refused.message))
 

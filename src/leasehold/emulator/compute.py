@@ -7,6 +7,7 @@ from typing import Any
 from leasehold.emulator.compute_cloud import ComputeCloud
 from leasehold.emulator.compute_faults import KEYS
 from leasehold.emulator.compute_quotas import ComputeQuotas
+from leasehold.emulator.error_pages import error_page
 from leasehold.emulator.flavors import Flavors
 from leasehold.emulator.guests import Guests
 from leasehold.emulator.http import Fault, Request, Response, Router
@@ -32,10 +33,6 @@ HIGHEST = (2, 104)
 _MEDIA_TYPE = "application/vnd.openstack.compute+json;version="
 _LEGACY = re.compile(r"^/v2(?=/|$)")
 _PROJECT = re.compile(r"^(/v2\.1)/[0-9a-f]{32}(?=/|$)")
-_PAGE = (
-    "<html>\n <head>\n  <title>{title}</title>\n </head>\n <body>\n  <h1>{title}</h1>\n"
-    "  {text}<br /><br />\n\n\n\n </body>\n</html>"
-)
 
 
 class Compute:
@@ -92,8 +89,7 @@ class Compute:
 
     def render(self, fault: Fault) -> Response:
         if fault.status == 404 and not fault.kind:
-            page = _PAGE.format(title="404 Not Found", text="The resource could not be found.")
-            return Response(404, page.encode(), {"Content-Type": "text/html; charset=UTF-8"})
+            return error_page(fault)
         key = KEYS.get(fault.status, "computeFault")
         error: dict[str, Any] = {
             "code": fault.status,

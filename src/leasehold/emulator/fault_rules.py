@@ -64,4 +64,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         if not 0 < self.probability <= 1:
             raise ValueError(f"probability {self.probability} is not above 0 and up to 1")
         if self.path is not None:
-            re.compile(self.path)
+            try:
+                re.compile(self.path)
+            except re.error as error:
+                raise ValueError(f"path {self.path!r} is no regular expression: {error}") from error

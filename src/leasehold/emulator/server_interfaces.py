@@ -65,7 +65,7 @@ class ServerInterfaces:
             tags = server.interface_tags | {port_id: given["tag"]}
             self._servers.change(server.id, interface_tags=tags)
         self._servers.record(server, "attach_interface", request)
-        return self._shown(request, server, port_id)
+        return self._shown(request, self._servers.wanted(request), port_id)
 
     def _make_port(self, server: Server, network_id: str | None, address: str | None) -> str:
         network = self._world.network
@@ -74,8 +74,7 @@ class ServerInterfaces:
             if len(found) > 1:
                 raise Fault(
                     400,
-                    "More than one possible network found. Specify network ID(s) to select which "
-                    "one(s) to connect to.",
+                    "Multiple possible networks found, use a Network ID to be more specific.",
                 )
             if not found:
                 raise Fault(

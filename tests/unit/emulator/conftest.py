@@ -129,6 +129,7 @@ class InProcess:
         headers: dict[str, str] | None = None,
         body: bytes | None = None,
     ) -> Reply:
+        target = target.removeprefix(BASE)
         sent = {"host": BASE.removeprefix("http://"), **(headers or {})}
         if user is not None:
             sent.setdefault("x-auth-token", self._tokens[user])
@@ -137,7 +138,7 @@ class InProcess:
             sent["openstack-api-version"] = f"{service} {version}"
         if json is not None:
             body = msgspec.json.encode(json)
-        return await self._asgi(method, target.removeprefix(BASE), sent, body or b"")
+        return await self._asgi(method, target, sent, body or b"")
 
     async def _asgi(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Reply:
         path, _, query = target.partition("?")
