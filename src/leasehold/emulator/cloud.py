@@ -6,6 +6,7 @@ from random import Random
 import msgspec
 
 from leasehold.emulator.accounts import Project
+from leasehold.emulator.address_block import AddressBlock
 from leasehold.emulator.admin import Admin
 from leasehold.emulator.app import Application
 from leasehold.emulator.catalog import Catalog
@@ -18,7 +19,7 @@ from leasehold.emulator.http import Service
 from leasehold.emulator.identity import Identity
 from leasehold.emulator.image_defaults import add_images
 from leasehold.emulator.image_service import ImageService
-from leasehold.emulator.network_defaults import GUESTS_CIDR, LAB_CIDR, add_networks
+from leasehold.emulator.network_defaults import LAB_CIDR, add_networks
 from leasehold.emulator.network_service import NetworkService
 from leasehold.emulator.seeding import seed_servers
 from leasehold.emulator.servers import Server
@@ -66,6 +67,7 @@ class Cloud:
         self._settings = settings
         self._password = password
         self._guests = guests
+        self._block = AddressBlock() if guests else None
         self.faults = Faults(Random(f"{seed}/faults"), clock.now)
         self.requests = Requests()
         self.refuse: Callable[[float], None] | None = None
@@ -135,8 +137,10 @@ class Cloud:
         )
 
     async def close(self) -> None:
-        """End all guests."""
+        """End all guests, and let others have their addresses."""
         await self.compute.guests.close()
+        if self._block is not None:
+            self._block.release()
 
     def _build(self) -> None:
         timeline = Timeline(self._clock, Random(f"{self._seed}/time"))
@@ -150,7 +154,7 @@ class Cloud:
         self.volume = VolumeService(self.world, self.image.state)
         admin, demo = self.project("admin"), self.project("demo")
         add_images(self.image.state, admin=admin)
-        cidr = LAB_CIDR if self._guests is None else GUESTS_CIDR
+        cidr = self._block.cidr if self._block else LAB_CIDR
         add_networks(self.network.state, demo=demo, admin=admin, lab_cidr=cidr)
         identity = Identity(self.world, catalog)
         self._services: list[Service] = [

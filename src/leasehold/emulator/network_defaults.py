@@ -10,8 +10,6 @@ from leasehold.emulator.network_resources import Keeper, R
 from leasehold.emulator.networking import Networking
 
 LAB_CIDR = "10.20.0.0/16"
-GUESTS_CIDR = "127.64.0.0/10"
-"""Of ``lab`` when servers are real places: Linux answers on each of these without any set-up."""
 PUBLIC_CIDR = "198.51.0.0/16"
 
 

@@ -43,6 +43,9 @@ OVERLAP = timedelta(seconds=3)
 """A delta starts so much before the last listing: stamps are whole seconds, and a change can become
 visible a moment after its stamp."""
 
+SKEW = timedelta(seconds=60)
+"""How far a cloud's clock may be behind ours, where its answers carry no Date."""
+
 PAGE = 1000
 """Objects on a page of a listing: what one call of the background budget buys."""
 
@@ -211,9 +214,9 @@ class Calls:
 
     def _listed(self, watch: Watch, listing: Listing, began_at: float, now: float) -> None:
         kind = listing.kind
-        watch.trouble = None
+        watch.troubles.pop(kind, None)
         watch.background.spend(len(listing.sightings) // PAGE)
-        watch.as_of[kind] = listing.as_of or moment(began_at)
+        watch.as_of[kind] = listing.as_of or moment(began_at) - SKEW
         complete_at = began_at if listing.complete else watch.tracks[kind].complete_at
         watch.tracks[kind] = Track(began_at=began_at, complete_at=complete_at)
         self._fold(watch, listing, began_at, now)
@@ -235,9 +238,13 @@ class Calls:
             log.warning("engine.stray", cloud=watch.name, kind=kind.value, id=stray.cloud_id)
 
     def _listing_failed(self, watch: Watch, kind: Kind, error: CloudError, now: float) -> None:
-        log.warning("engine.list_failed", cloud=watch.name, kind=kind.value, error=str(error))
-        watch.trouble = _trouble(error)
         track = watch.tracks[kind]
+        known = self.desk.ledger.known(watch.name, kind, self.desk.installation)
+        if _is_absent_service(error) and not known.rows:
+            watch.tracks[kind] = Track(began_at=track.began_at, complete_at=track.began_at)
+            return
+        log.warning("engine.list_failed", cloud=watch.name, kind=kind.value, error=str(error))
+        watch.troubles[kind] = _trouble(error)
         watch.tracks[kind] = msgspec.structs.replace(
             track, failures=track.failures + 1, failed_at=now
         )
@@ -281,6 +288,11 @@ class Calls:
             if survey.began_at >= asked_at:
                 watch.audits.remove((asked_at, future))
                 future.set_result(survey)
+
+
+def _is_absent_service(error: CloudError) -> bool:
+    """A cloud without, say, Cinder has no volumes of ours, if we never made one there."""
+    return isinstance(error, CloudRefused) and error.why is Refusal.NOT_FOUND
 
 
 def _trouble(error: CloudError) -> Reason:

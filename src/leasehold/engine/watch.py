@@ -77,8 +77,8 @@ class Watch:
         self.refused = False
         """The cloud refused an order for quota since the limits were asked for."""
         self.shut: dict[Kind, Reason] = {}
-        self.trouble: Reason | None = None
-        """Why listings fail at the moment."""
+        self.troubles: dict[Kind, Reason] = {}
+        """Why listings of a kind fail at the moment."""
         self.forced_at: float | None = None
         self.audits: list[tuple[float, Future[Survey]]] = []
 
@@ -96,6 +96,12 @@ class Watch:
         left = [*self.in_flight.values(), *self.listing.values()]
         left += [self.asking_limits] if self.asking_limits is not None else []
         return min(left) + CALL_PATIENCE if left else None
+
+    @property
+    def trouble(self) -> Reason | None:
+        """Why there is no news of servers at the moment, or else of something."""
+        troubles = self.troubles
+        return troubles.get(Kind.SERVER) or next(iter(troubles.values()), None)
 
     def open_shut(self, now: float) -> Mapping[Kind, Reason]:
         """The kinds that are still shut."""

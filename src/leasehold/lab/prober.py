@@ -109,6 +109,8 @@ class Prober:
                     finding = await self._look(target, known)
             except Exception as error:  # noqa: BLE001 - a look must not end the watch
                 finding = _finding(target, known, error)
+                if isinstance(error, asyncssh.HostKeyNotVerifiable):
+                    known = None  # whoever it was that answered before, nobody relied on it yet
             met = known is None and finding.host_key is not None
             known = finding.host_key or known
             if finding != told:

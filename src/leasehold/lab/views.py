@@ -112,9 +112,9 @@ def plan(steward: Steward, engine: Engine, found: list[tuple[Row, Action | None]
         for row, action in found
     ]
     steps += [
-        _waiting(watch.name, "listing", watch.name, watch.trouble)
+        _waiting(watch.name, "listing", f"{kind.value}s", reason)
         for watch in engine.watches.values()
-        if watch.trouble is not None
+        for kind, reason in watch.troubles.items()
     ]
     looked_at = Reason(cause=Cause.NODES_BUSY, text="is being looked at")
     with steward.lock:
