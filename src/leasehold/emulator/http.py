@@ -108,7 +108,7 @@ class Request:
         try:
             return _decode(self.body)
         except msgspec.DecodeError as error:
-            raise Fault(400, f"Malformed request body: {error}") from error
+            raise Fault(400, "Malformed request body") from error
 
     def object(self, name: str) -> dict[str, Any]:
         """The JSON object under the body's key `name`; 400 when there is none."""

@@ -22,6 +22,13 @@ def expecting(what: str, where: str) -> Fault:
     return Fault(400, f"Expecting to find {what} in {where}.{_MALFORMED}")
 
 
+def required(name: str, *, within: str = "") -> Fault:
+    """400: the schema of a sign-in asks for it; Keystone then prints the schema too."""
+    field = f"Invalid input for field '{within}': " if within else ""
+    rule = "Failed validating 'required' in schema"
+    return Fault(400, f"{field}'{name}' is a required property\n\n{rule}")
+
+
 def malformed(message: str) -> Fault:
     return Fault(400, message + _MALFORMED)
 

@@ -10,6 +10,7 @@ from leasehold.emulator.identity_faults import (
     body_object,
     expecting,
     not_found,
+    required,
     unauthorized,
     unknown_token,
 )
@@ -53,6 +54,8 @@ class _Tokens:
 
     def create(self, request: Request) -> Response:
         auth = _part(body_object(request), "auth", "request body")
+        if "identity" not in auth:
+            raise required("identity")
         identity = _part(auth, "identity", "auth")
         try:
             proof = self._prove(identity)
@@ -98,7 +101,7 @@ class _Tokens:
     def _prove(self, identity: dict[str, Any]) -> _Proof:
         methods = identity.get("methods")
         if not isinstance(methods, list):
-            raise expecting("methods", "identity")
+            raise required("methods", within="identity")
         if not methods:
             raise Refused
         for method in methods:
@@ -118,7 +121,7 @@ class _Tokens:
 
     def _by_token(self, given: dict[str, Any]) -> _Proof:
         if "id" not in given:
-            raise expecting("id", "token")
+            raise required("id", within="identity/token")
         token = self._world.valid_token(str(given["id"]))
         if token is None:
             raise unknown_token(str(given["id"]))

@@ -57,6 +57,10 @@ class Networking:
             if self.networks.usable(network, caller) and not network.router_external
         ]
 
+    def ports_left(self, project_id: str) -> int | None:
+        ports = self.quotas.details(project_id)[PORT.quota]
+        return max(0, ports.limit - ports.used) if ports.limit >= 0 else None
+
     def network(self, project_id: str, network_id: str) -> seams.NetworkView | None:
         network = self.networks.records.get(network_id)
         caller = Caller(project_id=project_id)

@@ -54,6 +54,9 @@ class NetworkState(Protocol):
     def ports_of(self, server_id: str) -> list[PortView]:
         """Ports bound to the server, in the order they were plugged."""
 
+    def ports_left(self, project_id: str) -> int | None:
+        """How many more ports the project's quota allows; None for any number."""
+
     def security_group(self, project_id: str, name_or_id: str) -> str | None:
         """The id of a group, by name or id; None when there is none."""
 

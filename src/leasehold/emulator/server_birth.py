@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from leasehold.emulator.effects import Effect
+from leasehold.emulator.flavors import Flavor
 from leasehold.emulator.http import Fault
 from leasehold.emulator.seams import PortView, VolumeView
 from leasehold.emulator.server_guests import ServerGuests
@@ -17,6 +18,12 @@ from leasehold.emulator.world import World
 HOST = "emulator-1"
 ZONE = "nova"
 NO_VALID_HOST = "No valid host was found. There are not enough hosts available."
+NONE_IS_THAT_BIG = "No valid host was found. "  # Placement, asked first, gives no reason
+
+# What one host can hold, as Nova's fake hypervisor has it. There are as many as are needed.
+_HOST_CORES = 1000
+_HOST_RAM_MIB = 800_000
+_HOST_DISK_GIB = 600_000
 
 # How the time of a boot is shared out; spawning takes the rest.
 _SCHEDULING = 0.1
@@ -64,6 +71,12 @@ class Births:
     def _scheduled(self, server_id: str, plan: Plan) -> None:
         if Effect.NO_VALID_HOST in plan.effects:
             self._fail(server_id, plan.effects[Effect.NO_VALID_HOST] or NO_VALID_HOST)
+            return
+        server = self._servers.alive.get(server_id)
+        if server is None:
+            return
+        if not _fits_a_host(server.flavor):
+            self._fail(server_id, NONE_IS_THAT_BIG)
             return
         self._servers.change(server_id, host=HOST, zone=ZONE, task_state=TaskState.NETWORKING)
         self._later(server_id, plan, _NETWORKING, self._networked)
@@ -207,6 +220,14 @@ class Births:
             server_id, vm_state=VmState.ERROR, task_state=None, fault=fault, host=None, zone=""
         )
         self._servers.record_end(server_id, failed=True)
+
+
+def _fits_a_host(flavor: Flavor) -> bool:
+    return (
+        flavor.cores <= _HOST_CORES
+        and flavor.ram_mib <= _HOST_RAM_MIB
+        and flavor.disk_gib <= _HOST_DISK_GIB
+    )
 
 
 def unplug_all(world: World, server_id: str) -> None:

@@ -113,6 +113,7 @@ class ServerCreation:
                 raise Fault(400, "Invalid key_name provided.")
         security_group_ids = self._security_groups(request, wish)
         networks = self._networks(request, wish)
+        self._check_ports(request.project.id, wish, networks)
         count = self._quota(request, wish, flavor)
         return _Checked(
             flavor=flavor,
@@ -170,8 +171,7 @@ class ServerCreation:
             if len(found) > 1:
                 raise Fault(
                     409,
-                    "More than one possible network found. Specify network ID(s) to select which "
-                    "one(s) to connect to.",
+                    "Multiple possible networks found, use a Network ID to be more specific.",
                 )
             if not found and wish.networks == "auto":
                 raise Fault(
@@ -191,6 +191,15 @@ class ServerCreation:
                     "fixed_ip is specified.",
                 )
         return wish.networks
+
+    def _check_ports(
+        self, project_id: str, wish: ServerWish, networks: tuple[NetworkWish, ...]
+    ) -> None:
+        """Nova asks Neutron beforehand how many ports it may still make."""
+        needed = wish.min_count * sum(network.port_id is None for network in networks)
+        left = self._world.network.ports_left(project_id)
+        if left is not None and needed > left:
+            raise Fault(403, "Maximum number of ports exceeded")
 
     def _check_port(self, project_id: str, port_id: str, wish: ServerWish) -> None:
         port = self._world.network.port(project_id, port_id)

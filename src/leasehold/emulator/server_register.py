@@ -107,6 +107,7 @@ class Servers:
                 terminated_at=now,
                 updated_at=now,
                 locked_by=None,
+                metadata={},
                 volumes=(),
             )
         )
