@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from ipaddress import IPv4Address
 from typing import Any, Literal
 
 import pytest
 
 from leasehold.emulator import Cloud, Settings
 from leasehold.emulator.guests import GuestFailed, GuestSpec
-from leasehold.emulator.server_guests import ServerGuests
+from leasehold.emulator.server_guests import GUEST_ADDRESSES, ServerGuests
 from leasehold.emulator.servers import Server
 from tests.unit.emulator.conftest import DELAYS, InProcess, StepClock
 
@@ -53,8 +54,16 @@ class Hosted(InProcess):
         self.cloud = Cloud(self.clock, seed=7, settings=Settings(delays=DELAYS), guests=guests)
 
 
-def in_a_loop(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(scenario())
+def in_a_loop(cloud: Hosted, scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run the scenario, and give the guests' addresses back whatever came of it."""
+
+    async def run() -> None:
+        try:
+            await scenario()
+        finally:
+            await cloud.cloud.close()
+
+    asyncio.run(run())
 
 
 async def settle() -> None:
@@ -96,11 +105,13 @@ def test_a_server_is_active_once_its_guest_has_started_with_all_it_needs() -> No
     async def scenario() -> None:
         server_id = await born(cloud, wish)
         assert (await shown(cloud, server_id))["status"] == "ACTIVE"
+        (spec,) = guests.specs
+        assert IPv4Address(spec.address) in GUEST_ADDRESSES
         assert guests.specs == [
             GuestSpec(
                 id=server_id,
                 name="web",
-                address="127.64.0.2",
+                address=spec.address,
                 user_data=b"hello",
                 public_keys=(key,),
                 metadata={"a": "b"},
@@ -108,7 +119,7 @@ def test_a_server_is_active_once_its_guest_has_started_with_all_it_needs() -> No
             )
         ]
 
-    in_a_loop(scenario)
+    in_a_loop(cloud, scenario)
 
 
 def test_a_guest_that_fails_is_the_servers_fault() -> None:
@@ -122,7 +133,7 @@ def test_a_guest_that_fails_is_the_servers_fault() -> None:
         assert server["fault"]["message"] == "no room in the inn"
         assert cloud.cloud.leftovers().ports == ()
 
-    in_a_loop(scenario)
+    in_a_loop(cloud, scenario)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +153,7 @@ def test_an_action_reaches_the_guest(action: str, given: Any, asked: str) -> Non
         await settle()
         assert guests.asked[-1] == (asked, server_id)
 
-    in_a_loop(scenario)
+    in_a_loop(cloud, scenario)
 
 
 def test_a_stopped_guest_starts_again() -> None:
@@ -162,7 +173,7 @@ def test_a_stopped_guest_starts_again() -> None:
         output = await cloud.acall("POST", path, {"os-getConsoleOutput": {}})
         assert output.json == {"output": f"login on {server_id}:"}
 
-    in_a_loop(scenario)
+    in_a_loop(cloud, scenario)
 
 
 def test_a_server_is_gone_once_its_guest_has_ended() -> None:
@@ -179,7 +190,7 @@ def test_a_server_is_gone_once_its_guest_has_ended() -> None:
         assert guests.asked[-1] == ("stop", server_id)
         assert cloud.cloud.leftovers().nothing
 
-    in_a_loop(scenario)
+    in_a_loop(cloud, scenario)
 
 
 def test_a_reset_ends_all_guests_and_a_close_too() -> None:
@@ -195,7 +206,7 @@ def test_a_reset_ends_all_guests_and_a_close_too() -> None:
         await cloud.cloud.close()
         assert guests.asked[-1] == ("close", "")
 
-    in_a_loop(scenario)
+    in_a_loop(cloud, scenario)
 
 
 def test_an_address_outside_the_guests_range_has_no_guest() -> None:
