@@ -69,7 +69,7 @@ class Stock:
 
     def _ask(self, cloud: str) -> Offers:
         shelf = self._shelves[cloud]
-        wanted_at = self._tick()
+        wanted_at = self._tick() if shelf.offers else 0.0  # the first answer under way will do
         with shelf.asking:
             if shelf.offers is not None and shelf.at >= wanted_at:
                 return shelf.offers  # somebody asked while we waited for our turn
