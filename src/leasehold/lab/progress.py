@@ -32,7 +32,8 @@ def held(hold: Hold, rows: Mapping[ObjectId, Row], config: MachineTypeConfig) ->
     server = rows.get(hold.server)
     address = address_of(mine, config)
     failure = next((row.failure for row in mine if row.failure is not None), None)
-    unfinished = [row for row in mine if row.state is not State.UP]
+    # A server that has proved itself is up, whatever the last listing said.
+    unfinished = [row for row in mine if row.state is not State.UP and row.id != hold.server]
     reason = hold.broken
     if hold.broken is not None:
         state = NodeState.BROKEN
