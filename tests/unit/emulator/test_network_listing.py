@@ -180,8 +180,8 @@ def test_order_is_by_any_field_that_can_be_sorted_by(cloud: InProcess) -> None:
             "admin_state_up=perhaps",
             "Invalid input for operation: 'perhaps' cannot be converted to boolean.",
         ),
-        ("fixed_ips=1.2.3.4", "Invalid input for operation: '1.2.3.4' is not of the form "
-         "<key>=[value]."),
+        ("fixed_ips=1.2.3.4", ("Invalid input for operation: '1.2.3.4' is not of the form "
+         "<key>=[value].")),
     ],
 )  # fmt: skip
 def test_a_wrong_query_is_told_in_neutrons_words(

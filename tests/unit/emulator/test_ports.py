@@ -98,11 +98,11 @@ def test_a_refused_port_leaves_no_address_taken(cloud: InProcess) -> None:
         ({"network_id": "x"}, 400, "HTTPBadRequest",
          "Invalid input for network_id. Reason: 'x' is not a valid UUID."),
         ({"fixed_ips": [{"ip_address": "10.55.0.1"}]}, 400, "InvalidIpForNetwork",
-         "IP address 10.55.0.1 is not a valid IP for any of the subnets on the specified "
-         "network."),
+         ("IP address 10.55.0.1 is not a valid IP for any of the subnets on the specified "
+         "network.")),
         ({"fixed_ips": [{"ip_address": "10.20.255.255"}]}, 400, "InvalidIpForNetwork",
-         "IP address 10.20.255.255 is not a valid IP for any of the subnets on the specified "
-         "network."),
+         ("IP address 10.20.255.255 is not a valid IP for any of the subnets on the specified "
+         "network.")),
         ({"fixed_ips": [{"subnet_id": NOBODY}]}, 404, "SubnetNotFound",
          f"Subnet {NOBODY} could not be found."),
         ({"fixed_ips": [{}]}, 400, "InvalidInput",
@@ -120,8 +120,8 @@ def test_a_refused_port_leaves_no_address_taken(cloud: InProcess) -> None:
         ({"colour": "red"}, 400, "HTTPBadRequest", "Unrecognized attribute(s) 'colour'"),
         ({"status": "ACTIVE"}, 400, "HTTPBadRequest", "Attribute 'status' not allowed in POST"),
         ({"project_id": "other"}, 400, "HTTPBadRequest",
-         "Specifying 'project_id' other than the authenticated project in request is not allowed "
-         "for the current user."),
+         ("Specifying 'project_id' other than the authenticated project in request is not allowed "
+         "for the current user.")),
     ],
 )  # fmt: skip
 def test_a_wrong_wish_is_refused_in_neutrons_words(
@@ -245,8 +245,10 @@ def test_a_routers_port_is_not_deleted_as_a_port(cloud: InProcess) -> None:
     assert refusal(cloud.call("DELETE", f"{PORTS}/{port['id']}")) == (
         409,
         "ServicePortInUse",
-        f"Port {port['id']} cannot be deleted directly via the port API: has device owner "
-        "network:router_interface.",
+        (
+            f"Port {port['id']} cannot be deleted directly via the port API: has device owner "
+            "network:router_interface."
+        ),
     )
 
 
