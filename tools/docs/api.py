@@ -46,6 +46,7 @@ def openapi() -> Document:
         path.write_text("[clouds.memory]\n")
         clock = SystemClock()
         lab = open_lab(load(path), clouds={"memory": MemoryCloud(clock)}, clock=clock)
+        lab.start()
         try:
             app = make_app(lab, Feed(lab), tokens=Tokens({}), local_owner="nobody@localhost")
             return asyncio.run(_get(app, PATH))

@@ -7,7 +7,7 @@ from cyclopts import App
 from tools.docs.markdown import code, prose, sentence, table
 from tools.docs.source import doc
 
-from leasehold.cli.app import app
+from leasehold.cli.app import make_app
 from leasehold.cli.exits import MEANINGS
 
 _SHARED = ("--server", "--token", "--owner")
@@ -23,7 +23,7 @@ def page() -> str:
 
 def commands() -> Iterator[tuple[str, App]]:
     """Every command with its words: ``lock``, ``clouds check`` ..."""
-    yield from _below(app, "")
+    yield from _below(make_app(), "")
 
 
 def _below(parent: App, prefix: str) -> Iterator[tuple[str, App]]:
@@ -40,7 +40,7 @@ def _below(parent: App, prefix: str) -> Iterator[tuple[str, App]]:
 
 def _intro() -> str:
     codes = table(("code", "meaning"), [(str(int(each)), MEANINGS[each]) for each in MEANINGS])
-    shared = _options([each for each in _arguments(app["lock"]) if each.names[0] in _SHARED])
+    shared = _options([each for each in _arguments(make_app()["lock"]) if each.names[0] in _SHARED])
     return f"""# Commands
 
 What every command takes. `leasehold COMMAND --help` says the same. How they play together is told in
