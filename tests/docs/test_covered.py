@@ -1,0 +1,98 @@
+"""Pages written by hand name everything that the code can say, and nothing that it cannot."""
+
+import ast
+import re
+from pathlib import Path
+
+from tests.docs.page import ROOT, page
+
+from leasehold.engine.reason import Cause
+from leasehold.lab.errors import UnknownName
+
+SOURCE = ROOT / "src/leasehold"
+
+
+def test_troubleshooting_says_what_to_do_about_each_cause():
+    rows = _first_cells("docs/troubleshooting.md")
+    assert not [cause.value for cause in Cause if f"`{cause.value}`" not in rows]
+
+
+def test_every_error_code_of_the_api_is_explained_and_no_other():
+    codes = set(re.findall(r"`(\w+)`", " ".join(_second_cells("docs/api.md"))))
+    said = {
+        *_codes_in(SOURCE / "service/errors.py"),
+        *_codes_in(SOURCE / "service/door.py"),
+        *(f"unknown_{kind.thing.replace(' ', '_')}" for kind in _unknown_names()),
+    }
+    assert codes == said
+
+
+def test_every_admin_route_of_the_emulator_is_explained_and_no_other():
+    rows = " ".join(_first_cells("docs/emulator.md"))
+    explained = set(re.findall(r"`((?:GET|POST|PUT|DELETE) /_emulator/[^`]*)`", rows))
+    assert explained == {f"{method} /_emulator{path}" for method, path in _admin_routes()}
+
+
+def test_the_log_events_that_operations_explains_are_written_somewhere():
+    source = "\n".join(path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.py"))
+    rows = [row for row in _first_cells("docs/operations.md") if "_" in row or "." in row]
+    events = [event for row in rows for event in re.findall(r"`([a-z]+\.[a-z_]+)`", row)]
+    assert len(events) > 6
+    assert not [event for event in events if not _is_written(event, source)]
+
+
+def _is_written(event: str, source: str) -> bool:
+    """Two of them are made from the verb of the call."""
+    return f'"{event}"' in source or f'"{re.sub("make|delete", "{verb}", event)}"' in source
+
+
+def _unknown_names() -> list[type[UnknownName]]:
+    return [kind for kind in UnknownName.__subclasses__() if kind.thing != UnknownName.thing]
+
+
+def _admin_routes() -> set[tuple[str, str]]:
+    """Method and path of each route, as they stand in the emulator's table of them."""
+    tree = ast.parse((SOURCE / "emulator/admin.py").read_text(encoding="utf-8"))
+    found = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Tuple(
+                elts=[ast.Constant(value=str(method)), ast.Constant(value=str(path)), _]
+            ):
+                found.add((method, path))
+    return found
+
+
+def _codes_in(path: Path) -> set[str]:
+    """Error codes as literals: ``code="..."``, the values of ``_CODES``, ``_Refused(401, "...")``."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case ast.keyword(arg="code", value=ast.Constant(value=str(code))):
+                found.add(code)
+            case ast.Call(
+                func=ast.Name(id="_Refused"), args=[_, ast.Constant(value=str(code)), *_]
+            ):
+                found.add(code)
+            case ast.Assign(targets=[ast.Name(id="_CODES")], value=ast.Dict(values=values)):
+                found |= {value.value for value in values if isinstance(value, ast.Constant)}
+            case ast.Assign(targets=[ast.Name(id="code")], value=value):
+                found |= {each.value for each in ast.walk(value) if isinstance(each, ast.Constant)
+                          and isinstance(each.value, str)}  # fmt: skip
+    return {code for code in found if code}
+
+
+def _text(name: str) -> str:
+    return page(name).path.read_text(encoding="utf-8")
+
+
+def _cells(name: str) -> list[list[str]]:
+    return [line.split("|")[1:-1] for line in _text(name).splitlines() if line.startswith("| ")]
+
+
+def _first_cells(name: str) -> list[str]:
+    return [cells[0].strip() for cells in _cells(name)]
+
+
+def _second_cells(name: str) -> list[str]:
+    return [cells[1].strip() for cells in _cells(name)]
