@@ -13,6 +13,10 @@ from leasehold.store import Database
 from tests.simulation.clock import HandClock
 
 
+class Hang(BaseException):
+    """Raised by a cloud in place of an answer: the call goes on for ever, or until it is let go."""
+
+
 class World:
     """One engine, one cloud `c`, one ledger."""
 
@@ -23,6 +27,8 @@ class World:
         self.cloud = cloud or MemoryCloud(self.clock, **cloud_options)
         self.path = directory / "ledger.db"
         self.pending: list[Callable[[], None]] = []
+        self.hanging: list[Callable[[], None]] = []
+        self.pace = Pace(calls_per_second=100, burst=100)
         self.open()
 
     def open(self) -> None:
@@ -32,12 +38,13 @@ class World:
             {"c": self.cloud},
             self.clock,
             spawn=self.pending.append,
-            paces={"c": Pace(calls_per_second=100, burst=100)},
+            paces={"c": self.pace},
         )
 
     def crash(self) -> None:
         """End as `kill -9` would: calls under way and all memory are lost, the file stays."""
         self.pending.clear()
+        self.hanging.clear()
         self.database.close()
         self.open()
 
@@ -75,7 +82,15 @@ class World:
         """Let every call that has left reach the cloud and come back."""
         calls, self.pending[:] = list(self.pending), []
         for call in calls:
-            call()
+            try:
+                call()
+            except Hang:
+                self.hanging.append(call)
+
+    def let_go(self) -> None:
+        """Let the calls that hang reach the cloud after all."""
+        self.pending += self.hanging
+        self.hanging.clear()
 
     def run(self, seconds: float) -> None:
         """Go on for a while of the world's own time."""

@@ -22,7 +22,7 @@ SHORT_LIMITS_AGE = 30.0
 REFUSED_LIMITS_AGE = 5.0
 """The same, after the cloud refused an order for quota that we thought would fit."""
 
-CALL_PATIENCE = 600.0
+CALL_PATIENCE = 300.0
 """Seconds after which a call that has not come back counts as unanswered: far beyond the time-outs
 of any driver, so that not even a broken one can hold a place, or a listing, for ever."""
 
