@@ -10,6 +10,7 @@ from tests.contract.quota import SetQuota, changeable_quota
 from tests.contract.tenant import Tenant, User, throw_away_tenant
 from tests.testbed import STATE, real_clouds
 
+from leasehold.emulator import Emulator
 from leasehold.emulator.settings import Delays
 from leasehold.emulator.timeline import Delay
 from leasehold.openstack import Connection, connect
@@ -41,8 +42,6 @@ def tenant(clouds: dict[str, Any]) -> Iterator[Tenant]:
 
 @contextmanager
 def _emulated() -> Iterator[dict[str, Any]]:
-    from leasehold.emulator import Emulator
-
     quick = Delay(low=0.05, mode=0.1, high=0.2)
     delays = Delays(boot=quick, delete=quick, action=quick, volume=quick, image=quick)
     with Emulator(guests="none", delays=delays, seed=1) as emulator:
