@@ -4,10 +4,22 @@ import ast
 import re
 from pathlib import Path
 
+import pytest
 from tests.docs.page import ROOT, page
 
+from leasehold.engine.cloud import Kind
+from leasehold.engine.engine import STORE_RETRY
+from leasehold.engine.ledger import REMEMBERED
 from leasehold.engine.reason import Cause
+from leasehold.engine.schedule import AUDIT_INTERVAL, INTERVAL
+from leasehold.engine.table import GRACE
+from leasehold.engine.watch import Pace
 from leasehold.lab.errors import UnknownName
+from leasehold.lab.user_data import SENTINEL
+from leasehold.openstack import ServiceType
+from leasehold.openstack.microversion import WISHED
+from leasehold.openstack.retry import FIRST_DELAY, LONGEST_DELAY
+from leasehold.openstack.settings import RETRIES
 
 SOURCE = ROOT / "src/leasehold"
 
@@ -33,6 +45,19 @@ def test_every_admin_route_of_the_emulator_is_explained_and_no_other():
     assert explained == {f"{method} /_emulator{path}" for method, path in _admin_routes()}
 
 
+def test_the_messages_that_troubleshooting_explains_can_be_met():
+    source = "\n".join(path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.py"))
+    joined = re.sub(r'"\s*\n\s*f?"', "", source)  # a text that stands on several lines
+    tables = re.split(
+        r"^\| (?:message|finding)[^|]*\|", _text("docs/troubleshooting.md"), flags=re.MULTILINE
+    )
+    rows = [line for table in tables[1:] for line in table.partition("\n\n")[0].splitlines()]
+    told = [text for row in rows for text in re.findall(r"`([^`]+)`", row.split("|")[1])]
+    assert len(told) > 20
+    parts = [(text, part) for text in told for part in re.split(r"\.\.\.|[A-Z]{3,}", text)]
+    assert not [text for text, part in parts if part.strip(" :;,?") not in joined]
+
+
 def test_the_log_events_that_operations_explains_are_written_somewhere():
     source = "\n".join(path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.py"))
     rows = [row for row in _first_cells("docs/operations.md") if "_" in row or "." in row]
@@ -44,6 +69,31 @@ def test_the_log_events_that_operations_explains_are_written_somewhere():
 def _is_written(event: str, source: str) -> bool:
     """Two of them are made from the verb of the call."""
     return f'"{event}"' in source or f'"{re.sub("make|delete", "{verb}", event)}"' in source
+
+
+@pytest.mark.parametrize(
+    ("name", "phrase"),
+    [
+        ("docs/architecture.md", f"every {INTERVAL[Kind.SERVER]:g} seconds at most"),
+        ("docs/architecture.md", f"every {AUDIT_INTERVAL:g} seconds for a complete audit"),
+        ("docs/architecture.md", f"below {Pace().lists_per_second:g} calls a second"),
+        ("docs/architecture.md", f"begun {GRACE:g} s after the restart"),
+        ("docs/architecture.md", f"at most {Pace().calls_at_once} at once per cloud"),
+        ("docs/architecture.md", f"tried again every {STORE_RETRY:g} seconds"),
+        ("docs/operations.md", f"tries again every {STORE_RETRY:g} seconds"),
+        ("docs/operations.md", f"({Pace().calls_per_second:g}, with a `burst` of {Pace().burst})"),
+        ("docs/operations.md", f"{Pace().calls_at_once} calls at once"),
+        ("docs/operations.md", f"{Pace().lists_per_second:g} a second on average"),
+        ("docs/operations.md", f"gone go after {REMEMBERED / 86400:g} days"),
+        ("docs/driver.md", "Nova {}.{}".format(*WISHED[ServiceType.COMPUTE])),
+        ("docs/driver.md", "Cinder {}.{}".format(*WISHED[ServiceType.VOLUME])),
+        ("docs/driver.md", f"At most {RETRIES} times"),
+        ("docs/driver.md", f"after {FIRST_DELAY:g} s doubling to {LONGEST_DELAY:g} s"),
+        ("docs/own-cloud.md", f"`{SENTINEL}`"),
+    ],
+)
+def test_a_number_that_a_page_tells_is_that_of_the_code(name: str, phrase: str):
+    assert phrase in " ".join(_text(name).split())
 
 
 def _unknown_names() -> list[type[UnknownName]]:
