@@ -110,6 +110,7 @@ def _play(cloud: "Emulator", client: Client, count: int) -> bool:
     _say(f"$ leasehold unlock {' '.join(names)}")
     for freed in client.post(list[Node], "/nodes/unlock", {"names": names}):
         print(f"{freed.name} {freed.state}")
+    print("waiting until the cloud shows that all of it is gone ...", flush=True)
     _settle(client)
     _say("$ leasehold clouds audit demo")
     audit = audit_of(client, "demo")

@@ -74,6 +74,8 @@ def _show(event: Event, *, json: bool) -> None:
     if json:
         print(msgspec.json.encode(event).decode(), flush=True)
         return
-    what = event.object or event.node or event.lease or ""
+    what = event.node or event.lease or ""
+    object_ = f" {event.object}" if event.object else ""
     why = f": {event.reason}" if event.reason else ""
-    print(clean(f"{event.id:>6}  {local(event.at)}  {what:<24} {event.state}{why}"), flush=True)
+    words = f"{event.id:>6}  {local(event.at)}  {what}{object_}  {event.state}{why}"
+    print(clean(words), flush=True)
