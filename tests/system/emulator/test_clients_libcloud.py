@@ -1,0 +1,133 @@
+"""Apache Libcloud's OpenStack driver, unchanged, against the emulator."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from libcloud.common.types import InvalidCredsError
+from libcloud.compute.providers import get_driver
+from libcloud.compute.types import NodeState, Provider
+
+from leasehold.emulator import Emulator
+
+# Libcloud parses with a regular expression that newer Pythons warn of, and leaves sockets open.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:libcloud.*"),
+    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
+]
+
+
+def connect(emulator: Emulator, password: str = "demo", **more: Any) -> Any:
+    return get_driver(Provider.OPENSTACK)(
+        "demo",
+        password,
+        api_version="2.2",
+        ex_force_auth_version="3.x_password",
+        ex_force_auth_url=emulator.url + "/identity",
+        ex_tenant_name="demo",
+        ex_domain_name="Default",
+        ex_force_service_region="RegionOne",
+        **more,
+    )
+
+
+@pytest.fixture
+def driver(shared: Emulator) -> Iterator[Any]:
+    yield connect(shared)
+    wait_for(lambda: shared.leftovers().nothing)
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
+    """Libcloud has nothing to wait with for most things."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.05)
+
+
+def named(things: list[Any], name: str) -> Any:
+    return next(thing for thing in things if thing.name == name)
+
+
+def a_node(driver: Any, name: str = "web") -> Any:
+    node = driver.create_node(
+        name=name,
+        size=named(driver.list_sizes(), "tiny"),
+        image=named(driver.list_images(), "tiny"),
+        networks=[named(driver.ex_list_networks(), "lab")],
+    )
+    ((running, _),) = driver.wait_until_running(
+        [node], wait_period=0.1, timeout=60, ssh_interface="private_ips"
+    )
+    return running
+
+
+def test_it_lists_sizes_images_networks_and_nodes(shared: Emulator, driver: Any) -> None:
+    assert {size.name for size in driver.list_sizes()} == {"tiny", "small", "medium", "large"}
+    assert {image.name for image in driver.list_images()} >= {"tiny", "debian-12"}
+    assert {network.name for network in driver.ex_list_networks()} == {"lab", "public"}
+    assert driver.list_nodes() == []
+
+
+def test_a_node_lives_from_create_to_destroy(shared: Emulator, driver: Any) -> None:
+    node = a_node(driver)
+    assert node.state == NodeState.RUNNING
+    assert node.private_ips[0].startswith("10.20.")
+    (listed,) = driver.list_nodes()
+    assert (listed.id, listed.name) == (node.id, "web")
+    assert driver.ex_get_node_details(node.id).extra["vm_state"] == "active"
+    assert driver.reboot_node(node)
+    wait_for(lambda: driver.ex_get_node_details(node.id).extra["task_state"] is None)
+    assert driver.destroy_node(node)
+    wait_for(lambda: driver.list_nodes() == [])
+
+
+def test_nodes_are_listed_by_the_thousand(shared: Emulator, driver: Any) -> None:
+    shared.seed_servers(30)
+    nodes = driver.list_nodes()
+    assert len(nodes) == 30
+    for node in nodes:
+        assert driver.destroy_node(node)
+
+
+def test_a_volume_is_attached_and_detached(shared: Emulator, driver: Any) -> None:
+    node = a_node(driver)
+    volume = driver.create_volume(1, "data")
+
+    def is_in_state(state: str) -> bool:
+        return driver.ex_get_volume(volume.id).extra["state"] == state
+
+    wait_for(lambda: is_in_state("available"))
+    assert driver.attach_volume(node, volume, device="/dev/vdb")
+    wait_for(lambda: is_in_state("in-use"))
+    assert [found.name for found in driver.list_volumes()] == ["data"]
+    assert driver.detach_volume(driver.ex_get_volume(volume.id))
+    wait_for(lambda: is_in_state("available"))
+    assert driver.destroy_volume(volume)
+    driver.destroy_node(node)
+
+
+def test_a_key_pair_comes_and_goes(driver: Any) -> None:
+    key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGJbZ1d2bYt3b0Yh0XlA9WjJq8H7l6f5c3d2b1a0Z9Y8 me"
+    pair = driver.import_key_pair_from_string("mine", key)
+    assert [found.name for found in driver.list_key_pairs()] == ["mine"]
+    assert driver.delete_key_pair(pair)
+
+
+def test_a_wrong_password_is_its_own_kind_of_error(shared: Emulator) -> None:
+    with pytest.raises(InvalidCredsError):
+        connect(shared, password="wrong").list_nodes()
+
+
+def test_it_signs_in_to_v2_0_as_well(shared: Emulator) -> None:
+    driver = get_driver(Provider.OPENSTACK)(
+        "demo",
+        "demo",
+        api_version="2.2",
+        ex_force_auth_version="2.0_password",
+        ex_force_auth_url=shared.url + "/identity",
+        ex_tenant_name="demo",
+        ex_force_service_region="RegionOne",
+    )
+    assert driver.list_nodes() == []
