@@ -5,11 +5,13 @@ import re
 from pathlib import Path
 
 import pytest
+from bench.__main__ import NAMES
 from tests.docs.page import ROOT, page
 
 from leasehold.engine.cloud import Kind
 from leasehold.engine.engine import STORE_RETRY
 from leasehold.engine.ledger import REMEMBERED
+from leasehold.engine.outcome import UNSURE_TRIES
 from leasehold.engine.reason import Cause
 from leasehold.engine.schedule import AUDIT_INTERVAL, INTERVAL
 from leasehold.engine.table import GRACE
@@ -78,6 +80,7 @@ def _is_written(event: str, source: str) -> bool:
         ("docs/architecture.md", f"every {AUDIT_INTERVAL:g} seconds for a complete audit"),
         ("docs/architecture.md", f"below {Pace().lists_per_second:g} calls a second"),
         ("docs/architecture.md", f"begun {GRACE:g} s after the restart"),
+        ("docs/architecture.md", f"After {UNSURE_TRIES} orders without a clear answer"),
         ("docs/architecture.md", f"at most {Pace().calls_at_once} at once per cloud"),
         ("docs/architecture.md", f"tried again every {STORE_RETRY:g} seconds"),
         ("docs/operations.md", f"tries again every {STORE_RETRY:g} seconds"),
@@ -94,6 +97,11 @@ def _is_written(event: str, source: str) -> bool:
 )
 def test_a_number_that_a_page_tells_is_that_of_the_code(name: str, phrase: str):
     assert phrase in " ".join(_text(name).split())
+
+
+def test_each_benchmark_is_in_the_readme_and_explained():
+    assert set(re.findall(r"`make bench BENCH=(\w+)`", _text("README.md"))) == set(NAMES)
+    assert set(re.findall(r"^## (\w+)$", _text("docs/performance.md"), re.MULTILINE)) == set(NAMES)
 
 
 def _unknown_names() -> list[type[UnknownName]]:
