@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -96,13 +97,22 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
         yield connection
 
 
-def ours(cloud: Connection) -> list[str]:
-    """What the cloud has of any Leasehold, asked of it directly."""
-    found = [f"server {s.name}" for s in cloud.compute.servers() if "leasehold" in s.metadata]
-    found += [f"volume {v.name}" for v in cloud.volume.volumes() if "leasehold" in v.metadata]
-    for kind, things in (("port", cloud.network.ports()), ("ip", cloud.network.floating_ips())):
-        found += [f"{kind} {t.id}" for t in things if t.description.startswith("leasehold:")]
-    return found
+def ours(service: Service, cloud: Connection) -> list[str]:
+    """What the cloud has of this installation, asked of it directly."""
+    with sqlite3.connect(service.directory / ".leasehold" / "ledger.db") as ledger:
+        query = "select value from facts where name = 'installation'"
+        (mark,) = ledger.execute(query).fetchone()
+    ledger.close()
+    marked = [
+        *((f"server {s.name}", s.metadata.get("leasehold")) for s in cloud.compute.servers()),
+        *((f"volume {v.name}", v.metadata.get("leasehold")) for v in cloud.volume.volumes()),
+        *((f"port {p.name}", p.description) for p in cloud.network.ports()),
+        *(
+            (f"address {f.floating_ip_address}", f.description)
+            for f in cloud.network.floating_ips()
+        ),
+    ]
+    return [what for what, tag in marked if f"{mark}/" in (tag or "")]
 
 
 def test_a_lock_brings_servers_up_and_an_unlock_leaves_nothing(
@@ -113,26 +123,27 @@ def test_a_lock_brings_servers_up_and_an_unlock_leaves_nothing(
     assert nodes == ["small001", "small002"]
     assert {node["state"] for node in lease["nodes"]} == {"ready"}
     assert {s.status for s in cloud.compute.servers() if s.name in nodes} == {"ACTIVE"}
-    assert len(ours(cloud)) == 8
+    assert len(ours(service, cloud)) == 8
     assert "small001" in service.run("show", "small001")
     service.run("unlock", *nodes)
     audit = wait_for_empty(service)
     assert audit["in_use"] == audit["leaving"] == audit["stray"] == []
-    assert ours(cloud) == []
+    assert ours(service, cloud) == []
 
 
 def test_a_service_killed_while_it_builds_goes_on_with_one_server(
     service: Service, cloud: Connection
 ) -> None:
     service.run("lock", "--type", "small", "--no-wait")
-    wait_until(lambda: ours(cloud))
+    wait_until(lambda: ours(service, cloud))
     service.kill()
     service.start()
     wait_until(lambda: service.json("nodes")[0]["state"] == "ready")
-    assert [s.name for s in cloud.compute.servers() if "leasehold" in s.metadata] == ["small001"]
+    servers = [what for what in ours(service, cloud) if what.startswith("server")]
+    assert servers == ["server small001"]
     service.run("unlock", "small001")
     wait_for_empty(service)
-    assert ours(cloud) == []
+    assert ours(service, cloud) == []
 
 
 def test_an_image_that_the_cloud_does_not_have_fails_the_lock_at_once(
@@ -143,7 +154,7 @@ def test_an_image_that_the_cloud_does_not_have_fails_the_lock_at_once(
     service.stop()
     service.start()
     service.run("lock", "--type", "small", code=4)
-    assert ours(cloud) == []
+    assert ours(service, cloud) == []
 
 
 def wait_until(true: object, seconds: float = 120) -> None:
@@ -157,7 +168,7 @@ def wait_for_empty(service: Service) -> dict[str, object]:
     audits: list[dict[str, object]] = []
 
     def empty() -> bool:
-        audits.append(service.json("clouds", "audit", "real"))
+        audits.append(service.json("clouds", "audit", "real")[0])
         return not audits[-1]["leaving"]
 
     wait_until(empty)
