@@ -16,6 +16,7 @@ from leasehold.lab.model import Lease, LeaseState, NodeState
 
 Show = Callable[[Lease], None]
 
+_MOST_ROWS = 20
 _WAY = (
     NodeState.INTENT,
     NodeState.BUILDING,
@@ -59,20 +60,27 @@ class _Display:
         if lease is None:
             table.add_row(Text("asking ..."))
             return table
-        table.title = f"{lease.id}: {lease.count} x {clean(lease.machine_type)}, {lease.state}"
+        ready = sum(node.state is NodeState.READY for node in lease.nodes)
+        table.title = (
+            f"{lease.id} {lease.state}: {ready} of {lease.count} {lease.machine_type} ready"
+        )
         table.title_justify = "left"
         table.title_style = "bold"
         if not lease.nodes:
             table.add_row(Text(waiting(lease)), Text(format_duration(now - self._began)))
-        for node in lease.nodes:
-            since = self._since[node.name][1]
+        # Of many the ones still on their way are the news.
+        nodes = sorted(lease.nodes, key=lambda node: node.state is NodeState.READY)
+        shown = lease.nodes if len(nodes) <= _MOST_ROWS else nodes[:_MOST_ROWS]
+        for node in shown:
+            ended = self._since[node.name][1] if node.state is NodeState.READY else now
             table.add_row(
                 Text(node.name, style="bold"),
                 way(node.state),
-                Text(format_duration((since if node.state is NodeState.READY else now) - self._began),
-                     justify="right"),
+                Text(format_duration(ended - self._began), justify="right"),
                 Text(clean(str(node.reason or node.address or "")), style="dim"),
-            )  # fmt: skip
+            )
+        if len(shown) < len(nodes):
+            table.add_row(Text(f"and {len(nodes) - len(shown)} more"))
         return table
 
 

@@ -36,7 +36,14 @@ def serve(config: Config, announce: Callable[[str], None] = lambda url: None) ->
                 "tokens travel in clear on this listener; put a proxy with TLS before it",
                 listen=config.service.listen,
             )
-        run(open_lab(config), listening, config.service.tokens, announce)
+        directory = config.state_directory
+
+        def started(url: str) -> None:
+            _log.info("serving", url=url, ledger=str(directory / "ledger.db"),
+                      known_hosts=str(directory / "known_hosts"))  # fmt: skip
+            announce(url)
+
+        run(open_lab(config), listening, config.service.tokens, started)
 
 
 def run(

@@ -1,3 +1,4 @@
+import io
 from datetime import UTC, datetime
 
 import pytest
@@ -54,16 +55,30 @@ def test_on_a_terminal_each_node_has_its_way_its_time_and_its_reason() -> None:
     clock.now = 3.0
     display.show(a_lease(NodeState.READY, NodeState.BUILDING))
     clock.now = 9.0
-    console = Console(width=120, record=True, file=None, quiet=True)
-    with console.capture() as captured:
-        console.quiet = False
-        console.print(display)
-    ready, building = captured.get().splitlines()[-2:]
+    ready, building = drawn(display)[-2:]
     assert "ready" in ready
     assert "3s" in ready
     assert "building" in building
     assert "9s" in building
     assert "the cloud boots it" in building
+
+
+def test_of_many_nodes_those_still_on_their_way_are_shown() -> None:
+    display = _Display(Seconds())
+    display.show(
+        a_lease(*[NodeState.READY] * 98, NodeState.BUILDING, NodeState.BUILDING, count=100)
+    )
+    lines = drawn(display)
+    assert "98 of 100 demo ready" in lines[0]
+    assert [line.split()[0] for line in lines[1:3]] == ["demo98", "demo99"]
+    assert lines[-1].strip() == "and 80 more"
+
+
+def drawn(display: _Display) -> list[str]:
+    """The display as lines of text."""
+    console = Console(width=120, file=io.StringIO())
+    console.print(display)
+    return console.file.getvalue().splitlines()
 
 
 def test_who_waits_sees_place_and_reason() -> None:
