@@ -1,11 +1,11 @@
 """An engine over a cloud in memory, turned by hand; calls wait until the test lets them leave."""
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
-from leasehold.engine.cloud import Kind, PortSpec, ServerSpec, Spec
+from leasehold.engine.cloud import Kind, ObjectId, PortSpec, ServerSpec, Spec
 from leasehold.engine.engine import Engine
-from leasehold.engine.ledger import new_id
 from leasehold.engine.memory_cloud import MemoryCloud
 from leasehold.engine.row import KIND_OF, Row, State
 from leasehold.engine.watch import Pace
@@ -28,6 +28,7 @@ class World:
         self.path = directory / "ledger.db"
         self.pending: list[Callable[[], None]] = []
         self.hanging: list[Callable[[], None]] = []
+        self._numbers = itertools.count(1)
         self.pace = Pace(calls_per_second=100, burst=100)
         self.open()
 
@@ -51,7 +52,7 @@ class World:
     def plan(self, *specs: Spec, patience: float = 600.0) -> list[Row]:
         rows = [
             Row(
-                id=new_id(KIND_OF[type(spec)]),
+                id=ObjectId(f"{KIND_OF[type(spec)].value}-{next(self._numbers):04}"),
                 cloud="c",
                 spec=spec,
                 subject="n1",
@@ -80,12 +81,16 @@ class World:
 
     def answer(self) -> None:
         """Let every call that has left reach the cloud and come back."""
-        calls, self.pending[:] = list(self.pending), []
-        for call in calls:
-            try:
-                call()
-            except Hang:
-                self.hanging.append(call)
+        for _ in range(len(self.pending)):
+            self.answer_one()
+
+    def answer_one(self, number: int = 0) -> None:
+        """Let one call, the oldest or another, reach the cloud and come back."""
+        call = self.pending.pop(number)
+        try:
+            call()
+        except Hang:
+            self.hanging.append(call)
 
     def let_go(self) -> None:
         """Let the calls that hang reach the cloud after all."""

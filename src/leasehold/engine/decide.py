@@ -193,8 +193,8 @@ class _Pass:
             other = self.changed.get(object_id) or self.view.rows[object_id]
             if other.state is State.GONE:
                 continue
-            if row.kind is Kind.SERVER and other.kind is Kind.ATTACHMENT and other.doomed:
-                continue
+            if row.kind is Kind.SERVER and other.kind is Kind.ATTACHMENT:
+                continue  # it goes with its server
             return Reason(cause=Cause.NEEDS, text=f"stays until its {name(other)} is gone")
         return None
 

@@ -294,8 +294,9 @@ def test_a_boot_volume_stays_until_its_server_is_gone() -> None:
     assert row.state is State.DELETING
 
 
-def test_a_server_does_not_wait_for_attachments_that_go_with_it() -> None:
-    attachment = a_row(Kind.ATTACHMENT, State.UP, wanted=False)
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_server_does_not_wait_for_attachments_that_go_with_it(wanted: bool) -> None:
+    attachment = a_row(Kind.ATTACHMENT, State.UP, wanted=wanted)
     row, _ = one(a_row(state=State.UP, wanted=False), attachment)
     assert row.state is State.DELETING
 
