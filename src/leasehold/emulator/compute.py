@@ -6,13 +6,18 @@ from typing import Any
 
 from leasehold.emulator.compute_cloud import ComputeCloud
 from leasehold.emulator.compute_faults import KEYS
+from leasehold.emulator.compute_floating_ips import ComputeFloatingIps
+from leasehold.emulator.compute_images import ComputeImages
 from leasehold.emulator.compute_quotas import ComputeQuotas
+from leasehold.emulator.compute_security_groups import ComputeSecurityGroups
 from leasehold.emulator.error_pages import error_page
 from leasehold.emulator.flavors import Flavors
 from leasehold.emulator.guests import Guests
 from leasehold.emulator.http import Fault, Request, Response, Router
+from leasehold.emulator.images import Images
 from leasehold.emulator.keypairs import KeyPairs
 from leasehold.emulator.microversions import Microversions
+from leasehold.emulator.networking import Networking
 from leasehold.emulator.server_actions import ServerActions, ServerTasks
 from leasehold.emulator.server_birth import Births
 from leasehold.emulator.server_changes import ServerChanges
@@ -59,12 +64,15 @@ class Compute:
         deletion = ServerDeletion(world, self.servers, births, self.guests, groups)
         tasks = ServerTasks(world, self.servers, self.guests)
         changes = ServerChanges(world, self.servers, tasks, self.views, self.flavors, key_pairs)
+        self._actions = ServerActions(
+            world, self.servers, tasks, self.guests, deletion, changes.handlers()
+        )
         self._add_versions()
         for part in (
             ServerRoutes(world, self.servers, self.views),
             ServerCreation(world, self.servers, births, self.flavors, key_pairs, groups),
             deletion,
-            ServerActions(world, self.servers, tasks, self.guests, deletion, changes.handlers()),
+            self._actions,
             ServerMetadata(world, self.servers),
             ServerTags(self.servers),
             ServerVolumes(world, self.servers),
@@ -77,6 +85,14 @@ class Compute:
         ):
             part.route(self.router)
 
+    def stand_in_front_of(self, network: Networking, images: Images) -> None:
+        """Offer what other services do under Nova's own paths too, as it did before them."""
+        floating_ips = ComputeFloatingIps(network)
+        self._actions.add(floating_ips.handlers())
+        floating_ips.route(self.router)
+        ComputeImages(images).route(self.router)
+        ComputeSecurityGroups(network, self.servers).route(self.router)
+
     def server_changed(self, server_id: str) -> None:
         self.servers.changed(server_id)
 
@@ -88,6 +104,8 @@ class Compute:
         return _PROJECT.sub(r"\1", _LEGACY.sub("/v2.1", path))
 
     def render(self, fault: Fault) -> Response:
+        if fault.status == 405:
+            return error_page(Fault(404, "The resource could not be found."))
         if fault.status == 404 and not fault.kind:
             return error_page(fault)
         key = KEYS.get(fault.status, "computeFault")
@@ -97,7 +115,8 @@ class Compute:
         }
         if "Retry-After" in fault.headers:
             error["retryAfter"] = fault.headers["Retry-After"]
-        return Response(fault.status, {key: error}, fault.headers)
+        headers = {"Content-Type": "application/json; charset=UTF-8", **fault.headers}
+        return Response(fault.status, {key: error}, headers)
 
     def stamp(self, request: Request) -> dict[str, str]:
         headers = {

@@ -211,6 +211,10 @@ class ServerActions:
             **more,
         }
 
+    def add(self, handlers: dict[str, ActionHandler]) -> None:
+        """Take in the actions of another service that Nova stands in front of."""
+        self._handlers |= handlers
+
     def route(self, router: Router) -> None:
         router.add("POST", "/v2.1/servers/{server_id}/action", self._act)
 

@@ -108,6 +108,17 @@ def test_a_volume_is_attached_and_detached(shared: Emulator, driver: Any) -> Non
     driver.destroy_node(node)
 
 
+def test_a_floating_ip_is_joined_to_a_node(driver: Any) -> None:
+    node = a_node(driver)
+    (pool,) = driver.ex_list_floating_ip_pools()
+    address = pool.create_floating_ip()
+    assert driver.ex_attach_floating_ip_to_node(node, address)
+    assert driver.ex_get_node_details(node.id).public_ips == [address.ip_address]
+    assert driver.ex_detach_floating_ip_from_node(node, address)
+    assert address.delete()
+    driver.destroy_node(node)
+
+
 def test_a_key_pair_comes_and_goes(driver: Any) -> None:
     key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGJbZ1d2bYt3b0Yh0XlA9WjJq8H7l6f5c3d2b1a0Z9Y8 me"
     pair = driver.import_key_pair_from_string("mine", key)
