@@ -152,9 +152,6 @@ class Tenant(User):
         for path in (f"/routers/{self.router_id}", f"/networks/{self.network_id}"):
             answer = self.network.delete(path)
             assert answer.status == 204, answer.text
-        groups = self.network.get("/security-groups").one
-        for group in groups:
-            self.admin.network.delete(f"/security-groups/{group['id']}")
 
     def _end_all(
         self, api: Api, kind: str, query: str = "", refused: tuple[int, ...] = (400,)
@@ -172,7 +169,7 @@ class Tenant(User):
 
 
 @contextmanager
-def throw_away_tenant(admin: User) -> Iterator[Tenant]:
+def throw_away_project(admin: User) -> Iterator[User]:
     """A new project with a member of its own; both are deleted at the end."""
     name = f"contract-{uuid4().hex[:8]}"
     identity = admin.identity
@@ -184,14 +181,24 @@ def throw_away_tenant(admin: User) -> Iterator[Tenant]:
         (role,) = (r for r in identity.get("/roles").body["roles"] if r["name"] == "member")
         granted = f"/projects/{project['id']}/users/{user['id']}/roles/{role['id']}"
         assert identity.put(granted).status == 204
-        auth = admin.auth | {"username": name, "password": name, "project_name": name}
-        tenant = Tenant(auth, admin)
-        yield tenant
-        tenant.dissolve()
+        yield User(admin.auth | {"username": name, "password": name, "project_name": name})
     finally:
+        # Neutron's default group belongs to whoever has had a port, and outlives the project.
+        for group in admin.network.get(f"/security-groups?project_id={project['id']}").one:
+            admin.network.delete(f"/security-groups/{group['id']}")
+        admin.network.delete(f"/quotas/{project['id']}")
         for path in (f"/users/{user['id']}", f"/projects/{project['id']}"):
             answer = identity.delete(path)
             assert answer.status == 204, answer.text
+
+
+@contextmanager
+def throw_away_tenant(admin: User) -> Iterator[Tenant]:
+    """A throw-away project with a network."""
+    with throw_away_project(admin) as member:
+        tenant = Tenant(member.auth, admin)
+        yield tenant
+        tenant.dissolve()
 
 
 def named(api: Api, path: str, name: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from keystoneauth1.identity.v3 import ApplicationCredential
 from keystoneauth1.session import Session
 from tests.contract.api import Answer, refused
 from tests.contract.shape import has_form
-from tests.contract.tenant import Tenant
+from tests.contract.tenant import Tenant, throw_away_project
 
 DOMAIN = {"id": str, "name": str}
 ROLE = {"id": str, "name": str}
@@ -197,6 +197,44 @@ def test_a_member_lists_the_own_projects_only(cloud: Tenant) -> None:
     )
     everybody = cloud.admin.identity.get("/projects").body["projects"]
     assert cloud.project_id in {project["id"] for project in everybody}
+
+
+def test_each_project_and_user_has_its_name_alone(cloud: Tenant) -> None:
+    identity = cloud.admin.identity
+    name = cloud.auth["project_name"]
+    made = identity.get(f"/projects/{cloud.project_id}").one
+    has_form(made, PROJECT)
+    again = identity.post("/projects", {"project": {"name": name, "domain_id": "default"}})
+    message = (
+        "Conflict occurred attempting to store project - it is not permitted to have two "
+        "projects with either the same name or same id in the same domain: "
+        rf"name is {name}, project id [0-9a-f]{{32}}\."
+    )
+    refused(again, 409, "Conflict", message)
+    again = identity.post("/users", {"user": {"name": name, "domain_id": "default"}})
+    message = (
+        "Conflict occurred attempting to store user - Duplicate entry found with name "
+        rf"{name} at domain ID default\."
+    )
+    refused(again, 409, "Conflict", message)
+
+
+def test_a_user_without_a_role_on_a_project_cannot_sign_in_to_it(cloud: Tenant) -> None:
+    with throw_away_project(cloud.admin) as other:
+        assert other.token
+        roles = f"/projects/{other.project_id}/users/{other.user_id}/roles"
+        (role,) = cloud.admin.identity.get(roles).body["roles"]
+        assert role["name"] == "member"
+        assert cloud.admin.identity.delete(f"{roles}/{role['id']}").status == 204
+        refused(sign_in(cloud, **other.auth), 401, "Unauthorized", NO)
+        assert cloud.admin.identity.delete(f"{roles}/{role['id']}").status == 404
+
+
+def test_a_member_makes_neither_projects_nor_users(cloud: Tenant) -> None:
+    for kind in ("project", "user"):
+        answer = cloud.identity.post(f"/{kind}s", {kind: {"name": "n", "domain_id": "default"}})
+        message = f"You are not authorized to perform the requested action: identity:create_{kind}"
+        refused(answer, 403, "Forbidden", rf"{message}\.")
 
 
 def test_an_unknown_user_is_not_found(cloud: Tenant) -> None:

@@ -86,13 +86,13 @@ def test_volume_answers_in_the_version_asked_for(cloud: Tenant) -> None:
 
 @pytest.mark.parametrize("version", ["2.9999", "3.1"])
 def test_compute_has_no_version_beyond_its_span(cloud: Tenant, version: str) -> None:
-    refused(
-        cloud.compute.get("/flavors", version=version),
-        406,
-        "computeFault",
+    answer = cloud.compute.get("/flavors", version=version)
+    message = (
         rf"Version {version} is not supported by the API\. "
-        rf"Minimum is 2\.1 and maximum is {_newest(cloud)}\.",
+        rf"Minimum is 2\.1 and maximum is {_newest(cloud)}\."
     )
+    refused(answer, 406, "computeFault", message)
+    assert answer.headers["OpenStack-API-Version"] == f"compute {version}"
 
 
 def test_volume_has_no_version_beyond_its_span(cloud: Tenant) -> None:
@@ -111,6 +111,18 @@ def test_a_version_that_is_none_is_a_bad_request(cloud: Tenant) -> None:
         "badRequest",
         r"API Version String abc is of invalid format\. Must be of format MajorNum\.MinorNum\.",
     )
+
+
+@pytest.mark.parametrize(
+    ("service", "path"), [("network", "/v2.0/"), ("volume", "/v3/"), ("image", "/v2/")]
+)
+def test_other_services_show_what_is_below_their_root_to_the_signed_in_only(
+    cloud: Tenant, service: str, path: str
+) -> None:
+    api: Api = getattr(cloud, service)
+    answer = api.get(api.root.rstrip("/") + path, token="")
+    assert answer.status == 401
+    assert answer.headers["WWW-Authenticate"].startswith("Keystone uri=")
 
 
 def test_compute_version_document_needs_no_token(cloud: Tenant) -> None:

@@ -167,6 +167,7 @@ class Application:
                 return service.render(fault)
             return self._unauthorized(service, request)
         except MicroversionRefused as refused:
+            request.microversion = refused.version
             return service.render(Fault(refused.status, refused.message))
 
     def _token(self, request: Request) -> Token | None:

@@ -38,17 +38,17 @@ class _Accounts:
 
     def create_project(self, request: Request) -> Response:
         given = self._given(request, "project")
-        twin = self._twin(self._world.projects, given)
-        if twin is not None:
+        project_id = self._world.ids.hex()
+        if self._twin(self._world.projects, given) is not None:
             raise Fault(
                 409,
                 "Conflict occurred attempting to store project - it is not permitted to have two "
                 "projects with either the same name or same id in the same domain: "
-                f"name is {twin.name}, project id {twin.id}.",
+                f"name is {given['name']}, project id {project_id}.",
             )
         project = self._world.projects.put(
             Project(
-                id=self._world.ids.hex(),
+                id=project_id,
                 name=given["name"],
                 domain_id=given["domain_id"],
                 description=given.get("description") or "",
@@ -70,12 +70,11 @@ class _Accounts:
 
     def create_user(self, request: Request) -> Response:
         given = self._given(request, "user")
-        twin = self._twin(self._world.users, given)
-        if twin is not None:
+        if self._twin(self._world.users, given) is not None:
             raise Fault(
                 409,
                 "Conflict occurred attempting to store user - Duplicate entry found with name "
-                f"{twin.name} at domain ID {twin.domain_id}.",
+                f"{given['name']} at domain ID {given['domain_id']}.",
             )
         user = self._world.users.put(
             User(

@@ -10,10 +10,12 @@ Microversion = tuple[int, int]
 class MicroversionRefused(Exception):
     """The version asked for is not a version (400) or not on offer (406)."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, version: Microversion | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
+        self.version = version
+        """The one asked for, which the headers of a 406 repeat."""
 
 
 class Microversions(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +41,7 @@ class Microversions(msgspec.Struct, frozen=True, kw_only=True):
                 406,
                 f"Version {wanted} is not supported by the API. Minimum is {text(self.lowest)} "
                 f"and maximum is {text(self.highest)}.",
+                version,
             )
         return version
 

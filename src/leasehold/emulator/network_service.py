@@ -81,7 +81,7 @@ class NetworkService:
     def _add_roots(self) -> None:
         add = self.router.add
         add("GET", "/", self._versions, public=True)
-        add("GET", "/v2.0", self._resources, public=True)
+        add("GET", "/v2.0", self._resources)
         add("GET", "/healthcheck", _healthy, public=True)
         for path in _EMPTY:
             add("GET", f"/v2.0/{path}", _empty)

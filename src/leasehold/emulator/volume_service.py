@@ -32,7 +32,7 @@ class VolumeService:
         state, router = self.state, self.router
         views = VolumeViews(state.attachments, state.types)
         router.add("GET", "/", lambda request: _versions(request, 300), public=True)
-        router.add("GET", "/v3", lambda request: _versions(request, 200), public=True)
+        router.add("GET", "/v3", lambda request: _versions(request, 200))
         router.add("GET", "/healthcheck", _healthy, public=True)
         VolumeCalls(state.volumes, state.birth, state.quotas, views, router)
         VolumeActions(
