@@ -91,7 +91,7 @@ class ServerCreation:
             "links": both,
             "OS-DCF:diskConfig": "AUTO" if server.auto_disk_config else "MANUAL",
             "security_groups": [{"name": name} for name in groups],
-            "adminPass": wish.password or self._world.ids.token(12),
+            "adminPass": wish.password.value if wish.password else self._world.ids.token(12),
         }
         return Response(202, {"server": document}, {"Location": both[0]["href"]})
 

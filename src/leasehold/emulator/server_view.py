@@ -163,7 +163,7 @@ def _core(request: Request, server: Server, ports: list[PortView]) -> dict[str, 
         "OS-DCF:diskConfig": "AUTO" if server.auto_disk_config else "MANUAL",
     }
     if status in ("ERROR", "DELETED") and server.fault is not None:
-        document["fault"] = _fault(request, server.fault)
+        document["fault"] = _fault(server.fault)
     if status in _WITH_PROGRESS:
         document["progress"] = 0
     return document
@@ -186,15 +186,12 @@ def _image(request: Request, server: Server) -> dict[str, Any] | str:
     return image
 
 
-def _fault(request: Request, fault: ServerFault) -> dict[str, Any]:
-    document: dict[str, Any] = {
+def _fault(fault: ServerFault) -> dict[str, Any]:
+    return {
         "code": fault.code,
         "created": timestamp(fault.created_at),
         "message": fault.message,
     }
-    if fault.details is not None and (request.is_admin or fault.code != 500):
-        document["details"] = fault.details
-    return document
 
 
 def _for_administrators(request: Request, server: Server) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from leasehold.emulator.accounts import Secret
 from leasehold.emulator.compute_faults import bad_input
 from leasehold.emulator.http import Fault, Request
 from leasehold.emulator.microversions import Microversion
@@ -67,7 +68,7 @@ class ServerWish(msgspec.Struct, frozen=True, kw_only=True):
     image_id: str | None
     networks: tuple[NetworkWish, ...] | Literal["auto", "none"] | None
     mappings: tuple[MappingWish, ...]
-    password: str | None
+    password: Secret | None
     key_name: str | None
     user_data: str | None
     metadata: dict[str, str]
@@ -103,7 +104,7 @@ def read_wish(request: Request) -> ServerWish:
         image_id=image_id,
         networks=_networks(request, given),
         mappings=mappings,
-        password=given.get("adminPass"),
+        password=Secret(value=str(given["adminPass"])) if given.get("adminPass") else None,
         key_name=given.get("key_name"),
         user_data=check_user_data(given.get("user_data")),
         metadata=check_metadata(given.get("metadata", {})),

@@ -102,8 +102,6 @@ class ServerFault(msgspec.Struct, frozen=True, kw_only=True):
     code: int
     message: str
     created_at: datetime
-    details: str | None = None
-    """For administrators' eyes, unless the code is not 500."""
 
 
 class AttachedVolume(msgspec.Struct, frozen=True, kw_only=True):
