@@ -24,7 +24,10 @@ class Connection:
     )
     token: Annotated[
         str | None,
-        Parameter(env_var="LEASEHOLD_TOKEN", help="Your token, where the service asks for one."),
+        Parameter(
+            env_var="LEASEHOLD_TOKEN",
+            help="Your token, where the service asks for one; the variable keeps it from ps.",
+        ),
     ] = field(default=None, repr=False)
     owner: Annotated[
         str | None,

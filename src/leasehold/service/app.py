@@ -21,6 +21,7 @@ from leasehold.service.door import Door
 from leasehold.service.errors import answer_error
 from leasehold.service.feed import Feed, opened
 from leasehold.service.rows import Rows
+from leasehold.service.threads import call_threads
 from leasehold.service.tokens import Tokens
 
 _API = "/api/v1"
@@ -62,7 +63,7 @@ def make_app(lab: Lab, feed: Feed, *, tokens: Tokens, local_owner: str) -> ASGIA
             "tokens": _given(tokens),
         },
         exception_handlers={Exception: answer_error},
-        lifespan=[lambda _: opened(feed)],
+        lifespan=[lambda _: call_threads(), lambda _: opened(feed)],
         openapi_config=_openapi(),
         request_max_body_size=_LARGEST_BODY,
         logging_config=None,

@@ -72,7 +72,7 @@ def _explain(request: Request[Any, Any, Any], error: Exception) -> tuple[int, Pr
         case MethodNotAllowedException():
             message = f"{request.url.path} does not take {request.method}; {_DESCRIPTION}"
             return 405, Problem(code="wrong_method", message=message)
-        case HTTPException():
+        case HTTPException() if error.status_code < 500:
             code = _CODES.get(error.status_code, "refused")
             return error.status_code, Problem(code=code, message=error.detail)
         case LeaseholdError():

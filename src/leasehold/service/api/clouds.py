@@ -9,6 +9,7 @@ from litestar.params import PathParameter, QueryParameter
 from leasehold.lab.model import Audit
 from leasehold.service.api.responses import errors
 from leasehold.service.given import GivenLab
+from leasehold.service.threads import in_own_thread
 
 
 class CloudView(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,9 +41,8 @@ class CloudController(Controller):
         operation_id="auditCloud",
         summary="Audit a cloud",
         responses=errors(404, 409),
-        sync_to_thread=True,
     )
-    def audit(
+    async def audit(
         self,
         lab: GivenLab,
         name: Annotated[str, PathParameter(description="As in leasehold.toml.")],
@@ -52,4 +52,4 @@ class CloudController(Controller):
     ) -> Audit:
         """List everything in the cloud anew and compare it with the ledger: what is in use, what
         is leaving, what bears our mark and is unknown, and how much is not ours."""
-        return lab.audit(name, timeout=timeout)
+        return await in_own_thread(lambda: lab.audit(name, timeout=timeout))
