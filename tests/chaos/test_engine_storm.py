@@ -82,17 +82,17 @@ class EngineStorm(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def one_call_is_answered(self, data: st.DataObject) -> None:
-        if self.world.pending:
-            number = data.draw(st.integers(0, len(self.world.pending) - 1))
-            self.world.answer_one(number)
+        if self.world.calls.waiting:
+            number = data.draw(st.integers(0, len(self.world.calls.waiting) - 1))
+            self.world.calls.arrive_one(number)
 
     @rule()
     def what_hung_arrives(self) -> None:
-        self.world.let_go()
+        self.world.calls.let_go()
 
-    @rule()
-    def crash(self) -> None:
-        self.world.crash()
+    @rule(calls_arrive=st.booleans())
+    def crash(self, calls_arrive: bool) -> None:
+        self.world.crash(calls_arrive=calls_arrive)
 
     # -- the weather -----------------------------------------------------------------------------
 
@@ -188,7 +188,7 @@ class EngineStorm(RuleBasedStateMachine):
         self.cloud.clear_up()
         self.cloud.boot = 8.0
         self.cloud.quota = Limits()
-        self.world.let_go()
+        self.world.calls.let_go()
         self.world.run(AFTER_THE_STORM)
         there = {each.cloud_id for each in self.cloud.ours()}
         rows = [self.world.row(each) for each in self.planned]

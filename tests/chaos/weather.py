@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 
 from leasehold.engine.cloud import CloudBusy, CloudError, CloudRefused, CloudUnsure, Kind, Refusal
 from leasehold.engine.memory_cloud import Fault
+from tests.simulation.departures import Hang
 from tests.simulation.storm import Lie
-from tests.simulation.world import Hang
 
 kinds = st.sampled_from([Kind.SERVER, Kind.PORT, Kind.VOLUME, Kind.ATTACHMENT])
 listed = st.sampled_from([Kind.SERVER, Kind.PORT, Kind.VOLUME])

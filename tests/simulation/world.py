@@ -1,7 +1,6 @@
 """An engine over a cloud in memory, turned by hand; calls wait until the test lets them leave."""
 
 import itertools
-from collections.abc import Callable
 from pathlib import Path
 
 from leasehold.engine.cloud import Kind, ObjectId, PortSpec, ServerSpec, Spec
@@ -11,10 +10,7 @@ from leasehold.engine.row import KIND_OF, Row, State
 from leasehold.engine.watch import Pace
 from leasehold.store import Database
 from tests.simulation.clock import HandClock
-
-
-class Hang(BaseException):
-    """Raised by a cloud in place of an answer: the call goes on for ever, or until it is let go."""
+from tests.simulation.departures import Departures
 
 
 class World:
@@ -26,8 +22,7 @@ class World:
         self.clock = cloud.clock if cloud else HandClock()
         self.cloud = cloud or MemoryCloud(self.clock, **cloud_options)
         self.path = directory / "ledger.db"
-        self.pending: list[Callable[[], None]] = []
-        self.hanging: list[Callable[[], None]] = []
+        self.calls = Departures()
         self._numbers = itertools.count(1)
         self.pace = Pace(calls_per_second=100, burst=100)
         self.open()
@@ -38,14 +33,15 @@ class World:
             self.database,
             {"c": self.cloud},
             self.clock,
-            spawn=self.pending.append,
+            spawn=self.calls,
             paces={"c": self.pace},
         )
 
-    def crash(self) -> None:
-        """End as `kill -9` would: calls under way and all memory are lost, the file stays."""
-        self.pending.clear()
-        self.hanging.clear()
+    def crash(self, *, calls_arrive: bool = False) -> None:
+        """End as `kill -9` would: answers and all memory are lost, the file stays."""
+        if calls_arrive:
+            self.calls.arrive()
+        self.calls.lose()
         self.database.close()
         self.open()
 
@@ -79,31 +75,13 @@ class World:
     def turn(self) -> float:
         return self.engine.turn(self.engine.drain())
 
-    def answer(self) -> None:
-        """Let every call that has left reach the cloud and come back."""
-        for _ in range(len(self.pending)):
-            self.answer_one()
-
-    def answer_one(self, number: int = 0) -> None:
-        """Let one call, the oldest or another, reach the cloud and come back."""
-        call = self.pending.pop(number)
-        try:
-            call()
-        except Hang:
-            self.hanging.append(call)
-
-    def let_go(self) -> None:
-        """Let the calls that hang reach the cloud after all."""
-        self.pending += self.hanging
-        self.hanging.clear()
-
     def run(self, seconds: float) -> None:
         """Go on for a while of the world's own time."""
         end = self.clock.time + seconds
         while True:
             wake_at = self.turn()
-            if self.pending:
-                self.answer()
+            if self.calls.waiting:
+                self.calls.arrive()
                 continue
             if wake_at > end:
                 self.clock.time = end

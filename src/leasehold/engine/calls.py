@@ -72,7 +72,7 @@ class Calls:
 
     def __init__(self, desk: Desk, spawn: Spawn | None = None) -> None:
         self.desk = desk
-        self._spawn = spawn or _in_a_thread
+        self._spawn = _in_a_thread if spawn is None else spawn
 
     def _call(self, work: Callable[[], T], then: Callable[[T | CloudError], None]) -> None:
         """Run `work` elsewhere and `then`, with its result or error, in the engine's thread."""

@@ -21,7 +21,8 @@ from leasehold.engine.reason import Cause
 from leasehold.engine.row import State
 from leasehold.engine.watch import CALL_PATIENCE, Pace
 from leasehold.store import StoreFailed
-from tests.simulation.world import Hang, World
+from tests.simulation.departures import Hang
+from tests.simulation.world import World
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def test_an_order_that_takes_effect_long_after_it_was_given_up_leaves_one_server
     world.cloud.faults.append(hang("make", Kind.SERVER))
     port, server = world.plan_server()
     world.run(CALL_PATIENCE + 60)
-    world.let_go()
+    world.calls.let_go()
     world.run(1)
     assert world.names(Kind.SERVER) == ["n1", "n1"]
     world.run(120)
@@ -73,7 +74,7 @@ def test_a_late_answer_settles_what_was_unsure(world: World) -> None:
     _, server = world.plan_server()
     world.run(CALL_PATIENCE + 1)
     assert world.state(server) is State.UNSURE
-    world.let_go()
+    world.calls.let_go()
     world.run(0.1)
     assert world.state(server) is State.BUILDING
     world.run(60)
@@ -86,7 +87,7 @@ def test_a_late_failure_of_a_call_that_was_given_up_means_nothing(world: World) 
     world.run(CALL_PATIENCE + 60)
     error = CloudRefused("no", why=Refusal.BAD_REQUEST)
     world.cloud.faults.append(Fault(verb="make", kind=Kind.SERVER, error=error))
-    world.let_go()
+    world.calls.let_go()
     world.run(60)
     assert world.state(server) is State.UP
 
@@ -118,8 +119,8 @@ def test_what_a_listing_saw_that_came_back_too_late_is_not_used(world: World) ->
     world.run(CALL_PATIENCE + 120)
     world.cloud.hide = lambda _: True
     before = world.engine.watches["c"].tracks[Kind.SERVER]
-    world.let_go()
-    world.answer()
+    world.calls.let_go()
+    world.calls.arrive()
     world.turn()
     assert world.engine.watches["c"].tracks[Kind.SERVER] == before
     assert world.row(rows[1]).absent == 0
@@ -281,7 +282,7 @@ def test_a_look_shows_what_would_leave_and_sends_nothing(world: World) -> None:
     found = {row.id: action for row, action in look.result(0)}
     assert found[port.id].verb is decide.Verb.MAKE
     assert found[server.id] is None
-    assert world.pending == []
+    assert world.calls.waiting == []
     assert world.state(port) is State.PLANNED
 
 

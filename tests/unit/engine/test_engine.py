@@ -286,13 +286,13 @@ def test_a_crash_at_any_step_leaves_one_server_and_later_nothing(
     port, server = world.plan_server()
     for number in range(steps):
         if number % 2:
-            world.answer()
+            world.calls.arrive()
         else:
             world.clock.time = max(world.clock.time + 0.5, world.turn())
         if number == 24:
             world.drop(port, server)
     if steps % 3 == 1:  # the call had left, its effect came, the answer found nobody
-        world.answer()
+        world.calls.arrive()
     world.crash()
     if steps <= 24:
         world.run(200)
