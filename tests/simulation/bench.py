@@ -1,5 +1,6 @@
 """A lab over a cloud in memory, turned by hand: no sockets, no threads but the writer's."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from leasehold.engine.cloud import Flavor, Image, Kind, Network, Offers
@@ -8,12 +9,13 @@ from leasehold.engine.memory_cloud import MemoryCloud
 from leasehold.engine.watch import Pace
 from leasehold.lab.config import CloudConfig, Config, MachineTypeConfig, ServiceConfig
 from leasehold.lab.lab import Lab
-from leasehold.lab.model import Wish
+from leasehold.lab.model import Lease, Wish
 from leasehold.lab.prober import Finding, Target
 from leasehold.lab.steward import Steward
 from leasehold.lab.stock import Stock
 from leasehold.store import Database
 from tests.simulation.clock import HandClock
+from tests.simulation.departures import Departures
 
 OFFERS = Offers(
     images=(Image(id="i1", name="debian-12"), Image(id="i2", name="ubuntu-22.04")),
@@ -29,7 +31,7 @@ class FakeProber:
     def __init__(self) -> None:
         self.targets: dict[str, Target] = {}
 
-    def look_at(self, targets) -> None:
+    def look_at(self, targets: Collection[Target]) -> None:
         self.targets = {target.node: target for target in targets}
 
     def start(self) -> None: ...
@@ -39,7 +41,7 @@ class FakeProber:
 class Bench:
     """A lab with one machine type, `demo`, and its cloud."""
 
-    def __init__(self, directory: Path, cloud: MemoryCloud | None = None, **recipe) -> None:
+    def __init__(self, directory: Path, cloud: MemoryCloud | None = None, **recipe: object) -> None:
         fields = {"cloud": "c", "image": "debian-12", "nodes": 4, "ready": "active"} | recipe
         self.directory = directory
         self.config = Config(
@@ -50,59 +52,71 @@ class Bench:
         )
         self.clock = cloud.clock if cloud else HandClock()
         self.cloud = cloud or MemoryCloud(self.clock, boot=10, end=5, offers=OFFERS)
-        self.pending = []
+        self.calls = Departures()
+        self.pace = Pace(calls_per_second=100, burst=100)
         self.open()
 
-    def open(self) -> None:
+    def open(self, *, stocked: bool = True) -> None:
+        """Open the lab; not `stocked`, it has yet to hear what the cloud offers."""
         clouds = {"c": self.cloud}
         self.database = Database(self.directory / "ledger.db")
-        stock = Stock(clouds)
-        stock.use("c", lambda offers: offers)
-        steward = Steward(self.database, self.config, stock, self.clock, KEY)
+        self.stock = Stock(clouds)
+        if stocked:
+            self.stock.use("c", lambda offers: offers)
+        self.steward = Steward(self.database, self.config, self.stock, self.clock, KEY)
         self.prober = FakeProber()
-        steward.aim.look_at = self.prober.look_at
+        self.steward.aim.look_at = self.prober.look_at
         self.engine = Engine(
             self.database,
             clouds,
             self.clock,
-            on_change=steward.heard_rows,
-            spawn=self.pending.append,
-            paces={"c": Pace(calls_per_second=100, burst=100)},
+            on_change=self.steward.heard_rows,
+            spawn=self.calls,
+            paces={"c": self.pace},
         )
-        steward.attach(self.engine)
-        self.steward = steward
-        self.lab = Lab(steward, self.engine, self.prober)
+        self.steward.attach(self.engine)
+        self.lab = Lab(self.steward, self.engine, self.prober)
 
-    def restart(self) -> None:
-        self.pending.clear()
+    def restart(self, *, calls_arrive: bool = False, stocked: bool = True) -> None:
+        """End as `kill -9` would: answers and all memory are lost, the file stays."""
+        if calls_arrive:
+            self.calls.arrive()
+        self.calls.lose()
         self.database.close()
-        self.open()
+        self.open(stocked=stocked)
 
-    def lock(self, count: int = 1, **fields):
+    def lock(self, count: int = 1, **fields: object) -> Lease:
         wish = {"machine_type": "demo", "count": count, "owner": "ann", "purpose": "try"} | fields
         return self.lab.lock(Wish(**wish))
 
+    def turn(self) -> float:
+        """One turn of the lab and one of the engine; returns when time alone needs the next."""
+        with self.steward.lock:
+            if self.steward.wake_at <= self.clock.time:
+                self.steward.turn()
+        wake_at = self.engine.turn(self.engine.drain())
+        self.flush()
+        return min(wake_at, self.steward.wake_at)
+
+    def flush(self) -> None:
+        """Wait until every write that is queued has ended, and whoever it concerns was told."""
+        self.database.write(lambda _: None).result()
+
     def run(self, seconds: float) -> None:
+        """Go on for a while of the lab's own time."""
         end = self.clock.time + seconds
         while True:
-            with self.steward.lock:
-                if self.steward.wake_at <= self.clock.time:
-                    self.steward.turn().result(5)
-            wake_at = min(self.engine.turn(self.engine.drain()), self.steward.wake_at)
-            self.database.write(lambda _: None).result()
+            wake_at = self.turn()
             news = self.engine.drain()
             if news:
                 self.engine.turn(news)
-                continue
-            if self.pending:
-                calls, self.pending[:] = list(self.pending), []
-                for call in calls:
-                    call()
-                continue
-            if wake_at > end:
+            elif self.calls.waiting:
+                self.calls.arrive()
+            elif wake_at > end:
                 self.clock.time = end
                 return
-            self.clock.time = max(wake_at, self.clock.time + 0.001)
+            else:
+                self.clock.time = max(wake_at, self.clock.time + 0.001)
 
     def answer_ssh(self, node: str, *, ready: bool = False) -> None:
         target = self.prober.targets[node]

@@ -15,6 +15,12 @@ ORDERED = frozenset({State.MAKING, State.UNSURE})
 TAKEN = frozenset({State.BUILDING, State.UP})
 
 
+ORDERING = Reason(cause=Cause.NEEDS, text="is about to be ordered")
+PROVING = Reason(cause=Cause.NO_SENTINEL, text="SSH answers; its proof is being looked for")
+LEAVING = Reason(cause=Cause.DELETING, text="is about to be deleted")
+"""What is told before anybody has had time to say more."""
+
+
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """A node's state with what is known of its server."""
 
@@ -42,13 +48,13 @@ def held(hold: Hold, rows: Mapping[ObjectId, Row], config: MachineTypeConfig) ->
     elif hold.ready_at is not None:
         state, reason = NodeState.REACHABLE, _unfinished(unfinished)
     elif hold.reached_at is not None:
-        state, reason = NodeState.REACHABLE, hold.reason
+        state, reason = NodeState.REACHABLE, hold.reason or PROVING
     elif server is not None and server.state in TAKEN and address is not None:
         state, reason = NodeState.ADDRESSED, _answering(server, hold)
     elif server is not None and server.state in ORDERED | TAKEN:
         state, reason = NodeState.BUILDING, server.reason or _answering(server, hold)
     else:
-        state, reason = NodeState.INTENT, _first_reason(mine)
+        state, reason = NodeState.INTENT, _first_reason(mine) or ORDERING
     return Progress(
         state=state,
         address=address,
@@ -67,7 +73,7 @@ def unheld(rows: Iterable[Row]) -> Progress:
     return Progress(
         state=NodeState.RELEASING,
         server_id=server.cloud_id if server else None,
-        reason=_first_reason(left),
+        reason=_first_reason(left) or LEAVING,
     )
 
 
