@@ -10,7 +10,7 @@ TESTS ?= tests
 BENCH ?=
 
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 TESTBED := tools/openstack-testbed
 SOURCES := src tests bench tools
 
@@ -54,8 +54,8 @@ docs: $(VENV)/developing  ## write again the pages that are made from the code
 pins:  ## renew constraints.txt with the newest release of everything
 	rm -rf $(VENV)-pins
 	$(PYTHON) -m venv $(VENV)-pins
-	$(VENV)-pins/bin/pip install --quiet --upgrade pip
-	$(VENV)-pins/bin/pip install --quiet --editable . --group dev
+	$(VENV)-pins/bin/pip install -qq --upgrade pip
+	$(VENV)-pins/bin/pip install -qq --editable . --group dev
 	{ grep '^#' constraints.txt; $(VENV)-pins/bin/pip freeze --exclude-editable; } > $(VENV)-pins/new
 	mv $(VENV)-pins/new constraints.txt
 	rm -rf $(VENV)-pins
