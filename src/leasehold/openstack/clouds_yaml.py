@@ -23,7 +23,8 @@ def from_clouds_yaml(name: str, *, region: str | None = None) -> Arguments:
 
     try:
         config = OpenStackConfig()
-        known = sorted(config.get_cloud_names())
+        # openstacksdk makes a cloud "defaults" up where no file has one.
+        known = sorted(set(config.get_cloud_names()) - {"defaults"})
         if name not in known:
             near = get_close_matches(name, known, n=3, cutoff=0.5)
             searched = _searched(CONFIG_FILES)
