@@ -29,4 +29,4 @@ def test_each_promise_names_a_test_or_says_that_it_is_not_kept_yet():
 def _tests_in(file: str) -> set[str]:
     path = ROOT / file
     text = path.read_text(encoding="utf-8") if path.exists() else ""
-    return set(re.findall(r"^\s*(?:async )?def (test_\w+)\(", text, re.MULTILINE))
+    return set(re.findall(r"^\s*(?:(?:async )?def )?(test_\w+)(?:\(| = )", text, re.MULTILINE))
