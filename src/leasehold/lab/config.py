@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from leasehold.lab.duration import BadDuration, parse_duration
 from leasehold.lab.table import ConfigError, near, read_table, show
+from leasehold.lab.user_data import BadUserData, compose
 
 Positive = Annotated[int, Meta(ge=1)]
 Duration = Annotated[str, Meta(description="a duration such as 90s, 30m, 2h or 1h30m")]
@@ -169,7 +170,8 @@ def load(path: Path) -> Config:
     )
     for name, recipe in config.machine_types.items():
         _check(config, name, recipe, path)
-    return config
+    types = {name: _with_file(name, each, path) for name, each in config.machine_types.items()}
+    return msgspec.structs.replace(config, machine_types=types)
 
 
 def _tables(kind: type[Any], raw: dict[str, Any], section: str, path: Path) -> dict[str, Any]:
@@ -220,6 +222,26 @@ def _check(config: Config, name: str, recipe: MachineTypeConfig, path: Path) -> 
             re.compile(rule)
         except re.error as error:
             refuse(key, repr(rule), f"a regular expression ({error})")
+
+
+def _with_file(name: str, recipe: MachineTypeConfig, path: Path) -> MachineTypeConfig:
+    """The machine type with its user-data read in, and checked."""
+    text, key = recipe.user_data, "user_data"
+    if recipe.user_data_file is not None:
+        key = "user_data_file"
+        file = path.parent / recipe.user_data_file
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            why = getattr(error, "strerror", None) or "no UTF-8 text"
+            place = f"machine_types.{name}.{key}"
+            raise ConfigError(path, place, f"{str(file)!r}: {why}", "a readable file") from None
+    try:
+        compose(text, (), "")
+    except BadUserData as error:
+        allowed = "cloud-init user-data: #cloud-config or a script"
+        raise ConfigError(path, f"machine_types.{name}.{key}", str(error), allowed) from None
+    return msgspec.structs.replace(recipe, user_data=text, user_data_file=None)
 
 
 def _patterns(recipe: MachineTypeConfig) -> list[tuple[str, str]]:

@@ -1,0 +1,121 @@
+"""Every wrong configuration is refused with its file, its key, what was found and what is allowed."""
+
+from pathlib import Path
+
+import pytest
+
+from leasehold.lab.config import FlavorRule, ImageRule, load
+from leasehold.lab.table import ConfigError
+
+CLOUD = '[clouds.a]\ncloud = "x"\n'
+DEMO = CLOUD + '[machine_types.demo]\ncloud = "a"\nimage = "debian"\n'
+
+
+def written(directory: Path, text: str) -> Path:
+    path = directory / "leasehold.toml"
+    path.write_text(text)
+    return path
+
+
+def refused(directory: Path, text: str) -> ConfigError:
+    with pytest.raises(ConfigError) as caught:
+        load(written(directory, text))
+    assert str(caught.value).startswith(str(directory / "leasehold.toml"))
+    return caught.value
+
+
+def test_a_small_configuration_gets_defaults_that_work(tmp_path: Path) -> None:
+    config = load(written(tmp_path, DEMO))
+    assert config.service.listen == "127.0.0.1:8484"
+    assert config.state_directory == tmp_path / ".leasehold"
+    demo = config.machine_types["demo"]
+    assert demo.flavor == FlavorRule()
+    assert demo.node_name("demo", 7) == "demo007"
+
+
+def test_rules_for_images_and_flavors_are_tables(tmp_path: Path) -> None:
+    text = DEMO.replace('"debian"', '{ match = "debian-.*" }') + "flavor = { cores = 2 }\n"
+    demo = load(written(tmp_path, text)).machine_types["demo"]
+    assert demo.image == ImageRule(match="debian-.*")
+    assert demo.flavor == FlavorRule(cores=2)
+
+
+def test_an_empty_file_is_a_lab_without_machines(tmp_path: Path) -> None:
+    assert load(written(tmp_path, "")).machine_types == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "key", "found", "allowed"),
+    [
+        ("nods = 3", "machine_types.demo.nods", "an unknown key", "did you mean nodes"),
+        ('nodes = "3"', "machine_types.demo.nodes", '"3"', "Expected `int`"),
+        ("nodes = 0", "machine_types.demo.nodes", "0", ">= 1"),
+        ('ready = "maybe"', "machine_types.demo.ready", '"maybe"', "Invalid enum value"),
+        ('duration = "2x"', "machine_types.demo.duration", "'2x'", "2h or 1h30m"),
+        ('duration = "8d"', "machine_types.demo.duration", "8d", "at most max_duration, 7d"),
+        ('names = "demo"', "machine_types.demo.names", "'demo'", "one field {n}"),
+        ('names = "De_mo{n}"', "machine_types.demo.names", "'De_mo{n}'", "a host name"),
+        ('names = "demo{m}"', "machine_types.demo.names", "'demo{m}'", "one field {n}"),
+        ('address = "floating"', "machine_types.demo.address", "without floating_ip", "'fixed'"),
+        ("flavor = { core = 1 }", "machine_types.demo.flavor", '{"core":1}', "unknown field"),
+        (
+            'flavor = { allow = "(" }',
+            "machine_types.demo.flavor.allow",
+            "'('",
+            "a regular expression",
+        ),
+        (
+            'user_data = "hello"',
+            "machine_types.demo.user_data",
+            "begins with 'hello'",
+            "#cloud-config or a script",
+        ),
+        (
+            'user_data_file = "no.yaml"',
+            "machine_types.demo.user_data_file",
+            "No such file",
+            "a readable file",
+        ),
+        (
+            'user_data = "#!/bin/sh"\nuser_data_file = "u"',
+            "machine_types.demo.user_data_file",
+            "user_data as well",
+            "one of the two",
+        ),
+    ],
+)
+def test_a_wrong_line_is_named(tmp_path, line, key, found, allowed) -> None:
+    error = refused(tmp_path, f"{DEMO}{line}\n")
+    assert error.key == key
+    assert found in error.found
+    assert allowed in error.allowed
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "allowed"),
+    [
+        ("[servce]", "servce", "service"),
+        ("[clouds.a\n", "", "TOML"),
+        ("clouds = 3", "clouds", "[clouds.NAME]"),
+        ("[clouds]\na = 3", "clouds.a", "a table"),
+        ('[clouds.A_B]\ncloud = "x"', "clouds.A_B", "lower-case"),
+        (DEMO.replace('"a"', '"b"'), "machine_types.demo.cloud", "a"),
+        (CLOUD + '[machine_types.demo]\ncloud = "a"', "machine_types.demo.image", "a value"),
+    ],
+)
+def test_a_wrong_table_is_named(tmp_path, text, key, allowed) -> None:
+    error = refused(tmp_path, text)
+    assert error.key == key
+    assert allowed in error.allowed
+
+
+def test_a_missing_file_says_how_to_write_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="leasehold init --cloud NAME"):
+        load(tmp_path / "none.toml")
+
+
+def test_user_data_is_read_from_its_file_beside_the_configuration(tmp_path: Path) -> None:
+    (tmp_path / "web.yaml").write_text("#cloud-config\npackages: [git]\n")
+    demo = load(written(tmp_path, f'{DEMO}user_data_file = "web.yaml"\n')).machine_types["demo"]
+    assert demo.user_data == "#cloud-config\npackages: [git]\n"
+    assert demo.user_data_file is None
