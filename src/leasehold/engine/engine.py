@@ -265,5 +265,9 @@ class Engine:
         ids = self.ledger.outdated(now)
         for object_id in ids:
             self.ledger.forget(object_id)
-        if ids:
-            self.database.write(lambda connection: ledger.remove(connection, ids))
+
+        def work(connection: Connection) -> None:
+            ledger.remove(connection, ids)
+            ledger.forget_history(connection, now - ledger.HISTORY)
+
+        self.database.write(work)

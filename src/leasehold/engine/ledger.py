@@ -18,6 +18,9 @@ from leasehold.engine.schedule import Waiting
 from leasehold.engine.table import GRACE
 from leasehold.store.tables import events, facts, objects
 
+HISTORY = 90 * 86400.0
+"""Seconds that lines of the history are kept: about 6 kB for each node locked."""
+
 REMEMBERED = 7 * 86400.0
 """Seconds that the row of an object that is gone is kept, to recognise it if it shows up late."""
 
@@ -195,6 +198,11 @@ def drop(connection: Connection, ids: Iterable[ObjectId]) -> None:
     values = [{"object_id": each} for each in ids]
     if values:
         connection.execute(_unwanted, values)
+
+
+def forget_history(connection: Connection, before: float) -> None:
+    """Delete lines of the history that are older than `before`."""
+    connection.execute(delete(events).where(events.c.at < before))
 
 
 def remove(connection: Connection, ids: Iterable[ObjectId]) -> None:

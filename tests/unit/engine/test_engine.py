@@ -304,3 +304,22 @@ def test_a_crash_at_any_step_leaves_one_server_and_later_nothing(
     assert world.state(server) is State.GONE
     assert world.state(port) is State.GONE
     world.database.close()
+
+
+def test_history_is_kept_for_ninety_days(world: World) -> None:
+    rows = world.plan_server()
+    world.run(30)
+    world.drop(*rows)
+    world.run(60)
+
+    def lines() -> int:
+        world.database.write(lambda _: None).result()  # what was queued before is durable now
+        with world.database.read() as connection:
+            return connection.exec_driver_sql("select count(*) from events").scalar_one()
+
+    world.clock.time += 89 * 86400
+    world.run(7200)
+    assert lines() > 0
+    world.clock.time += 2 * 86400
+    world.run(7200)
+    assert lines() == 0
