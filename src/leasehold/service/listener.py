@@ -41,7 +41,7 @@ def listen_on(listen: str, tokens: Mapping[str, str]) -> socket.socket:
         )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=2048)
+        listening = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise CannotListen(
@@ -52,6 +52,9 @@ def listen_on(listen: str, tokens: Mapping[str, str]) -> socket.socket:
             f"Cannot listen on {listen}: {error.strerror or error}. Set `listen` in [service] to an"
             " address of this machine and a port you may use (1024 or higher without root)."
         ) from error
+    # Connections inherit it. Without, an answer's body waits 40 ms for its head to be confirmed.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
 
 
 def url_of(listening: socket.socket) -> str:

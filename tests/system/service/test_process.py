@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from leasehold.service.listener import listen_on
 from leasehold.service.tokens import fingerprint, new_token
 
 from .processes import PATIENCE, ServiceProcess, a_process, a_ready_lease, an_answer, call
@@ -119,3 +120,13 @@ def test_many_who_wait_are_all_answered(service: ServiceProcess) -> None:
         for connection in connections:
             connection.close()
         assert states <= {"preparing", "ready"}
+
+
+def test_connections_send_without_delay() -> None:
+    with (
+        listen_on("127.0.0.1:0", {}) as listening,
+        socket.create_connection(listening.getsockname()),
+    ):
+        accepted, _ = listening.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -29,7 +29,7 @@ def test_a_nodes_story_has_its_lease_its_objects_and_its_history(client: Client)
     story = client.get("/api/v1/nodes/demo001").json()
     assert story["lease"]["id"] == lease["id"]
     assert {each["kind"] for each in story["objects"]} == {"server", "port"}
-    assert "ready" in [each["state"] for each in story["history"] if not each["object"]]
+    assert {"intent", "building"} <= {each["state"] for each in story["history"]}
 
 
 def test_an_unknown_node_lists_the_near_ones(client: Client) -> None:
