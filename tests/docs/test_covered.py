@@ -10,7 +10,7 @@ from tests.docs.page import ROOT, page
 
 from leasehold.engine.cloud import Kind
 from leasehold.engine.engine import STORE_RETRY
-from leasehold.engine.ledger import REMEMBERED
+from leasehold.engine.ledger import HISTORY, REMEMBERED
 from leasehold.engine.outcome import UNSURE_TRIES
 from leasehold.engine.reason import Cause
 from leasehold.engine.schedule import AUDIT_INTERVAL, INTERVAL
@@ -88,6 +88,7 @@ def _is_written(event: str, source: str) -> bool:
         ("docs/operations.md", f"{Pace().calls_at_once} calls at once"),
         ("docs/operations.md", f"{Pace().lists_per_second:g} a second on average"),
         ("docs/operations.md", f"gone go after {REMEMBERED / 86400:g} days"),
+        ("docs/operations.md", f"Its lines go after {HISTORY / 86400:g} days"),
         ("docs/driver.md", "Nova {}.{}".format(*WISHED[ServiceType.COMPUTE])),
         ("docs/driver.md", "Cinder {}.{}".format(*WISHED[ServiceType.VOLUME])),
         ("docs/driver.md", f"At most {RETRIES} times"),
