@@ -16,6 +16,7 @@ from leasehold.lab.stock import Stock
 from leasehold.store import Database
 from tests.simulation.clock import HandClock
 from tests.simulation.departures import Departures
+from tests.simulation.disk import Disk
 
 OFFERS = Offers(
     images=(Image(id="i1", name="debian-12"), Image(id="i2", name="ubuntu-22.04")),
@@ -59,7 +60,7 @@ class Bench:
     def open(self, *, stocked: bool = True) -> None:
         """Open the lab; not `stocked`, it has yet to hear what the cloud offers."""
         clouds = {"c": self.cloud}
-        self.database = Database(self.directory / "ledger.db")
+        self.database = Disk(self.directory / "ledger.db")
         self.stock = Stock(clouds)
         if stocked:
             self.stock.use("c", lambda offers: offers)
@@ -100,7 +101,7 @@ class Bench:
 
     def flush(self) -> None:
         """Wait until every write that is queued has ended, and whoever it concerns was told."""
-        self.database.write(lambda _: None).result()
+        Database.write(self.database, lambda _: None).result()
 
     def run(self, seconds: float) -> None:
         """Go on for a while of the lab's own time."""

@@ -8,9 +8,9 @@ from leasehold.engine.engine import Engine
 from leasehold.engine.memory_cloud import MemoryCloud
 from leasehold.engine.row import KIND_OF, Row, State
 from leasehold.engine.watch import Pace
-from leasehold.store import Database
 from tests.simulation.clock import HandClock
 from tests.simulation.departures import Departures
+from tests.simulation.disk import Disk
 
 
 class World:
@@ -28,7 +28,7 @@ class World:
         self.open()
 
     def open(self) -> None:
-        self.database = Database(self.path)
+        self.database = Disk(self.path)
         self.engine = Engine(
             self.database,
             {"c": self.cloud},

@@ -212,21 +212,26 @@ class Lab:
         steward = self._steward
         with steward.lock:
             found = steward.book.leases.get(lease)
-            if found is None:
-                ended = self._find(lease)
-                raise BadWish("lease", ended.state.value, "a lease that has not ended")
-            _demand(f"lease {lease}", found.owner, owner, force=force)
-            config = steward.config.machine_types.get(found.machine_type)
-            most = parse_duration(config.max_duration) if config else found.seconds
-            total = found.seconds + seconds
-            if seconds < 1 or total > most:
-                left = format_duration(max(0, most - found.seconds))
-                raise BadWish("seconds", seconds, f"1 to {most - found.seconds} ({left} more)")
-            until = None if found.until is None else found.until + seconds
-            steward.change_lease(found, seconds=total, until=until)
-            durable = steward.turn()
+            if found is not None:
+                _demand(f"lease {lease}", found.owner, owner, force=force)
+                self._check_extension(found, seconds)
+                until = None if found.until is None else found.until + seconds
+                steward.change_lease(found, seconds=found.seconds + seconds, until=until)
+                durable = steward.turn()
+            else:
+                durable = steward.journal.sync()
         self._wait(durable)
+        if found is None:
+            ended = self._find(lease).state.value
+            raise BadWish("lease", ended, "a lease that has not ended")
         return self.lease(lease)
+
+    def _check_extension(self, lease: LeaseRow, seconds: int) -> None:
+        config = self._steward.config.machine_types.get(lease.machine_type)
+        most = parse_duration(config.max_duration) if config else lease.seconds
+        if seconds < 1 or lease.seconds + seconds > most:
+            left = max(0, most - lease.seconds)
+            raise BadWish("seconds", seconds, f"1 to {left} ({format_duration(left)} more)")
 
     # -- looking ---------------------------------------------------------------------------------
 

@@ -20,7 +20,6 @@ from leasehold.engine.memory_cloud import Fault
 from leasehold.engine.reason import Cause
 from leasehold.engine.row import State
 from leasehold.engine.watch import CALL_PATIENCE, Pace
-from leasehold.store import StoreFailed
 from tests.simulation.departures import Hang
 from tests.simulation.world import World
 
@@ -306,19 +305,11 @@ def test_a_listener_that_breaks_does_not_keep_calls_from_leaving(world: World) -
 def test_a_full_disk_lets_no_call_leave_and_work_goes_on_afterwards(world: World) -> None:
     world.run(10)
     rows = world.plan_server()
-    write = world.database.write
-
-    def full(work):
-        def fail(_):
-            raise StoreFailed("disk full")
-
-        return write(fail)
-
-    world.database.write = full
+    world.database.full = True
     world.cloud.calls.clear()
     world.run(60)
     assert [call for call in world.cloud.calls if call[0] == "make"] == []
-    world.database.write = write
+    world.database.full = False
     world.run(60)
     assert world.state(rows[1]) is State.UP
     world.drop(*rows)
@@ -329,17 +320,9 @@ def test_a_full_disk_lets_no_call_leave_and_work_goes_on_afterwards(world: World
 def test_a_disk_that_is_full_for_very_long_leaves_one_server_in_the_end(world: World) -> None:
     world.run(10)
     rows = world.plan_server()
-    write = world.database.write
-
-    def full(_work):
-        def fail(_):
-            raise StoreFailed("disk full")
-
-        return write(fail)
-
-    world.database.write = full
+    world.database.full = True
     world.run(2 * CALL_PATIENCE)
-    world.database.write = write
+    world.database.full = False
     world.run(120)
     assert [world.state(row) for row in rows] == [State.UP, State.UP]
     assert world.names(Kind.SERVER) == ["n1"]
