@@ -3,12 +3,12 @@
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from leasehold.emulator.accounts import Token
 from leasehold.emulator.counters import Call, Requests
 from leasehold.emulator.effects import BY_HANDLER, Effect
 from leasehold.emulator.fault_rules import Rule
 from leasehold.emulator.faults import Faults
 from leasehold.emulator.http import Fault, Request, Response, Service
+from leasehold.emulator.identity.accounts import Token
 from leasehold.emulator.listing import emptied, truncated
 from leasehold.emulator.microversions import MicroversionRefused
 from leasehold.emulator.world import World

@@ -5,27 +5,27 @@ from random import Random
 
 import msgspec
 
-from leasehold.emulator.accounts import Project
 from leasehold.emulator.address_block import AddressBlock
 from leasehold.emulator.admin import Admin
 from leasehold.emulator.app import Application
-from leasehold.emulator.catalog import Catalog
-from leasehold.emulator.compute import Compute
+from leasehold.emulator.compute.servers import Server
+from leasehold.emulator.compute.service import Compute
 from leasehold.emulator.counters import Requests
 from leasehold.emulator.defaults import add_accounts
 from leasehold.emulator.faults import Faults
 from leasehold.emulator.guests import Guests
 from leasehold.emulator.http import Service
-from leasehold.emulator.identity import Identity
-from leasehold.emulator.image_defaults import add_images
-from leasehold.emulator.image_service import ImageService
-from leasehold.emulator.network_defaults import LAB_CIDR, add_networks
-from leasehold.emulator.network_service import NetworkService
+from leasehold.emulator.identity.accounts import Project
+from leasehold.emulator.identity.catalog import Catalog
+from leasehold.emulator.identity.service import Identity
+from leasehold.emulator.image.defaults import add_images
+from leasehold.emulator.image.service import ImageService
+from leasehold.emulator.network.defaults import LAB_CIDR, add_networks
+from leasehold.emulator.network.service import NetworkService
 from leasehold.emulator.seeding import seed_servers
-from leasehold.emulator.servers import Server
 from leasehold.emulator.settings import Settings
 from leasehold.emulator.timeline import Clock, Timeline
-from leasehold.emulator.volume_service import VolumeService
+from leasehold.emulator.volume.service import VolumeService
 from leasehold.emulator.world import World
 
 

@@ -1,6 +1,6 @@
 """The accounts a new cloud starts with: what a fresh installation and a first user give."""
 
-from leasehold.emulator.accounts import Assignment, Domain, Project, Role, Secret, User
+from leasehold.emulator.identity.accounts import Assignment, Domain, Project, Role, Secret, User
 from leasehold.emulator.world import World
 
 ROLES = ("reader", "member", "manager", "admin", "service")

@@ -9,11 +9,11 @@ from types import TracebackType
 from typing import Literal, Self, TypeVar
 
 from leasehold.emulator.cloud import Cloud, Leftovers, clouds_yaml
+from leasehold.emulator.compute.servers import Server
 from leasehold.emulator.counters import Requests
 from leasehold.emulator.faults import Faults
 from leasehold.emulator.guests import Guests, choose
 from leasehold.emulator.listener import Listener, check_loopback
-from leasehold.emulator.servers import Server
 from leasehold.emulator.settings import Delays, Quota, Settings
 from leasehold.emulator.timeline import LoopClock
 from leasehold.emulator.world import World

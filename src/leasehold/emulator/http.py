@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, urlencode
 
 import msgspec
 
-from leasehold.emulator.accounts import Project, Token
 from leasehold.emulator.effects import Effect
+from leasehold.emulator.identity.accounts import Project, Token
 from leasehold.emulator.microversions import Microversion, Microversions
 
 JSON = "application/json"

@@ -1,9 +1,9 @@
 """Servers by the thousand, put there at once."""
 
-from leasehold.emulator.accounts import Project
-from leasehold.emulator.compute import Compute
-from leasehold.emulator.server_birth import HOST, ZONE
-from leasehold.emulator.servers import POWER, Server, VmState
+from leasehold.emulator.compute.server_birth import HOST, ZONE
+from leasehold.emulator.compute.servers import POWER, Server, VmState
+from leasehold.emulator.compute.service import Compute
+from leasehold.emulator.identity.accounts import Project
 from leasehold.emulator.world import World
 
 

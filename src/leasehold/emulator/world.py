@@ -6,7 +6,8 @@ from datetime import timedelta
 from random import Random
 from typing import TypeVar
 
-from leasehold.emulator.accounts import (
+from leasehold.emulator.collection import Collection, Record
+from leasehold.emulator.identity.accounts import (
     ApplicationCredential,
     Assignment,
     Domain,
@@ -15,7 +16,6 @@ from leasehold.emulator.accounts import (
     Token,
     User,
 )
-from leasehold.emulator.collection import Collection, Record
 from leasehold.emulator.ids import Ids
 from leasehold.emulator.seams import ImageState, NetworkState, ServerWatch, VolumeState
 from leasehold.emulator.settings import Quota, Settings

@@ -1,0 +1,43 @@
+"""Links and pages as Nova writes them."""
+
+from leasehold.emulator.compute.faults import bad_query
+from leasehold.emulator.http import Request, join_query
+
+MAX_PAGE = 1000
+"""Nova's ``osapi_max_limit``."""
+ROOT = "/compute"
+
+Link = dict[str, str]
+
+
+def links(host_url: str, collection: str, thing_id: str) -> list[Link]:
+    """The two links every thing of Nova's has."""
+    return [
+        {"rel": "self", "href": f"{host_url}{ROOT}/v2.1/{collection}/{thing_id}"},
+        {"rel": "bookmark", "href": bookmark(host_url, collection, thing_id)},
+    ]
+
+
+def bookmark(host_url: str, collection: str, thing_id: str) -> str:
+    return f"{host_url}{ROOT}/{collection}/{thing_id}"
+
+
+def page_limits(request: Request) -> tuple[int, str | None]:
+    """How many to show (0 and too many mean the maximum), and after which."""
+    text = request.one("limit", "")
+    if text and not text.isdecimal():
+        raise bad_query("limit", text, f"'{text}' does not match '^[0-9]*$'")
+    limit = min(int(text or 0) or MAX_PAGE, MAX_PAGE)
+    return limit, request.one("marker")
+
+
+def page_link(request: Request, marker: str) -> list[Link]:
+    """The ``next`` link: this very query with another marker."""
+    pairs = [
+        (name, value)
+        for name, values in request.query.items()
+        if name != "marker"
+        for value in values
+    ]
+    query = join_query([*pairs, ("marker", marker)])
+    return [{"rel": "next", "href": f"{request.host_url}{ROOT}{request.path}?{query}"}]

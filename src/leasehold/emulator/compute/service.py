@@ -1,0 +1,166 @@
+"""Nova: its versions, its dialect, and its parts put together."""
+
+import re
+from http import HTTPStatus
+from typing import Any
+
+from leasehold.emulator.compute.cloud import ComputeCloud
+from leasehold.emulator.compute.faults import KEYS
+from leasehold.emulator.compute.flavors import Flavors
+from leasehold.emulator.compute.floating_ips import ComputeFloatingIps
+from leasehold.emulator.compute.images import ComputeImages
+from leasehold.emulator.compute.keypairs import KeyPairs
+from leasehold.emulator.compute.quotas import ComputeQuotas
+from leasehold.emulator.compute.security_groups import ComputeSecurityGroups
+from leasehold.emulator.compute.server_actions import ServerActions, ServerTasks
+from leasehold.emulator.compute.server_birth import Births
+from leasehold.emulator.compute.server_changes import ServerChanges
+from leasehold.emulator.compute.server_create import ServerCreation
+from leasehold.emulator.compute.server_delete import ServerDeletion
+from leasehold.emulator.compute.server_groups import ServerGroups
+from leasehold.emulator.compute.server_guests import ServerGuests
+from leasehold.emulator.compute.server_interfaces import ServerInterfaces
+from leasehold.emulator.compute.server_metadata import ServerMetadata, ServerTags
+from leasehold.emulator.compute.server_register import Servers
+from leasehold.emulator.compute.server_routes import ServerRoutes
+from leasehold.emulator.compute.server_view import ServerViews
+from leasehold.emulator.compute.server_volumes import ServerVolumes
+from leasehold.emulator.error_pages import error_page
+from leasehold.emulator.guests import Guests
+from leasehold.emulator.http import Fault, Request, Response, Router
+from leasehold.emulator.image.images import Images
+from leasehold.emulator.microversions import Microversions
+from leasehold.emulator.network.networking import Networking
+from leasehold.emulator.world import World
+
+HIGHEST = (2, 104)
+"""As of Nova 34 (2026.2)."""
+_MEDIA_TYPE = "application/vnd.openstack.compute+json;version="
+_LEGACY = re.compile(r"^/v2(?=/|$)")
+_PROJECT = re.compile(r"^(/v2\.1)/[0-9a-f]{32}(?=/|$)")
+
+
+class Compute:
+    """Compute 2.1 with microversions, and the same under ``/v2``. Sets `World.compute`."""
+
+    name = "compute"
+    prefix = "/compute"
+    microversions = Microversions(
+        service_type="compute",
+        lowest=(2, 1),
+        highest=HIGHEST,
+        legacy_header="X-OpenStack-Nova-API-Version",
+    )
+
+    def __init__(self, world: World, guests: Guests | None = None) -> None:
+        world.compute = self
+        self.router = Router()
+        self.guests = ServerGuests(guests)
+        self.flavors = Flavors(world)
+        self.servers = Servers(world)
+        self.views = ServerViews(world, self.servers)
+        key_pairs, groups = KeyPairs(world), ServerGroups(world)
+        births = Births(world, self.servers, self.guests)
+        deletion = ServerDeletion(world, self.servers, births, self.guests, groups)
+        tasks = ServerTasks(world, self.servers, self.guests)
+        changes = ServerChanges(world, self.servers, tasks, self.views, self.flavors, key_pairs)
+        self._actions = ServerActions(
+            world, self.servers, tasks, self.guests, deletion, changes.handlers()
+        )
+        self._add_versions()
+        for part in (
+            ServerRoutes(world, self.servers, self.views),
+            ServerCreation(world, self.servers, births, self.flavors, key_pairs, groups),
+            deletion,
+            self._actions,
+            ServerMetadata(world, self.servers),
+            ServerTags(self.servers),
+            ServerVolumes(world, self.servers),
+            ServerInterfaces(world, self.servers),
+            self.flavors,
+            key_pairs,
+            groups,
+            ComputeQuotas(world, self.servers, key_pairs, groups),
+            ComputeCloud(world, self.servers),
+        ):
+            part.route(self.router)
+
+    def stand_in_front_of(self, network: Networking, images: Images) -> None:
+        """Offer what other services do under Nova's own paths too, as it did before them."""
+        floating_ips = ComputeFloatingIps(network)
+        self._actions.add(floating_ips.handlers())
+        floating_ips.route(self.router)
+        ComputeImages(images).route(self.router)
+        ComputeSecurityGroups(network, self.servers).route(self.router)
+
+    def server_changed(self, server_id: str) -> None:
+        self.servers.changed(server_id)
+
+    def server_zone(self, server_id: str) -> str | None:
+        server = self.servers.alive.get(server_id)
+        return server.zone if server else None
+
+    def locate(self, path: str) -> str:
+        return _PROJECT.sub(r"\1", _LEGACY.sub("/v2.1", path))
+
+    def render(self, fault: Fault) -> Response:
+        if fault.status == 405:
+            return error_page(Fault(404, "The resource could not be found."))
+        if fault.status == 404 and not fault.kind:
+            return error_page(fault)
+        key = KEYS.get(fault.status, "computeFault")
+        error: dict[str, Any] = {
+            "code": fault.status,
+            "message": fault.message or HTTPStatus(fault.status).description,
+        }
+        if "Retry-After" in fault.headers:
+            error["retryAfter"] = fault.headers["Retry-After"]
+        headers = {"Content-Type": "application/json; charset=UTF-8", **fault.headers}
+        return Response(fault.status, {key: error}, headers)
+
+    def stamp(self, request: Request) -> dict[str, str]:
+        headers = {
+            "x-openstack-request-id": request.request_id,
+            "x-compute-request-id": request.request_id,
+        }
+        if request.microversion is not None:
+            headers |= self.microversions.headers(request.microversion)
+        return headers
+
+    def _add_versions(self) -> None:
+        self.router.add("GET", "/", self._versions, public=True)
+        self.router.add("GET", "/v2.1", self._version, public=True)
+
+    def _versions(self, request: Request) -> Response:
+        root = request.host_url + self.prefix
+        return Response(200, {"versions": [_legacy_version(root), _version(root)]})
+
+    def _version(self, request: Request) -> Response:
+        document = _version(request.host_url + self.prefix)
+        document["links"].append(
+            {"rel": "describedby", "type": "text/html", "href": "http://docs.openstack.org/"}
+        )
+        document["media-types"] = [{"base": "application/json", "type": _MEDIA_TYPE + "2.1"}]
+        return Response(200, {"version": document})
+
+
+def _version(root: str) -> dict[str, Any]:
+    return {
+        "id": "v2.1",
+        "status": "CURRENT",
+        "version": f"{HIGHEST[0]}.{HIGHEST[1]}",
+        "min_version": "2.1",
+        "updated": "2013-07-23T11:33:21Z",
+        "links": [{"rel": "self", "href": f"{root}/v2.1/"}],
+    }
+
+
+def _legacy_version(root: str) -> dict[str, Any]:
+    return {
+        "id": "v2.0",
+        "status": "DEPRECATED",
+        "version": "",
+        "min_version": "",
+        "updated": "2025-07-04T12:00:00Z",
+        "links": [{"rel": "self", "href": f"{root}/v2/"}],
+    }

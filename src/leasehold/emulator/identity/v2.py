@@ -1,0 +1,115 @@
+"""Keystone v2.0, as clouds had it until Newton and some have still.
+
+Shapes from the Identity API v2.0 reference (CURRENT status until 2016).
+"""
+
+from typing import Any
+
+from leasehold.emulator.http import Request, Response, Router
+from leasehold.emulator.identity.accounts import Method, Project, Token, User
+from leasehold.emulator.identity.catalog import Catalog
+from leasehold.emulator.identity.faults import body_object, expecting, unauthorized
+from leasehold.emulator.identity.sign_in import (
+    Refused,
+    Scope,
+    check_password,
+    default_scope,
+    find_project,
+    find_user,
+    issue,
+    projects_of,
+)
+from leasehold.emulator.world import World
+
+_DOMAIN = "default"
+"""The only domain that v2.0 can see."""
+
+
+def route(router: Router, world: World, catalog: Catalog) -> None:
+    v2 = _V2(world, catalog)
+    router.add("POST", "/v2.0/tokens", v2.create, public=True)
+    router.add("GET", "/v2.0/tenants", v2.tenants)
+
+
+class _V2:
+    def __init__(self, world: World, catalog: Catalog) -> None:
+        self._world = world
+        self._catalog = catalog
+
+    def create(self, request: Request) -> Response:
+        auth = body_object(request).get("auth")
+        if not isinstance(auth, dict):
+            raise expecting("auth", "request body")
+        try:
+            user, methods, before = self._prove(auth)
+            scope = self._scope(auth, user, before)
+            token_id, token = issue(self._world, user, methods, scope, before=before)
+        except Refused as refused:
+            raise unauthorized(request) from refused
+        return Response(200, {"access": self._access(request, token_id, token)})
+
+    def tenants(self, request: Request) -> Response:
+        projects = projects_of(self._world, request.token.user)
+        body = {"tenants": [_tenant(project) for project in projects], "tenants_links": []}
+        return Response(200, body)
+
+    def _prove(self, auth: dict[str, Any]) -> tuple[User, tuple[Method, ...], Token | None]:
+        given = auth.get("passwordCredentials")
+        if isinstance(given, dict):
+            user = find_user(
+                self._world,
+                id=given.get("userId"),
+                name=given.get("username"),
+                domain_id=_DOMAIN,
+            )
+            check_password(user, str(given.get("password", "")))
+            return user, (Method.PASSWORD,), None
+        given = auth.get("token")
+        if isinstance(given, dict):
+            token = self._world.valid_token(str(given.get("id")))
+            if token is None:
+                raise Refused
+            return token.user, (*token.methods, Method.TOKEN), token
+        raise expecting("passwordCredentials or token", "auth")
+
+    def _scope(self, auth: dict[str, Any], user: User, before: Token | None) -> Scope:
+        tenant_id, name = auth.get("tenantId"), auth.get("tenantName")
+        if not tenant_id and not name:
+            return Scope() if before is not None else default_scope(self._world, user)
+        project = find_project(
+            self._world, id=tenant_id or None, name=name or None, domain_id=_DOMAIN
+        )
+        return Scope(project=project)
+
+    def _access(self, request: Request, token_id: str, token: Token) -> dict[str, Any]:
+        document: dict[str, Any] = {
+            "issued_at": token.issued_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "expires": token.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "id": token_id,
+            "audit_ids": list(token.audit_ids),
+        }
+        catalog: list[dict[str, Any]] = []
+        if token.project is not None:
+            document["tenant"] = _tenant(token.project)
+            catalog = self._catalog.v2(request.host_url, token.project.id)
+        return {
+            "token": document,
+            "serviceCatalog": catalog,
+            "user": {
+                "username": token.user.name,
+                "roles_links": [],
+                "id": token.user.id,
+                "roles": [{"name": role.name} for role in token.roles],
+                "name": token.user.name,
+            },
+            "metadata": {"is_admin": 0, "roles": [role.id for role in token.roles]},
+        }
+
+
+def _tenant(project: Project) -> dict[str, Any]:
+    return {
+        "description": project.description,
+        "enabled": project.enabled,
+        "id": project.id,
+        "name": project.name,
+    }
