@@ -198,10 +198,8 @@ def _check(config: Config, name: str, recipe: MachineTypeConfig, path: Path) -> 
         allowed = ", ".join(known) or "a [clouds.NAME] table, of which there is none"
         refuse("cloud", repr(recipe.cloud), allowed)
     for key in ("duration", "max_duration", "queue_patience", "boot_patience", "ready_patience"):
-        try:
-            parse_duration(getattr(recipe, key))
-        except BadDuration:
-            allowed = "a number with a unit (s, m, h, d), for example 90s, 30m, 2h or 1h30m"
+        if not _is_duration(getattr(recipe, key)):
+            allowed = "1s or more: a number with a unit (s, m, h, d), as in 90s, 30m, 2h or 1h30m"
             refuse(key, repr(getattr(recipe, key)), allowed)
     if parse_duration(recipe.duration) > parse_duration(recipe.max_duration):
         refuse("duration", recipe.duration, f"at most max_duration, {recipe.max_duration}")
@@ -212,8 +210,8 @@ def _check(config: Config, name: str, recipe: MachineTypeConfig, path: Path) -> 
             "address", "'floating' without floating_ip", "'fixed', or name a floating_ip network"
         )
     try:
-        names = {recipe.node_name(name, number) for number in (1, 2)}
-    except (KeyError, IndexError, ValueError):
+        names = {recipe.node_name(name, number) for number in (1, 2, max(2, recipe.nodes))}
+    except (LookupError, ValueError, AttributeError, TypeError):
         names = set()
     if len(names) < 2 or not all(_NAME.fullmatch(each) for each in names):
         refuse("names", repr(recipe.names), "a host name with one field {n} or {n:03}")
@@ -222,6 +220,13 @@ def _check(config: Config, name: str, recipe: MachineTypeConfig, path: Path) -> 
             re.compile(rule)
         except re.error as error:
             refuse(key, repr(rule), f"a regular expression ({error})")
+
+
+def _is_duration(text: str) -> bool:
+    try:
+        return parse_duration(text) > 0
+    except BadDuration:
+        return False
 
 
 def _with_file(name: str, recipe: MachineTypeConfig, path: Path) -> MachineTypeConfig:

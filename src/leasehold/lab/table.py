@@ -1,6 +1,7 @@
 """Reads one table of a configuration file into a Struct, with errors that name the key."""
 
 import difflib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,6 +11,9 @@ import msgspec
 from leasehold.errors import LeaseholdError
 
 S = TypeVar("S", bound=msgspec.Struct)
+
+_SECRET = re.compile("pass|secret|token|credential", re.IGNORECASE)
+"""Keys whose values are never shown."""
 
 
 class ConfigError(LeaseholdError):
@@ -59,9 +63,17 @@ def read_table(kind: type[S], table: object, file: Path, place: str) -> S:
 
 
 def show(value: object) -> str:
-    """A value as it may be shown in an error: short, and with its type."""
-    text = msgspec.json.encode(value, enc_hook=str).decode()
+    """A value as it may be shown in an error: short, and without what could be a secret."""
+    text = msgspec.json.encode(_redacted(value), enc_hook=str).decode()
     return f"{text[:60]}..." if len(text) > 63 else text
+
+
+def _redacted(value: object) -> object:
+    if isinstance(value, dict):
+        return {
+            key: "***" if _SECRET.search(key) else _redacted(inner) for key, inner in value.items()
+        }
+    return value
 
 
 def _words(type_: object) -> str:

@@ -68,8 +68,8 @@ def _cloud_config(content: dict[str, Any]) -> str:
 def _extended(base: str, ours: dict[str, Any]) -> dict[str, Any]:
     try:
         content = yaml.safe_load(base)
-    except yaml.YAMLError as error:
-        raise BadUserData(f"user-data is no YAML: {error}") from error
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that does not exist
+        raise BadUserData(f"user-data is no YAML: {_problem(error)}") from None
     content = {} if content is None else content
     if not isinstance(content, dict):
         raise BadUserData(f"user-data holds a {type(content).__name__}; cloud-config is a mapping")
@@ -80,3 +80,10 @@ def _extended(base: str, ours: dict[str, Any]) -> dict[str, Any]:
             raise BadUserData(f"{key} in user-data is a {kind}; it has to be a list")
         content[key] = [*found, *values]
     return content
+
+
+def _problem(error: Exception) -> str:
+    """What is wrong and where, without the text itself: it may hold passwords."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return f"{error.problem} in line {error.problem_mark.line + 1}"
+    return type(error).__name__

@@ -119,3 +119,69 @@ def test_user_data_is_read_from_its_file_beside_the_configuration(tmp_path: Path
     demo = load(written(tmp_path, f'{DEMO}user_data_file = "web.yaml"\n')).machine_types["demo"]
     assert demo.user_data == "#cloud-config\npackages: [git]\n"
     assert demo.user_data_file is None
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ('duration = "0s"', "duration"),
+        ('queue_patience = "0m"', "queue_patience"),
+        ('boot_patience = "1w"', "boot_patience"),
+        ('ready_patience = ""', "ready_patience"),
+        ('names = "demo{n.real.x}"', "names"),
+        ('names = "demo{n[0]}"', "names"),
+        ('names = "demo{}"', "names"),
+        ('names = "demo{n"', "names"),
+        (f'names = "{"x" * 60}{{n}}"\nnodes = 1000', "names"),
+        ('image = { match = "[" }', "image.match"),
+        ('flavor = { exclude = "*" }', "flavor.exclude"),
+        ("volumes = [{ size_gib = 0 }]", "volumes[0].size_gib"),
+        ("ssh_port = 70000", "ssh_port"),
+    ],
+)
+def test_a_value_that_cannot_work_is_refused_with_its_key(tmp_path, line: str, key: str) -> None:
+    base = DEMO.replace('image = "debian"\n', "") if line.startswith("image") else DEMO
+    assert refused(tmp_path, f"{base}{line}\n").key == f"machine_types.demo.{key}"
+
+
+def test_a_syntax_error_names_its_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"line 3, column 10"):
+        load(written(tmp_path, CLOUD + "broken = = 1\n"))
+
+
+def test_text_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "leasehold.toml"
+    path.write_bytes(b'[clouds.a]\ncloud = "\xe4"\n')
+    with pytest.raises(ConfigError, match="TOML"):
+        load(path)
+
+
+def test_a_directory_in_the_place_of_the_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="Is a directory"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'auth = { username = "u", password = "hunter2", extra = [1] }',
+        'auth = { application_credential_secret = "hunter2", extra = {} }',
+    ],
+)
+def test_a_secret_is_not_shown_in_the_error_about_its_neighbour(tmp_path: Path, line: str) -> None:
+    error = refused(tmp_path, f"[clouds.a]\n{line}\n")
+    assert error.key.startswith("clouds.a.auth")
+    assert "hunter2" not in str(error)
+
+
+def test_user_data_that_is_no_yaml_is_refused_without_showing_it(tmp_path: Path) -> None:
+    text = DEMO + "user_data = '''#cloud-config\nchpasswd: [hunter2\nx: {'''\n"
+    error = refused(tmp_path, text)
+    assert error.key == "machine_types.demo.user_data"
+    assert "in line" in error.found
+    assert "hunter2" not in str(error)
+
+
+def test_the_nodes_of_a_type_are_named_by_its_pattern(tmp_path: Path) -> None:
+    demo = load(written(tmp_path, f'{DEMO}names = "lab{{n:04}}-x"\n')).machine_types["demo"]
+    assert demo.node_name("demo", 12) == "lab0012-x"
