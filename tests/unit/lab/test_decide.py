@@ -1,0 +1,252 @@
+"""What the lab does with leases and nodes, as far as it can be told without a database."""
+
+import pytest
+
+from leasehold.engine.reason import Cause, Reason
+from leasehold.engine.row import State
+from leasehold.lab.book import Hold, LeaseRow
+from leasehold.lab.decide import (
+    OFFERS_RETRY,
+    Break,
+    Built,
+    End,
+    Explain,
+    Grant,
+    Queue,
+    Ready,
+    Retry,
+    Scene,
+    Usable,
+    busy,
+    decide,
+)
+from leasehold.lab.model import LeaseState
+from tests.unit.lab.builders import NOW, a_hold, a_lease, a_type, rows_of
+
+NAMES = ("demo001", "demo002", "demo003", "demo004")
+FAILED = Reason(cause=Cause.NO_HOST, text="No valid host", request_id="req-1")
+FINAL = Reason(cause=Cause.NOT_FOUND, text="no such image", request_id="req-2")
+
+
+def a_queue(*waiting: LeaseRow, free: int = 4, leaving: int = 0, nodes: int = 4) -> Queue:
+    return Queue(
+        machine_type="demo", waiting=waiting, free=NAMES[:free], nodes=nodes, leaving=leaving
+    )
+
+
+def a_scene(*queues: Queue, **fields: object) -> Scene:
+    values: dict[str, object] = {
+        "now": NOW,
+        "queues": queues,
+        "leases": (),
+        "held": {},
+        "rows": {},
+        "machine_types": {"demo": a_type()},
+        "mute": {},
+    }
+    return Scene(**(values | fields))
+
+
+def queued(*waiting: LeaseRow, **fields: object):
+    scene = {name: fields.pop(name) for name in ("now", "mute", "machine_types") if name in fields}
+    decision = decide(a_scene(a_queue(*waiting, **fields), **scene))
+    return decision.effects, decision.wakes["queue", "demo"]
+
+
+def holding(*holds: Hold, rows=None, config=None, now: float = NOW, mute=(), **fields: object):
+    """The effects for a lease with these holds."""
+    lease = a_lease(**({"state": LeaseState.PREPARING, "count": len(holds)} | fields))
+    if rows is None:
+        rows = {}
+        for number in range(1, len(holds) + 1):
+            rows |= rows_of(number)
+    decision = decide(
+        a_scene(
+            now=now,
+            leases=[lease],
+            held={lease.id: holds},
+            rows=rows,
+            machine_types={"demo": config or a_type()},
+            mute=dict.fromkeys(mute, FINAL),
+        )
+    )
+    return decision.effects, decision.wakes["lease", lease.id]
+
+
+# -- the queue ---------------------------------------------------------------------------------------
+
+
+def test_a_lease_gets_the_first_free_nodes() -> None:
+    effects, wake_at = queued(a_lease(count=2))
+    assert effects == (Grant(lease="lease-1", nodes=NAMES[:2]),)
+    assert wake_at == NOW - 10 + 86400
+
+
+def test_who_came_first_is_served_first_and_nodes_are_given_once() -> None:
+    effects, _ = queued(a_lease(1, count=1), a_lease(2, count=2), a_lease(3, count=2))
+    assert effects[:2] == (
+        Grant(lease="lease-1", nodes=NAMES[:1]),
+        Grant(lease="lease-2", nodes=NAMES[1:3]),
+    )
+    assert isinstance(effects[2], Explain)
+
+
+def test_a_small_lease_does_not_overtake_a_large_one() -> None:
+    effects, _ = queued(a_lease(1, count=4), a_lease(2, count=1), free=3)
+    assert [type(each) for each in effects] == [Explain, Explain]
+    assert "place 2 in the queue" in effects[1].reason.text
+
+
+def test_who_waits_is_told_the_numbers() -> None:
+    queue = a_queue(free=1, leaving=2)
+    reason = busy(a_lease(count=3), queue, 2)
+    assert reason.text == (
+        "1 of 4 nodes of demo are free, 3 wanted; 2 are being given back; place 2 in the queue"
+    )
+    assert (reason.cause, reason.have, reason.want) == (Cause.NODES_BUSY, 1, 3)
+
+
+def test_who_was_told_is_not_told_again() -> None:
+    told = a_lease(count=4, reason=busy(a_lease(count=4), a_queue(free=2), 1))
+    assert queued(told, free=1)[0] == ()
+
+
+def test_a_lease_that_waited_too_long_fails() -> None:
+    effects, _ = queued(a_lease(count=4), free=3, now=NOW + 86400)
+    (end,) = effects
+    assert (end.state, end.reason.cause) == (LeaseState.FAILED, Cause.DEADLINE)
+    assert "no 4 free nodes of demo in 1d" in end.reason.text
+
+
+def test_the_queue_moves_up_when_the_first_gives_up() -> None:
+    old = a_lease(1, count=4, created_at=NOW - 86400)
+    effects, _ = queued(old, a_lease(2, count=3), free=3)
+    assert [type(each) for each in effects] == [End, Grant]
+
+
+def test_a_lease_that_the_lab_can_never_serve_fails() -> None:
+    (end,), _ = queued(a_lease(count=5))
+    assert (end.state, end.reason.cause) == (LeaseState.FAILED, Cause.REFUSED)
+    assert end.reason.text == "5 nodes wanted; demo has only 4 now"
+
+
+def test_a_queue_for_a_machine_type_that_is_no_more_is_dissolved() -> None:
+    effects, _ = queued(a_lease(1), a_lease(2), machine_types={})
+    assert [each.reason.cause for each in effects] == [Cause.NOT_FOUND] * 2
+
+
+def test_nothing_is_granted_before_the_cloud_told_what_it_offers() -> None:
+    effects, wake_at = queued(a_lease(), mute={"c": FINAL})
+    assert effects == (Explain(lease="lease-1", reason=FINAL),)
+    assert wake_at == NOW + OFFERS_RETRY
+    assert queued(a_lease(reason=FINAL), mute={"c": FINAL})[0] == ()
+
+
+def test_a_cloud_that_does_not_tell_does_not_stop_the_clock() -> None:
+    (end,), _ = queued(a_lease(), mute={"c": FINAL}, now=NOW + 86400)
+    assert end.reason.cause is Cause.DEADLINE
+
+
+# -- on the way --------------------------------------------------------------------------------------
+
+
+def test_a_node_is_told_built_when_the_cloud_has_the_order() -> None:
+    effects, wake_at = holding(a_hold(), rows=rows_of(server=State.BUILDING))
+    assert effects == (Built(node="demo001"),)
+    assert wake_at == NOW + 86400
+
+
+def test_a_node_that_the_cloud_calls_active_is_usable_where_that_is_proof_enough() -> None:
+    hold = a_hold(built_at=NOW)
+    assert holding(hold)[0] == (Usable(node="demo001"),)
+    assert holding(hold, config=a_type(ready="sentinel"))[0] == ()
+    assert holding(hold, rows=rows_of(server=State.BUILDING))[0] == ()
+
+
+def test_a_lease_is_ready_with_its_last_node() -> None:
+    one, two = a_hold(1, ready_at=NOW), a_hold(2, built_at=NOW)
+    config = a_type(ready="ssh")
+    assert holding(one, two, config=config)[0] == ()
+    assert holding(one, a_hold(2, ready_at=NOW), config=config)[0] == (Ready(lease="lease-1"),)
+
+
+def test_a_failure_that_another_server_may_not_share_is_tried_again() -> None:
+    effects, _ = holding(a_hold(), rows=rows_of(server=State.GONE, failure=FAILED))
+    assert effects == (Retry(node="demo001", reason=FAILED),)
+
+
+def test_the_last_attempt_fails_the_lease_with_the_clouds_words() -> None:
+    (end,), _ = holding(a_hold(attempt=2), rows=rows_of(server=State.GONE, failure=FAILED))
+    assert (end.state, end.reason) == (LeaseState.FAILED, FAILED)
+
+
+def test_a_failure_for_good_fails_the_whole_lease_at_once() -> None:
+    rows = rows_of(1) | rows_of(2, server=State.GONE, failure=FINAL)
+    effects, _ = holding(a_hold(1), a_hold(2), rows=rows)
+    assert effects[-1] == End(lease="lease-1", state=LeaseState.FAILED, reason=FINAL)
+
+
+def test_a_retry_waits_until_the_cloud_told_what_it_offers() -> None:
+    rows = rows_of(server=State.GONE, failure=FAILED)
+    assert holding(a_hold(), rows=rows, mute=("c",)) == ((), NOW + OFFERS_RETRY)
+
+
+@pytest.mark.parametrize(
+    ("hold", "patience", "words"),
+    [
+        (a_hold(), 86400, "its order was not taken by the cloud"),
+        (a_hold(built_at=NOW), 1200, "it did not prove that it is ready"),
+    ],
+)
+def test_a_node_that_takes_too_long_is_tried_again_and_then_given_up(hold, patience, words) -> None:
+    config = a_type(ready="ssh")
+    effects, wake_at = holding(hold, config=config, now=NOW + patience - 1)
+    assert not any(isinstance(each, Retry) for each in effects)
+    assert wake_at == NOW + patience
+    (retry,), _ = holding(hold, config=config, now=NOW + patience)
+    assert (retry.reason.cause, words in retry.reason.text) == (Cause.DEADLINE, True)
+    last = a_type(ready="ssh", attempts=1)
+    (end,), _ = holding(hold, config=last, now=NOW + patience)
+    assert end.state is LeaseState.FAILED
+
+
+def test_a_deadline_is_told_with_what_was_in_the_way_last() -> None:
+    hold = a_hold(built_at=NOW, reason=Reason(cause=Cause.NO_ANSWER, text="connection refused"))
+    (retry,), _ = holding(hold, config=a_type(ready="ssh"), now=NOW + 1200)
+    assert "; last: connection refused" in retry.reason.text
+
+
+# -- in use ------------------------------------------------------------------------------------------
+
+
+def in_use(*holds: Hold, **fields: object):
+    times = {"ready_at": NOW, "until": NOW + 3600}
+    return holding(*holds, **({"state": LeaseState.READY} | times | fields))
+
+
+def test_a_lease_in_use_is_left_alone_until_its_time_is_up() -> None:
+    assert in_use(a_hold(ready_at=NOW)) == ((), NOW + 3600)
+    (end,), _ = in_use(a_hold(ready_at=NOW), now=NOW + 3600)
+    assert (end.state, end.reason.cause) == (LeaseState.EXPIRED, Cause.EXPIRED)
+
+
+def test_a_node_in_use_that_loses_its_server_is_broken_and_the_lease_goes_on() -> None:
+    lost = rows_of(server=State.GONE, failure=FAILED)
+    assert in_use(a_hold(ready_at=NOW), rows=lost)[0] == (Break(node="demo001", reason=FAILED),)
+    assert in_use(a_hold(ready_at=NOW, broken=FAILED), rows=lost)[0] == ()
+
+
+def test_a_lease_in_use_outlives_its_machine_type() -> None:
+    scene = a_scene(
+        leases=[a_lease(state=LeaseState.READY, until=NOW + 60)],
+        held={"lease-1": [a_hold(ready_at=NOW)]},
+        machine_types={},
+    )
+    assert decide(scene).effects == ()
+    assert decide(scene).wakes == {("lease", "lease-1"): NOW + 60}
+
+
+def test_a_lease_on_its_way_does_not_outlive_its_machine_type() -> None:
+    scene = a_scene(leases=[a_lease(state=LeaseState.PREPARING)], machine_types={})
+    (end,) = decide(scene).effects
+    assert (end.state, end.reason.cause) == (LeaseState.FAILED, Cause.NOT_FOUND)
