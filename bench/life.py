@@ -1,6 +1,6 @@
 """Cloud calls in one server's life at 100 concurrent (boot 30 s, delete 5 s), beside libcloud.
 
-Three rounds of 100, after the calls of the start: sign-in, a look around, what the cloud offers.
+Three rounds of 100, after a first server: sign-in, a look around, what the cloud offers, its limits.
 libcloud is driven as its users drive it: create_node, wait_until_running, destroy_node, a thread for
 each of 20 servers (its count per life grows with their number: every wait lists all servers).
 """
@@ -11,6 +11,7 @@ import time
 from bench.lab import a_lab, lock, wait
 from bench.report import table
 from leasehold.emulator import Delay, Delays, Emulator
+from leasehold.lab.lab import Lab
 
 SERVERS = 100
 PEER_SERVERS = 20
@@ -37,13 +38,11 @@ def _emulator() -> Emulator:
 def _ours() -> tuple[float, float]:
     """Calls that belong to a server, per server; and the others per second."""
     with _emulator() as emulator, a_lab(emulator, nodes=SERVERS) as lab:
-        lab.audit("c")
+        _live(lab, 1)
         emulator.requests.reset()
         began = time.monotonic()
         for _ in range(ROUNDS):
-            lease = wait(lab, lock(lab, SERVERS))
-            lab.release(lease.id)
-            assert lab.settle("c", 120)
+            _live(lab, SERVERS)
         seconds = time.monotonic() - began
         calls = emulator.requests.by_call()
         own = sum(
@@ -52,6 +51,13 @@ def _ours() -> tuple[float, float]:
             if call.method in OWN and call.service != "identity"
         )
         return own / SERVERS / ROUNDS, (emulator.requests.total - own) / seconds
+
+
+def _live(lab: Lab, count: int) -> None:
+    """Servers from their lock to their end."""
+    lease = wait(lab, lock(lab, count))
+    lab.release(lease.id)
+    assert lab.settle("c", 120)
 
 
 def _libcloud() -> float:

@@ -55,9 +55,12 @@ class Collection(Generic[T]):
         links: str | None = None,
         wrapped: str | None = None,
         page_size: int | None = PAGE_SIZE,
+        shared: tuple[str, ...] = (),
     ) -> None:
+        """`shared` names fields whose values many items repeat; a page keeps one copy of each."""
         self.path = path
         self.page_size = page_size
+        self._shared = shared
         self._wrapped = wrapped is not None
         body = msgspec.defstruct(
             "Body",
@@ -80,6 +83,8 @@ class Collection(Generic[T]):
         """Read a page: its items, and the query of the next one. Raises one of `UNREADABLE`."""
         body: Any = self._decoder.decode(content)  # a type made at run time has no static name
         items = [wrapper.inner for wrapper in body.items] if self._wrapped else body.items
+        for name in self._shared:
+            _share(items, name)
         return items, _next_query(body.links, body.next)
 
 
@@ -87,6 +92,16 @@ def _wrapper(item: type[T], key: str | None) -> type:
     if key is None:
         return item
     return msgspec.defstruct("Wrapper", [("inner", item, msgspec.field(name=key))])
+
+
+def _share(items: list[Any], name: str) -> None:
+    """Point items to one copy of equal values: equal, frozen and fresh from us, it is no change."""
+    copies: dict[Any, Any] = {}
+    for item in items:
+        value = getattr(item, name)
+        copy_ = copies.setdefault(value, value)
+        if copy_ is not value:
+            msgspec.structs.force_setattr(item, name, copy_)
 
 
 def _next_query(links: list[Link], next_href: str | None) -> Query | None:

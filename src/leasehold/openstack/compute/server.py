@@ -134,6 +134,8 @@ class ServerNetwork(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     fixed_ip: str | None = None
 
 
-SERVERS: Collection[Server] = Collection("/servers/detail", Server, key="servers")
+SERVERS: Collection[Server] = Collection(
+    "/servers/detail", Server, key="servers", shared=("flavor", "host_id")
+)
 SERVER = Shape(Server, key="server")
 NEW_SERVER = Shape(NewServer, key="server")
