@@ -97,6 +97,10 @@ class SecurityGroups:
                 "Updating default security group not allowed.",
                 kind="SecurityGroupCannotUpdateDefault",
             )
+        return self.revise(group, **values)
+
+    def revise(self, group: SecurityGroup, **values: Any) -> SecurityGroup:
+        """The group with these changes; a rule that comes or goes changes its group, too."""
         return self.records.put(revised(group, self._world.timeline.now(), **values))
 
     def delete(self, group: SecurityGroup, caller: Caller) -> None:
@@ -160,7 +164,9 @@ class SecurityGroupRules:
             if group_id and not self._groups.readable(self._groups.find(group_id), caller):
                 raise self._groups.kind.not_found(group_id)
         group = self._groups.find(values["security_group_id"])
-        return self._book.add(**values, belongs_to_default_sg=self._groups.is_default(group))
+        rule = self._book.add(**values, belongs_to_default_sg=self._groups.is_default(group))
+        self._groups.revise(group)
+        return rule
 
     def update(
         self, rule: SecurityGroupRule, values: dict[str, Any], caller: Caller
@@ -170,6 +176,7 @@ class SecurityGroupRules:
 
     def delete(self, rule: SecurityGroupRule, caller: Caller) -> None:
         self._book.remove(rule)
+        self._groups.revise(self._groups.find(rule.security_group_id))
 
 
 def _project(group: SecurityGroup) -> str:

@@ -113,6 +113,19 @@ def test_a_rule_shows_in_its_group_and_goes_with_it(cloud: InProcess) -> None:
     assert cloud.call("GET", f"{RULES}/{rule['id']}").status == 404
 
 
+def test_a_rule_that_comes_or_goes_revises_its_group(cloud: InProcess) -> None:
+    group = a_group(cloud)
+
+    def revision() -> int:
+        shown = cloud.call("GET", f"{GROUPS}/{group['id']}").json["security_group"]
+        return int(shown["revision_number"])
+
+    rule = a_rule(cloud, group, protocol="tcp")
+    assert (group["revision_number"], revision()) == (1, 2)
+    cloud.call("DELETE", f"{RULES}/{rule['id']}")
+    assert revision() == 3
+
+
 def test_a_rule_is_not_written_twice(cloud: InProcess) -> None:
     group = a_group(cloud)
     fields = {"protocol": "tcp", "port_range_min": 22, "port_range_max": 22}
