@@ -142,6 +142,9 @@ class Engine:
         self._inbox.put(None)
         if self._thread is not None:
             self._thread.join()
+        for watch in self.watches.values():
+            for _, future in watch.audits:
+                future.cancel()
 
     def _run(self) -> None:
         news: list[Callable[[], None]] = []

@@ -3,7 +3,7 @@
 import secrets
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
 
 import asyncssh
@@ -307,10 +307,11 @@ class Lab:
         watch = self._engine.watches[cloud]
         try:
             survey = self._engine.audit(cloud).result(timeout)
-        except FutureTimeout:
-            why = watch.trouble or Reason(
-                cause=Cause.CLOUD_BUSY, text=f"cloud {cloud} did not answer within {timeout:.0f} s"
-            )
+        except (FutureTimeout, CancelledError) as error:
+            stopped = isinstance(error, CancelledError)
+            text = f"cloud {cloud} did not answer within {timeout:.0f} s"
+            text = "the service is being stopped" if stopped else text
+            why = watch.trouble or Reason(cause=Cause.CLOUD_BUSY, text=text)
             raise Impossible(why) from None
         with self._steward.lock:
             in_use, leaving = self._steward.objects_in(cloud)

@@ -71,6 +71,8 @@ class Prober:
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
+        elif not self._loop.is_closed():
+            self._loop.close()
 
     def look_at(self, targets: Collection[Target]) -> None:
         """Look at these from now on, and at no others."""

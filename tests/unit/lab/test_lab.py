@@ -1,5 +1,6 @@
 """The lab over a cloud in memory, turned by hand: no sockets, no threads but the writer's."""
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from leasehold.engine.reason import Cause
 from leasehold.lab.config import MachineTypeConfig
 from leasehold.lab.errors import (
     BadWish,
+    Impossible,
     NotOffered,
     NotYours,
     TooMany,
@@ -307,3 +309,13 @@ def test_the_plan_says_what_waits_for_what(bench: Bench) -> None:
         steps.setdefault(row.kind, []).append((row.state.value, action))
     assert len(steps[Kind.PORT]) == 3
     assert len(steps[Kind.SERVER]) == 3
+
+
+def test_an_audit_under_way_ends_when_the_service_stops(bench: Bench) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(bench.lab.audit, "c", timeout=60)
+        while not bench.engine.watches["c"].audits:
+            bench.engine.turn(bench.engine.drain())
+        bench.engine.stop()
+        with pytest.raises(Impossible, match="being stopped"):
+            asked.result(10)
