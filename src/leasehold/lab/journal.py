@@ -37,6 +37,8 @@ class Journal:
         self._spoiled = -1
         """The generation of which a write was lost."""
         self._told = -1
+        self._queued = self._kept = 0
+        """Numbers of the last write that was queued, and of the last one that went well so far."""
 
     def flush(self) -> "Future[None]":
         """Queue what was drafted; the future ends when it is durable and the engine told.
@@ -57,6 +59,7 @@ class Journal:
     def renew(self) -> None:
         """Memory is what the database says again: from here on changes may be written."""
         self._generation += 1
+        self._kept = self._queued
         self.draft = Draft()
 
     def _queue(self, draft: Draft) -> "Future[None]":

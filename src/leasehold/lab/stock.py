@@ -59,8 +59,9 @@ class Stock:
 
         Raises `NotOffered` if the newest offers lack it too, `Impossible` if the cloud cannot tell.
         """
-        known = self.peek(cloud)
+        known = self._shelves[cloud].offers
         if known is not None:
+            self.peek(cloud)
             try:
                 return choose(known)
             except NotOffered:
@@ -99,7 +100,10 @@ class Stock:
             finally:
                 shelf.beside.release()
 
-        threading.Thread(target=ask, name="leasehold-offers", daemon=True).start()
+        try:
+            threading.Thread(target=ask, name="leasehold-offers", daemon=True).start()
+        except RuntimeError:  # no thread to be had: the next look tries again
+            shelf.beside.release()
 
 
 class _Shelf:
