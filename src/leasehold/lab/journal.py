@@ -65,17 +65,16 @@ class Journal:
     def _queue(self, draft: Draft) -> "Future[None]":
         done: Future[None] = Future()
         generation = self._generation
+        self._queued += 1
+        number = self._queued
 
         def write(connection: Connection) -> list[Callable[[], None]]:
-            if self._spoiled == generation:
-                raise StoreFailed(
-                    "an earlier change was lost, and this one builds on it: try again"
-                )
-            try:
-                return draft.write(connection, self.engine)
-            except BaseException:
-                self._spoiled = generation
-                raise
+            if self._spoiled == generation or self._kept != number - 1:
+                text = "an earlier change was lost, and this one builds on it: try again"
+                raise StoreFailed(text)
+            tell = draft.write(connection, self.engine)
+            self._kept = number
+            return tell
 
         def ended(future: "Future[list[Callable[[], None]]]") -> None:
             error = future.exception()
