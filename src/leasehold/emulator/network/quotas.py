@@ -7,7 +7,7 @@ import msgspec
 from leasehold.emulator.collection import Collection
 from leasehold.emulator.http import Fault
 from leasehold.emulator.network.attributes import Kind, bad_request
-from leasehold.emulator.network.checks import integer
+from leasehold.emulator.network.checks import boolean, integer
 from leasehold.emulator.settings import Quota
 from leasehold.emulator.world import World
 
@@ -67,7 +67,9 @@ class NetworkQuotas:
         return list(self._changed)
 
     def change(self, project_id: str, given: dict[str, Any]) -> None:
-        """Set some limits; raises Fault 400, also when less is asked for than is in use."""
+        """Set some limits; raises Fault 400, also for less than is in use unless it is forced."""
+        given = {name: value for name, value in given.items() if name != "check_limit"}
+        forced = boolean(given.pop("force", False))
         names = (*COUNTED, *_UNCOUNTED)
         unknown = ", ".join(f"'{name}'" for name in sorted(set(given) - set(names)))
         if unknown:
@@ -80,7 +82,7 @@ class NetworkQuotas:
                     "least '-1'."
                 )
             used = self._used(name, project_id)
-            if 0 <= limit < used:
+            if 0 <= limit < used and not forced:
                 raise bad_request(
                     f"Quota limit {limit} for {name} must be greater than or equal to already "
                     f"used {used}"

@@ -152,7 +152,8 @@ class VolumeActions:
 
     def _retype(self, request: Request, volume: Volume, given: Any) -> Response:
         name = read.required("os-retype", _object("os-retype", given), "new_type")
-        self._volumes.retype(volume, self._types.named(read.word("new_type", name)))
+        wanted = self._types.named(read.word("new_type", name), Caller.of(request))
+        self._volumes.retype(volume, wanted)
         return Response(202)
 
     def _set_bootable(self, request: Request, volume: Volume, given: Any) -> Response:

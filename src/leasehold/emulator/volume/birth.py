@@ -63,14 +63,14 @@ class VolumeBirth:
         fields |= self._source(given, fields["size"], caller)
         if fields["size"] is None:
             raise bad_request(MALFORMED)
-        return {**fields, **self._typed(given.get("volume_type"), fields)}
+        return {**fields, **self._typed(given.get("volume_type"), fields, caller)}
 
-    def _typed(self, name: Any, fields: dict[str, Any]) -> dict[str, Any]:
+    def _typed(self, name: Any, fields: dict[str, Any], caller: Caller) -> dict[str, Any]:
         """The type: the one asked for, or the one of the source, or the default one."""
         if name is None and "volume_type_id" in fields:
-            found: VolumeType = self._types.find(fields["volume_type_id"])
+            found: VolumeType = self._types.known(fields["volume_type_id"])
         else:
-            found = self._types.named(read.word("volume_type", name))
+            found = self._types.named(read.word("volume_type", name), caller)
         return {"volume_type_id": found.id, "multiattach": found.multiattach}
 
     def _source(self, given: dict[str, Any], size: int | None, caller: Caller) -> dict[str, Any]:

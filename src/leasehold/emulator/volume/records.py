@@ -114,6 +114,8 @@ class VolumeType(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     description: str | None = None
     is_public: bool = True
+    projects: tuple[str, ...] = ()
+    """Who may see a type that is not public."""
     extra_specs: dict[str, str] = {}
 
     @property

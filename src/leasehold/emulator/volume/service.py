@@ -13,6 +13,7 @@ from leasehold.emulator.volume.faults import render
 from leasehold.emulator.volume.paths import Path, ProjectRouter
 from leasehold.emulator.volume.snapshot_calls import SnapshotCalls
 from leasehold.emulator.volume.state import BlockStorage
+from leasehold.emulator.volume.type_access import TypeAccessCalls
 from leasehold.emulator.volume.type_calls import TypeCalls
 from leasehold.emulator.volume.views import VolumeViews
 from leasehold.emulator.world import World
@@ -40,7 +41,8 @@ class VolumeService:
         )
         SnapshotCalls(state.snapshots, state.volumes, state.quotas, router)
         AttachmentCalls(state.attachments, state.attaching, state.volumes, router)
-        TypeCalls(state.types, router)
+        TypeCalls(state.types, state.volumes, router)
+        TypeAccessCalls(state.types, router)
         VolumeCloud(world, state.quotas, state.types, router)
 
     def locate(self, path: str) -> str:

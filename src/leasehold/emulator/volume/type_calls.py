@@ -2,19 +2,22 @@
 
 from typing import Any
 
-from leasehold.emulator.http import Request, Response, Router
+from leasehold.emulator.caller import Caller
+from leasehold.emulator.http import Fault, Request, Response, Router
 from leasehold.emulator.volume import bodies as read
 from leasehold.emulator.volume.faults import bad_request, demand_admin, not_found
 from leasehold.emulator.volume.records import VolumeType
 from leasehold.emulator.volume.types import VolumeTypes
 from leasehold.emulator.volume.views import type_view
+from leasehold.emulator.volume.volumes import Volumes
 
 
 class TypeCalls:
     """``/v3/types``. Only administrators change them."""
 
-    def __init__(self, types: VolumeTypes, router: Router) -> None:
+    def __init__(self, types: VolumeTypes, volumes: Volumes, router: Router) -> None:
         self._types = types
+        self._volumes = volumes
         router.add("GET", "/v3/types", self._list)
         router.add("POST", "/v3/types", self._create)
         router.add("GET", "/v3/types/default", self._show_default)
@@ -28,10 +31,12 @@ class TypeCalls:
         router.add("DELETE", "/v3/types/{id}/extra_specs/{key}", self._remove_spec)
 
     def _find(self, request: Request) -> VolumeType:
-        return self._types.find(request.params["id"])
+        return self._types.find(request.params["id"], Caller.of(request))
 
     def _list(self, request: Request) -> Response:
-        shown = [type_view(one, admin=request.is_admin) for one in self._types.records.newest()]
+        public = _public(request.one("is_public")) if request.is_admin else True
+        listed = self._types.listed(Caller.of(request), public)
+        shown = [type_view(one, admin=request.is_admin) for one in listed]
         return Response(200, {"volume_types": shown})
 
     def _show(self, request: Request) -> Response:
@@ -71,7 +76,10 @@ class TypeCalls:
 
     def _delete(self, request: Request) -> Response:
         demand_admin(request, "volume_extension:type_delete")
-        self._types.delete(self._find(request))
+        volume_type = self._find(request)
+        if any(volume.volume_type_id == volume_type.id for volume in self._volumes.records):
+            raise bad_request("Target volume type is still in use.")
+        self._types.delete(volume_type)
         return Response(202)
 
     def _list_specs(self, request: Request) -> Response:
@@ -110,6 +118,16 @@ class TypeCalls:
         kept = {name: value for name, value in volume_type.extra_specs.items() if name != key}
         self._types.change(volume_type, extra_specs=kept)
         return Response(202)
+
+
+def _public(word: str | None) -> bool | None:
+    """Which types an administrator asks for: public ones unless told, or others, or all."""
+    if word is not None and word.lower() == "none":
+        return None
+    try:
+        return word is None or read.boolean("is_public", word)
+    except Fault:
+        raise bad_request(f"Invalid is_public filter [{word}]") from None
 
 
 def _no_spec(volume_type: VolumeType, key: str) -> Exception:

@@ -81,6 +81,11 @@ def test_a_wrong_limit_is_refused_in_neutrons_words(
     assert (status, told) == (400, message)
 
 
+def test_less_than_is_in_use_is_set_by_force_only(cloud: InProcess) -> None:
+    assert change(cloud, network=0, check_limit=False).status == 400
+    assert change(cloud, network=0, force=True).json["quota"]["network"] == 0
+
+
 @pytest.mark.parametrize(
     ("path", "body", "name"),
     [

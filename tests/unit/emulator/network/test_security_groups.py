@@ -93,7 +93,7 @@ def test_a_group_of_a_port_is_in_use(cloud: InProcess) -> None:
         "SecurityGroupInUse",
         f"Security Group {group['id']} in use.",
     )
-    change = {"port": {"security_groups": []}}
+    change: dict[str, Any] = {"port": {"security_groups": []}}
     cloud.call("PUT", f"/network/v2.0/ports/{port['id']}", change)
     assert cloud.call("DELETE", path).status == 204
     assert refusal(cloud.call("GET", path)) == (
