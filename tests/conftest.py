@@ -1,6 +1,7 @@
 """What holds for every suite: markers, Hypothesis's profiles, and no network under tests/unit."""
 
 import os
+import signal
 import socket
 from pathlib import Path
 
@@ -18,6 +19,8 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "real: needs real OpenStack services (make testbed-up)")
+    # A job started in the background ignores Ctrl-C, and so would every process that a test starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
