@@ -62,7 +62,9 @@ class TypeCalls:
             is_public=read.boolean("is_public", given.get("os-volume-type-access:is_public", True)),
             extra_specs=read.metadata(given.get("extra_specs")),
         )
-        return self._answer(volume_type, request)
+        shown = type_view(volume_type, admin=True)
+        del shown["qos_specs_id"]
+        return Response(200, {"volume_type": shown})
 
     def _update(self, request: Request) -> Response:
         demand_admin(request, "volume_extension:type_update")
