@@ -203,7 +203,8 @@ class Lab:
                 steward.change_lease(lease, count=len(staying))
             durable = steward.turn()
         self._wait(durable)
-        return [self.node(name) for name in names]
+        with steward.lock:  # one that is configured no more has ceased to be
+            return [self.node(name) for name in names if steward.machine_type_of(name)]
 
     def extend(
         self, lease: LeaseId, seconds: int, *, owner: str | None = None, force: bool = False
