@@ -262,3 +262,14 @@ def test_a_fault_says_that_the_quota_is_used_up(cloud: InProcess) -> None:
     cloud.cloud.faults.add(Rule(effect=Effect.QUOTA, kind="port", count=1))
     assert refusal(make(cloud))[:2] == (409, "OverQuota")
     assert make(cloud).status == 201
+
+
+def test_a_stale_listing_by_device_shows_the_port_that_is_gone(cloud: InProcess) -> None:
+    port = a_port(cloud, device_id="somewhere")
+    listing = f"{PORTS}?device_id=somewhere"
+    assert [shown["id"] for shown in cloud.call("GET", listing).json["ports"]] == [port["id"]]
+    cloud.advance(30)
+    cloud.call("DELETE", f"{PORTS}/{port['id']}")
+    assert cloud.call("GET", listing).json["ports"] == []
+    cloud.cloud.faults.add(Rule(service="network", effect=Effect.STALE, seconds=10))
+    assert [shown["id"] for shown in cloud.call("GET", listing).json["ports"]] == [port["id"]]
