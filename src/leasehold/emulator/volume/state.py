@@ -16,7 +16,7 @@ from leasehold.emulator.volume.types import VolumeTypes
 from leasehold.emulator.volume.volumes import Volumes
 from leasehold.emulator.world import World
 
-_NOVAS_HOST = "compute1"
+_NOVAS_HOST = "emulator-1"
 
 
 class BlockStorage:
