@@ -9,13 +9,20 @@ import msgspec
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from leasehold.engine.cloud import LISTED_KINDS, CloudId, Installation, Kind, ObjectId
+from leasehold.engine.cloud import (
+    LISTED_KINDS,
+    CloudId,
+    Installation,
+    Kind,
+    ObjectId,
+    ServerSpec,
+)
 from leasehold.engine.decide import is_due
 from leasehold.engine.observe import Known
 from leasehold.engine.quota import NOTHING, Use, use_of
 from leasehold.engine.row import Row, State
 from leasehold.engine.schedule import Waiting
-from leasehold.engine.table import GRACE
+from leasehold.engine.table import GRACE, PROOFS
 from leasehold.store.tables import events, facts, objects
 
 HISTORY = 90 * 86400.0
@@ -61,6 +68,7 @@ class Ledger:
         self.dependents: defaultdict[ObjectId, set[ObjectId]] = defaultdict(set)
         self._due: defaultdict[str, set[ObjectId]] = defaultdict(set)
         self._of: defaultdict[tuple[str, Kind], dict[ObjectId, Row]] = defaultdict(dict)
+        self._expected: defaultdict[tuple[str, Kind], dict[ObjectId, Row]] = defaultdict(dict)
         self._ids: defaultdict[tuple[str, Kind], dict[CloudId, ObjectId]] = defaultdict(dict)
         self._ours: defaultdict[str, Use] = defaultdict(Use)
         self._there: Counter[tuple[str, Kind]] = Counter()
@@ -69,7 +77,13 @@ class Ledger:
         """Take in a row, new or changed."""
         before = self.rows.get(row.id)
         place = (row.cloud, row.kind)
+        if row.state is State.GONE:
+            row = _without_ballast(row)
         self.rows[row.id] = self._of[place][row.id] = row
+        if row.state in PROOFS:
+            self._expected[place][row.id] = row
+        else:
+            self._expected[place].pop(row.id, None)
         if before is None:
             for need in row.needs:
                 self.dependents[need].add(row.id)
@@ -106,7 +120,11 @@ class Ledger:
         """The rows of one kind and cloud, as `observe` wants them."""
         place = (cloud, kind)
         return Known(
-            installation=installation, cloud=cloud, rows=self._of[place], ids=self._ids[place]
+            installation=installation,
+            cloud=cloud,
+            rows=self._of[place],
+            ids=self._ids[place],
+            expected=self._expected[place],
         )
 
     def waiting(self, cloud: str, forced_at: float | None) -> dict[Kind, Waiting]:
@@ -149,6 +167,13 @@ class Ledger:
 def _counted(row: Row) -> Use:
     """A row counts from its make call until a listing shows it gone."""
     return NOTHING if row.state in (State.PLANNED, State.GONE) else use_of(row.spec)
+
+
+def _without_ballast(row: Row) -> Row:
+    """A row that is gone is but remembered: its user-data, which may be large, is not needed."""
+    if isinstance(row.spec, ServerSpec) and row.spec.user_data is not None:
+        return msgspec.structs.replace(row, spec=msgspec.structs.replace(row.spec, user_data=None))
+    return row
 
 
 def _is_there(row: Row) -> bool:

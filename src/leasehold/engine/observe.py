@@ -69,6 +69,8 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     cloud: str
     rows: Mapping[ObjectId, Row]
     ids: Mapping[CloudId, ObjectId]
+    expected: Mapping[ObjectId, Row]
+    """Those whose absence means something."""
 
 
 def observe(
@@ -97,7 +99,7 @@ def observe(
             after[object_id] = fresh
     doubted = False
     if listing.complete:
-        expected = [row for row in known.rows.values() if row.state in PROOFS]
+        expected = known.expected.values()
         missing = [row for row in expected if row.id not in seen and _is_evidence(row, began_at)]
         doubted = _is_doubtful(len(listing.sightings), missing, len(expected), memory)
         if not doubted:

@@ -20,6 +20,7 @@ from leasehold.engine.cloud import (
 from leasehold.engine.decide import View
 from leasehold.engine.observe import Known
 from leasehold.engine.row import Row, State
+from leasehold.engine.table import PROOFS
 
 NOW = 1_800_000_000.0
 OURS = Installation("ours")
@@ -77,6 +78,7 @@ def known(*rows: Row) -> Known:
         installation=OURS,
         cloud="c",
         rows={row.id: row for row in rows},
+        expected={row.id: row for row in rows if row.state in PROOFS},
         ids={row.cloud_id: row.id for row in rows if row.cloud_id is not None},
     )
 

@@ -24,7 +24,7 @@ from leasehold.engine.ledger import REMEMBERED, Ledger, installation, new_id
 from leasehold.engine.quota import NOTHING, Use, use_of
 from leasehold.engine.reason import Cause, Reason
 from leasehold.engine.row import Row, State
-from leasehold.engine.table import GRACE
+from leasehold.engine.table import GRACE, PROOFS
 from leasehold.store import Database
 from tests.unit.engine.builders import NOW, OURS, a_row
 
@@ -210,7 +210,9 @@ def test_the_indexes_agree_with_the_rows_whatever_happened(changes) -> None:
     counted = [row for row in rows if row.state not in (State.PLANNED, State.GONE)]
     assert book.ours("c") == sum((use_of(row.spec) for row in counted), NOTHING)
     assert book.waiting("c", None)[Kind.SERVER].objects is bool(counted)
-    assert dict(book.known("c", Kind.SERVER, OURS).rows) == book.rows
+    known = book.known("c", Kind.SERVER, OURS)
+    assert dict(known.rows) == book.rows
+    assert dict(known.expected) == {row.id: row for row in rows if row.state in PROOFS}
 
 
 def test_rows_of_other_clouds_and_kinds_are_not_mixed_in() -> None:
@@ -233,6 +235,14 @@ def test_what_is_forgotten_leaves_nothing_behind() -> None:
     assert book.rows == {}
     assert dict(book.dependents) == {}
     assert dict(book.known("c", Kind.SERVER, OURS).ids) == {}
+
+
+def test_what_is_gone_weighs_little() -> None:
+    book, spec = Ledger(), ServerSpec(name="n", flavor_id="f", user_data="x" * 60_000)
+    book.put(a_row(spec=spec, state=State.DELETING))
+    assert book.rows["server-1"].spec == spec
+    book.put(a_row(spec=spec, state=State.GONE))
+    assert book.rows["server-1"].spec.user_data is None
 
 
 def test_rows_are_forgotten_when_they_were_gone_for_long_and_nothing_needs_them() -> None:
