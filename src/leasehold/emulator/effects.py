@@ -33,13 +33,14 @@ class Effect(StrEnum):
     NO_VALID_HOST = "no_valid_host"
     """The server goes to ERROR: no host can take it."""
     STUCK_BUILD = "stuck_build"
-    """The server or volume stays in BUILD or creating for ever."""
+    """The server or volume stays in BUILD or creating for ever (an attachment: reserved)."""
     FAILED_BUILD = "failed_build"
-    """The server or volume goes to ERROR while it is made."""
+    """The server or volume goes to ERROR while it is made (an attachment: goes away again)."""
     STUCK_DELETE = "stuck_delete"
-    """The delete is taken, and the object stays in deleting for ever."""
+    """The delete is taken, and the object stays in deleting (or detaching) for ever."""
     FAILED_DELETE = "failed_delete"
-    """The delete is taken, and the object goes to ERROR (a volume: error_deleting)."""
+    """The delete is taken, and the object goes to ERROR (a volume: error_deleting; an attachment
+    stays)."""
 
 
 BY_HANDLER = frozenset(

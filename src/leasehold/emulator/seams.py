@@ -142,6 +142,9 @@ class VolumeState(Protocol):
     def begin_detaching(self, volume_id: str) -> None:
         """Status detaching."""
 
+    def roll_detaching(self, volume_id: str) -> None:
+        """In use again, after a detach that failed."""
+
     def delete_volume(self, volume_id: str) -> None:
         """Delete with its server (delete_on_termination); no error when it is gone."""
 

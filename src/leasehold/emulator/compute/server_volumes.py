@@ -11,6 +11,7 @@ from leasehold.emulator.compute.server_delete import check_unlocked
 from leasehold.emulator.compute.server_register import Servers
 from leasehold.emulator.compute.server_wish import TRUE, body_of, is_uuid, part
 from leasehold.emulator.compute.servers import AttachedVolume, Server, VmState
+from leasehold.emulator.effects import Effect
 from leasehold.emulator.http import Fault, Request, Response, Router
 from leasehold.emulator.world import World
 
@@ -70,9 +71,11 @@ class ServerVolumes:
         )
         self._servers.change(server.id, volumes=(*server.volumes, attached))
         self._servers.record(server, "attach_volume", request)
-        self._world.timeline.after(
-            self._world.settings.delays.volume, lambda: self._complete(server.id, attached)
-        )
+        if Effect.STUCK_BUILD not in request.effects:
+            ended = self._give_up if Effect.FAILED_BUILD in request.effects else self._complete
+            self._world.timeline.after(
+                self._world.settings.delays.volume, lambda: ended(server.id, attached)
+            )
         if request.at_least(2, 101):
             return Response(202)
         return Response(200, {"volumeAttachment": _created(request, server, attached)})
@@ -82,6 +85,15 @@ class ServerVolumes:
         if server is not None and volume in server.volumes:
             self._world.volume.attach(volume.volume_id, server_id, volume.device)
             self._servers.record_end(server_id)
+
+    def _give_up(self, server_id: str, volume: AttachedVolume) -> None:
+        """The attach failed: as if it had never been asked for."""
+        server = self._servers.alive.get(server_id)
+        if server is not None and volume in server.volumes:
+            self._world.volume.detach(volume.volume_id, server_id)
+            volumes = tuple(other for other in server.volumes if other is not volume)
+            self._servers.change(server_id, volumes=volumes)
+            self._servers.record_end(server_id, failed=True)
 
     def _detach(self, request: Request) -> Response:
         server = self._servers.wanted(request)
@@ -94,9 +106,11 @@ class ServerVolumes:
         self._check_state(request, server, "detach_volume")
         self._world.volume.begin_detaching(volume_id)
         self._servers.record(server, "detach_volume", request)
-        self._world.timeline.after(
-            self._world.settings.delays.volume, lambda: self._end(server.id, volume_id)
-        )
+        if Effect.STUCK_DELETE not in request.effects:
+            ended = self._keep if Effect.FAILED_DELETE in request.effects else self._end
+            self._world.timeline.after(
+                self._world.settings.delays.volume, lambda: ended(server.id, volume_id)
+            )
         return Response(202)
 
     def _end(self, server_id: str, volume_id: str) -> None:
@@ -107,6 +121,11 @@ class ServerVolumes:
         volumes = tuple(v for v in server.volumes if v.volume_id != volume_id)
         self._servers.change(server_id, volumes=volumes)
         self._servers.record_end(server_id)
+
+    def _keep(self, server_id: str, volume_id: str) -> None:
+        """The detach failed: the volume is in use as before."""
+        self._world.volume.roll_detaching(volume_id)
+        self._servers.record_end(server_id, failed=True)
 
     def _update(self, request: Request) -> Response:
         """Change delete_on_termination (2.85); swapping volumes is Cinder's own business."""

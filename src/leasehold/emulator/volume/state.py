@@ -108,6 +108,11 @@ class BlockStorage:
             prefix = "Invalid volume: Invalid input received: "
             raise self._as_nova_says(fault, prefix) from fault
 
+    def roll_detaching(self, volume_id: str) -> None:
+        volume = self.volumes.records.get(volume_id)
+        if volume is not None:
+            self.attaching.roll_detaching(volume)
+
     def delete_volume(self, volume_id: str) -> None:
         volume = self.volumes.records.get(volume_id)
         if volume is not None and volume.status is not VolumeStatus.DELETING:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from leasehold.emulator import Effect, Rule
 from tests.unit.emulator.conftest import InProcess, Reply
 
 NOWHERE = "11111111-2222-3333-4444-555555555555"
@@ -143,3 +144,43 @@ def test_a_volume_can_be_told_to_go_with_its_server(cloud: InProcess) -> None:
     cloud.call("DELETE", f"/compute/v2.1/servers/{server['id']}")
     cloud.advance(10)
     assert cloud.cloud.leftovers().nothing
+
+
+def go_wrong(cloud: InProcess, effect: Effect) -> None:
+    cloud.cloud.faults.add(Rule(effect=effect, kind="attachment", count=1))
+
+
+def test_an_attach_that_is_stuck_never_ends(cloud: InProcess) -> None:
+    server, volume_id = cloud.a_server(), a_volume(cloud)
+    go_wrong(cloud, Effect.STUCK_BUILD)
+    assert attach(cloud, server, volume_id).status == 200
+    cloud.advance(3600)
+    assert volume(cloud, volume_id)["status"] == "reserved"
+
+
+def test_an_attach_that_fails_leaves_no_trace(cloud: InProcess) -> None:
+    server, volume_id = cloud.a_server(), a_volume(cloud)
+    go_wrong(cloud, Effect.FAILED_BUILD)
+    assert attach(cloud, server, volume_id).status == 200
+    cloud.advance(2)
+    assert volume(cloud, volume_id)["status"] == "available"
+    assert cloud.call("GET", attachments(server)).json == {"volumeAttachments": []}
+    assert attach(cloud, server, volume_id).status == 200
+
+
+@pytest.mark.parametrize(
+    ("effect", "status"),
+    [(Effect.STUCK_DELETE, "detaching"), (Effect.FAILED_DELETE, "in-use")],
+)
+def test_a_detach_that_goes_wrong_leaves_the_volume_attached(
+    cloud: InProcess, effect: Effect, status: str
+) -> None:
+    server, volume_id = cloud.a_server(), a_volume(cloud)
+    attach(cloud, server, volume_id)
+    cloud.advance(2)
+    go_wrong(cloud, effect)
+    assert cloud.call("DELETE", f"{attachments(server)}/{volume_id}").status == 202
+    cloud.advance(3600)
+    assert volume(cloud, volume_id)["status"] == status
+    (shown,) = cloud.call("GET", attachments(server)).json["volumeAttachments"]
+    assert shown["volumeId"] == volume_id
