@@ -8,16 +8,13 @@ import pytest
 import yaml
 from tests.contract.quota import SetQuota, changeable_quota
 from tests.contract.tenant import Tenant, User, throw_away_tenant
-from tests.testbed import STATE, real_clouds
+from tests.testbed import real_clouds
 
 from leasehold.emulator import Emulator
 from leasehold.emulator.settings import Delays
 from leasehold.emulator.timeline import Delay
 from leasehold.openstack import Connection, connect
 from leasehold.openstack.arguments import Arguments
-
-_real = real_clouds
-__all__ = ["STATE", "_real"]
 
 
 @pytest.fixture(scope="session", params=["emulator", pytest.param("real", marks=pytest.mark.real)])

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.contract.conftest import STATE, _real
+from tests.testbed import CLOUDS_YAML
 
 from leasehold.openstack import Connection, connect
 
@@ -42,7 +42,7 @@ class Service:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         (directory / "leasehold.toml").write_text(CONFIG)
-        self.env = os.environ | {"OS_CLIENT_CONFIG_FILE": str(STATE / "clouds.yaml")}
+        self.env = os.environ | {"OS_CLIENT_CONFIG_FILE": str(CLOUDS_YAML)}
         self.start()
 
     def start(self) -> None:
@@ -84,7 +84,6 @@ class Service:
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
-    _real()
     service = Service(tmp_path)
     yield service
     service.stop()
@@ -92,7 +91,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 @pytest.fixture
 def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
-    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(STATE / "clouds.yaml"))
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(CLOUDS_YAML))
     with connect("lab") as connection:
         yield connection
 
