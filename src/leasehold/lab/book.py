@@ -68,6 +68,7 @@ class Book:
         self._held: dict[LeaseId, dict[NodeName, Hold]] = {}
         self._queues: defaultdict[str, dict[LeaseId, LeaseRow]] = defaultdict(dict)
         self._keys: dict[tuple[str, str], LeaseRow] = {}
+        self._ending: dict[LeaseId, LeaseRow] = {}
 
     def put(self, lease: LeaseRow) -> None:
         """Take in an open lease, new or changed; new ones come in the order of their epochs."""
@@ -81,14 +82,16 @@ class Book:
             queue.pop(lease.id, None)
 
     def close(self, ended: LeaseRow) -> None:
-        """Take an ended lease out. Its key still finds it until `forget`."""
+        """Take an ended lease out. It is still found until `forget`."""
         self.leases.pop(ended.id, None)
+        self._ending[ended.id] = ended
         self._queues[ended.machine_type].pop(ended.id, None)
         if ended.key is not None:
             self._keys[ended.owner, ended.key] = ended
 
     def forget(self, ended: LeaseRow) -> None:
-        """Drop the key of an ended lease: the database knows it now. Any thread may call this."""
+        """Drop an ended lease: the database knows it now. Any thread may call this."""
+        self._ending.pop(ended.id, None)
         if ended.key is not None:
             self._keys.pop((ended.owner, ended.key), None)
 
@@ -116,6 +119,10 @@ class Book:
     def queues(self) -> list[str]:
         """The machine types that somebody waits for."""
         return [name for name, waiting in self._queues.items() if waiting]
+
+    def find(self, lease: LeaseId) -> LeaseRow | None:
+        """A lease, as far as it is in memory: open, or so lately ended that only we know."""
+        return self.leases.get(lease) or self._ending.get(lease)
 
     def find_key(self, owner: str, key: str) -> LeaseRow | None:
         """The lease that this owner asked for with this key, as far as it is in memory."""

@@ -145,18 +145,25 @@ class Lab:
 
     def lease(self, lease: LeaseId) -> Lease:
         """A lease, ended or not. Raises `UnknownLease`."""
-        return self._view(self._find(lease))
+        with self._steward.lock:
+            return self._view(self._find(lease))
 
     def leases(self, *, owner: str | None = None, ended: bool = False) -> list[Lease]:
         """Open leases by age, or the last ones that ended."""
         steward = self._steward
         if ended:
             with steward.database.read() as connection:
-                found = records.ended_leases(connection, owner, limit=500)
-        else:
-            with steward.lock:
-                found = sorted(steward.book.leases.values(), key=lambda each: each.epoch)
-        return [self._view(each) for each in found if owner in (None, each.owner)]
+                rows = records.ended_leases(connection, owner, limit=500)
+            return [self._view(each) for each in rows]
+        with steward.lock:
+            rows = sorted(steward.book.leases.values(), key=lambda each: each.epoch)
+        found = []
+        for row in rows:
+            with steward.lock:  # for one at a time: nobody should wait until all are looked at
+                now = steward.book.leases.get(row.id)
+                if now is not None and owner in (None, now.owner):
+                    found.append(self._view(now))
+        return found
 
     def release(self, lease: LeaseId, *, owner: str | None = None, force: bool = False) -> Lease:
         """Give a lease and all its nodes back; an ended one is returned as it is.
@@ -244,21 +251,20 @@ class Lab:
         owner: str | None = None,
     ) -> list[Node]:
         """Nodes in the order of the configuration."""
-        steward = self._steward
-        with steward.lock:
-            found = [
-                self.node(name)
-                for kind, names in steward.nodes.items()
-                if machine_type in (None, kind)
-                for name in names
-            ]
+        found = [
+            self.node(name)
+            for kind, names in self._steward.nodes.items()
+            if machine_type in (None, kind)
+            for name in names
+        ]
         return [
             node for node in found if state in (None, node.state) and owner in (None, node.owner)
         ]
 
     def node(self, name: NodeName) -> Node:
         """One node. Raises `UnknownNode` with the near matches."""
-        return views.node(self._steward, name, self._config_of(name))
+        with self._steward.lock:
+            return views.node(self._steward, name, self._config_of(name))
 
     def story(self, name: NodeName) -> Story:
         """A node with its objects and its history. Raises `UnknownNode`."""
@@ -398,7 +404,7 @@ class Lab:
     def _find(self, lease: LeaseId) -> LeaseRow:
         steward = self._steward
         with steward.lock:
-            found = steward.book.leases.get(lease)
+            found = steward.book.find(lease)
             known = list(steward.book.leases)
         if found is None:
             with steward.database.read() as connection:

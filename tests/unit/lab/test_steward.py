@@ -202,6 +202,21 @@ def test_a_subscriber_that_breaks_does_not_silence_the_others(bench: Bench) -> N
     assert not heard
 
 
+def test_a_lease_whose_end_is_not_durable_yet_is_told_as_ended(bench: Bench) -> None:
+    lease = bench.lock()
+    busy, free = threading.Event(), threading.Event()
+    bench.database.write(lambda _: (busy.set(), free.wait(10)))
+    assert busy.wait(10)
+    releasing = threading.Thread(target=bench.lab.release, args=(lease.id,))
+    releasing.start()
+    while bench.steward.book.leases:
+        pass
+    assert bench.lab.lease(lease.id).state is LeaseState.RELEASED
+    free.set()
+    releasing.join(10)
+    assert bench.lab.lease(lease.id).state is LeaseState.RELEASED
+
+
 # -- keys --------------------------------------------------------------------------------------------
 
 
