@@ -19,8 +19,11 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "real: needs real OpenStack services (make testbed-up)")
-    # A job started in the background ignores Ctrl-C, and so would every process that a test starts.
+    # A run in the background ignores Ctrl-C, one under nohup the end of its terminal, and so would
+    # every program that a test starts: what is ignored is inherited, what is handled is not.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda *_: None)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

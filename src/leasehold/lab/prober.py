@@ -7,6 +7,7 @@ second of being so, whatever the pace of listings.
 import asyncio
 import threading
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from typing import Literal
 
 import asyncssh
@@ -67,7 +68,7 @@ class Prober:
         self._thread.start()
 
     def stop(self) -> None:
-        """Drop all targets and end the thread."""
+        """Drop all targets and end the thread; what it is told to look at later is not looked at."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
@@ -80,7 +81,8 @@ class Prober:
         if wanted == self._targets:
             return
         self._targets = wanted
-        self._loop.call_soon_threadsafe(self._take, tuple(targets))
+        with suppress(RuntimeError):  # it was stopped, which another thread may do at any moment
+            self._loop.call_soon_threadsafe(self._take, tuple(targets))
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -91,6 +93,7 @@ class Prober:
             for task in left:
                 task.cancel()
             self._loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+            self._loop.run_until_complete(self._loop.shutdown_default_executor())
             self._loop.close()
 
     def _take(self, targets: tuple[Target, ...]) -> None:
@@ -111,13 +114,11 @@ class Prober:
                     finding = await self._look(target, known)
             except Exception as error:  # noqa: BLE001 - a look must not end the watch
                 finding = _finding(target, known, error)
-                if isinstance(error, asyncssh.HostKeyNotVerifiable):
-                    known = None  # whoever it was that answered before, nobody relied on it yet
             met = known is None and finding.host_key is not None
-            known = finding.host_key or known
+            known = finding.host_key
             if finding != told:
                 told = finding
-                self._report(finding)
+                self._tell(finding)
             if finding.ready:
                 return
             if met:
@@ -125,6 +126,12 @@ class Prober:
                 continue
             await asyncio.sleep(pause)
             pause = min(LONGEST_PAUSE, pause * 1.5)
+
+    def _tell(self, finding: Finding) -> None:
+        try:
+            self._report(finding)
+        except Exception:
+            log.exception("a finding was not heard", node=finding.node, server=finding.server)
 
     async def _look(self, target: Target, known: str | None) -> Finding:
         """One look. The first key met is kept, and demanded ever after."""
@@ -168,6 +175,7 @@ def _finding(target: Target, known: str | None, error: Exception) -> Finding:
             text = f"{target.user}@{target.address} does not let the lab's key in"
         case asyncssh.HostKeyNotVerifiable():
             text = f"another host key than before at {place}"
+            known = None  # whoever it was that answered before, nobody relied on it yet
         case _:
             text = f"{place}: {error}"
     cause = Cause.NO_ANSWER if known is None else Cause.NO_SENTINEL
