@@ -13,9 +13,12 @@ class ServiceType(StrEnum):
 
     IDENTITY = "identity"
     COMPUTE = "compute"
+    COMPUTE_V1 = "compute-v1"
+    """Nova's API 1.0, which shares nothing with its successors but the catalog's type."""
     IMAGE = "image"
     NETWORK = "network"
     VOLUME = "block-storage"
+    RESERVATION = "reservation"
 
 
 FilterValue = str | int | bool | datetime | Sequence[str] | None

@@ -46,9 +46,10 @@ class Connection:
         self.network = Networking(self._service(ServiceType.NETWORK))
         self.volume = Volumes(self._service(ServiceType.VOLUME))
 
-    def _service(self, kind: ServiceType) -> Service:
-        pinned = self.settings.microversions.get(kind)
-        return Service(self.transport, kind, Microversion(kind, pinned))
+    def _service(self, kind: ServiceType, *, plain: bool = False) -> Service:
+        """Make the way to a service; `plain` leaves microversions, and a pin of one, out."""
+        pinned = None if plain else self.settings.microversions.get(kind)
+        return Service(self.transport, kind, Microversion(kind, pinned, plain=plain))
 
     def identity(self) -> Identity:
         """Tell who we are to the cloud; signs in if need be, and raises what that raises."""

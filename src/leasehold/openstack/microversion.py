@@ -30,12 +30,18 @@ def parse_version(text: str) -> Version:
 
 
 class Microversion:
-    """What is agreed with one service. Threads may share it: all of them reach the same agreement."""
+    """What is agreed with one service. Threads may share it: all of them reach the same agreement.
 
-    def __init__(self, service: ServiceType, pinned: str | None = None) -> None:
+    `plain` asks for none, so that the service answers as it did before there were microversions.
+    """
+
+    def __init__(
+        self, service: ServiceType, pinned: str | None = None, *, plain: bool = False
+    ) -> None:
         self._service = service
         self._pinned = pinned is not None
-        self._version: Version | None = parse_version(pinned) if pinned else WISHED.get(service)
+        wished = None if plain else WISHED.get(service)
+        self._version: Version | None = parse_version(pinned) if pinned else wished
         self.agreed: Version | None = None
         """The version that the service confirmed; None before its first answer."""
 

@@ -45,6 +45,11 @@ class Service:
         return self._transport.endpoint(self.type)
 
     @property
+    def api_version(self) -> Version:
+        """The major version of the endpoint in use, e.g. (3, 0) for Cinder; see `url`."""
+        return self._transport.version(self.type)
+
+    @property
     def project_id(self) -> str | None:
         """The project that we are signed in to."""
         return self._transport.identity().project_id

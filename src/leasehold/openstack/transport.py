@@ -11,12 +11,14 @@ from keystoneauth1.session import Session, TCPKeepAliveAdapter
 
 from leasehold import __version__
 from leasehold.openstack.call import Answer, Call, ServiceType
-from leasehold.openstack.catalog import Endpoint, choose, endpoints_of, versioned
+from leasehold.openstack.catalog import Endpoint, choose, endpoints_of
 from leasehold.openstack.edge import failure, refusal
 from leasehold.openstack.errors import OpenStackError
+from leasehold.openstack.microversion import Version
 from leasehold.openstack.retry import delay_before_retry
 from leasehold.openstack.settings import Settings
 from leasehold.openstack.sign_in import Badge, Identity, identity_of
+from leasehold.openstack.versions import Place, place_of, versions_in
 
 CONNECTIONS = 100
 """Connections kept open per host. More threads than that still work: they connect anew each time."""
@@ -46,7 +48,7 @@ class Transport:
         self._session = _session(settings, adapter)
         self._badge = Badge(settings.sign_in, self._session)
         self._catalog: tuple[Endpoint, ...] | None = None
-        self._urls: dict[ServiceType, str] = {}
+        self._places: dict[ServiceType, Place] = {}
 
     def send(self, call: Call) -> Answer:
         """Send a call and give its answer, of status 2xx.
@@ -71,16 +73,16 @@ class Transport:
                     raise
 
     def _send_once(self, call: Call) -> Answer:
+        url = self.endpoint(call.service) + call.path
         token = self._badge.headers()
-        answer = self._exchange(call, token)
+        answer = self._exchange(call, url, token)
         if answer.status == 401 and self._badge.renew(token):
-            answer = self._exchange(call, self._badge.headers())
+            answer = self._exchange(call, url, self._badge.headers())
         if answer.status >= 300:
             raise refusal(answer, service=call.service, method=call.method)
         return answer
 
-    def _exchange(self, call: Call, token: dict[str, str]) -> Answer:
-        url = self.endpoint(call.service) + call.path
+    def _exchange(self, call: Call, url: str, token: dict[str, str]) -> Answer:
         headers = {"Accept": "application/json", **token, **dict(call.headers)}
         if call.body is not None:
             headers["Content-Type"] = "application/json"
@@ -114,15 +116,38 @@ class Transport:
         )
 
     def endpoint(self, service: ServiceType) -> str:
-        """Give the URL that the paths of a service are put on.
+        """Give the URL that the paths of a service are put on. Raises as `version` does."""
+        return self._place(service).url
 
-        Raises `EndpointMissing`, and what a sign-in raises.
+    def version(self, service: ServiceType) -> Version:
+        """Give the API version of the endpoint in use: (1, 1), (2, 0) or (2, 1) for compute ...
+
+        Raises `EndpointMissing`, what a sign-in raises, and, if the service has to be asked for its
+        versions, what a call raises.
         """
-        if (url := self._urls.get(service)) is None:
-            forced = self._settings.endpoints.get(service)
-            found = forced or self._chosen(service).url
-            url = self._urls[service] = versioned(found, service, self.identity().project_id)
-        return url
+        return self._place(service).version
+
+    def _place(self, service: ServiceType) -> Place:
+        if (place := self._places.get(service)) is None:
+            place = self._places[service] = place_of(
+                self._settings.endpoints.get(service) or self._chosen(service).url,
+                service,
+                project_id=self.identity().project_id,
+                offered=lambda url: self._offered(service, url),
+            )
+        return place
+
+    def _offered(self, service: ServiceType, url: str) -> tuple[Version, ...]:
+        """Ask for the list of versions, which a service shows to everybody.
+
+        One that is not well is not taken for one that does not say: the call fails, and the next
+        one asks again.
+        """
+        call = Call(service=service, method="GET", path="/", repeatable=True)
+        answer = self._exchange(call, url + call.path, token={})
+        if answer.status == 429 or answer.status >= 500:
+            raise refusal(answer, service=service, method=call.method)
+        return versions_in(answer.content)
 
     def _chosen(self, service: ServiceType) -> Endpoint:
         return choose(

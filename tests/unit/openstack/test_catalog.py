@@ -1,7 +1,7 @@
 import pytest
 
 from leasehold.openstack import EndpointMissing, ServiceType
-from leasehold.openstack.catalog import Endpoint, choose, versioned
+from leasehold.openstack.catalog import Endpoint, choose
 
 
 def an_endpoint(kind: str = "compute", **fields: str) -> Endpoint:
@@ -30,12 +30,34 @@ def test_block_storage_is_found_under_every_name_it_had(kind):
     assert chosen(endpoint, service=ServiceType.VOLUME) is endpoint
 
 
-def test_an_old_version_s_endpoint_is_not_taken_for_ours():
-    old = an_endpoint("volumev2", url="http://cinder.example/v2/p")
+@pytest.mark.parametrize(
+    ("service", "best", "others"),
+    [
+        (ServiceType.COMPUTE, "/v2.1", ["/v2/p", "/v1.1/p", "/v1.0", ""]),
+        (ServiceType.COMPUTE, "", ["/v2/p", "/v1.1/p", "/v1.0"]),
+        (ServiceType.COMPUTE, "/v2/p", ["/v1.1/p", "/v1.0"]),
+        (ServiceType.COMPUTE, "/v1.1/p", ["/v1.0"]),
+        (ServiceType.COMPUTE_V1, "/v1.0", ["/v1.1/p", "/v2.1"]),
+    ],
+)
+@pytest.mark.parametrize("turn", [1, -1])
+def test_the_best_version_that_is_offered_is_chosen(service, best, others, turn):
+    wanted, *rest = [an_endpoint(url=f"http://nova.example{path}") for path in (best, *others)]
+    assert chosen(*[wanted, *rest][::turn], service=service) is wanted
+
+
+def test_block_storage_s_version_goes_before_the_name_of_its_type():
+    old = an_endpoint("volume", url="http://cinder.example/v1/p")
+    middle = an_endpoint("volumev2", url="http://cinder.example/v2/p")
     new = an_endpoint("volumev3", url="http://cinder.example/v3/p")
-    assert chosen(old, new, service=ServiceType.VOLUME) is new
-    with pytest.raises(EndpointMissing, match="API version 3"):
-        chosen(old, service=ServiceType.VOLUME)
+    assert chosen(old, middle, new, service=ServiceType.VOLUME) is new
+    assert chosen(old, middle, service=ServiceType.VOLUME) is middle
+    assert chosen(old, service=ServiceType.VOLUME) is old
+
+
+def test_a_version_that_the_driver_does_not_speak_is_not_taken():
+    with pytest.raises(EndpointMissing, match=r"API version 2\.1, 2\.0, 1\.1"):
+        chosen(an_endpoint(url="http://nova.example/v1.0"))
 
 
 def test_the_old_spelling_of_an_interface_is_understood():
@@ -59,23 +81,3 @@ def test_an_empty_catalog_is_called_empty():
 def test_a_region_is_never_guessed():
     with pytest.raises(EndpointMissing, match="One, Two"):
         chosen(an_endpoint(region="One"), an_endpoint(region="Two"))
-
-
-@pytest.mark.parametrize(
-    ("service", "url", "expected"),
-    [
-        (ServiceType.COMPUTE, "http://n.example/v2.1/", "http://n.example/v2.1"),
-        (ServiceType.COMPUTE, "http://n.example/v2.1/p1", "http://n.example/v2.1/p1"),
-        (ServiceType.COMPUTE, "http://n.example", "http://n.example/v2.1"),
-        (ServiceType.COMPUTE, "http://n.example/compute", "http://n.example/compute/v2.1"),
-        (ServiceType.NETWORK, "http://n.example:9696/", "http://n.example:9696/v2.0"),
-        (ServiceType.NETWORK, "http://n.example/v2.0", "http://n.example/v2.0"),
-        (ServiceType.IMAGE, "http://[::1]:9292", "http://[::1]:9292/v2"),
-        (ServiceType.IMAGE, "http://v2.example/image", "http://v2.example/image/v2"),
-        (ServiceType.VOLUME, "http://c.example", "http://c.example/v3/p1"),
-        (ServiceType.VOLUME, "http://c.example/v3", "http://c.example/v3"),
-        (ServiceType.VOLUME, "http://c.example/v3/%(project_id)s", "http://c.example/v3/p1"),
-    ],
-)
-def test_a_url_is_completed_without_asking_the_service(service, url, expected):
-    assert versioned(url, service, "p1") == expected

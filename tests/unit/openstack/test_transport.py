@@ -17,7 +17,18 @@ from leasehold.openstack import (
 )
 from leasehold.openstack.compute import ServerNetwork
 
-from .wire import CINDER, GLANCE, KEYSTONE, NEUTRON, NOVA, Reply, Wire, a_token, connection
+from .wire import (
+    CINDER,
+    GLANCE,
+    KEYSTONE,
+    NEUTRON,
+    NOVA,
+    Reply,
+    Wire,
+    a_catalog_entry,
+    a_token,
+    connection,
+)
 
 PORT = (ServerNetwork(port="p1"),)
 SERVER = f"{NOVA}/servers/s1"
@@ -211,3 +222,33 @@ def test_no_log_line_holds_a_secret(caplog):
     text = caplog.text + repr(made)
     for secret in ("correct horse", "token-1", "pw1", "of the user", "b2YgdGhlIHVzZXI="):
         assert secret not in text
+
+
+def unversioned(kind: str, name: str, url: str) -> Wire:
+    catalog = [a_catalog_entry(kind, name, url)]
+    token = Reply(a_token(catalog=catalog), 201, {"X-Subject-Token": "token-1"})
+    return Wire().on("POST", f"{KEYSTONE}/auth/tokens", token)
+
+
+@pytest.mark.parametrize("status", [200, 300])
+def test_a_block_storage_without_a_version_is_asked_once_and_without_the_token(status):
+    wire = unversioned("volumev2", "cinderv2", "http://cinder.example/")
+    document = {"versions": [{"id": "v1.0"}, {"id": "v2.0"}]}
+    wire.on("GET", "http://cinder.example/", Reply(document, status))
+    wire.on("GET", "http://cinder.example/v2/project-1/types", Reply({"volume_types": []}))
+    cloud = connection(wire)
+    assert cloud.volume.service.api_version == (2, 0)
+    assert list(cloud.volume.types()) == []
+    asked, _ = wire.calls("GET")
+    assert "X-Auth-Token" not in asked.headers
+
+
+def test_a_service_that_is_not_well_when_it_is_asked_for_its_versions_is_asked_again():
+    wire = unversioned("compute", "nova", "http://nova.example")
+    document = {"versions": [{"id": "v2.0"}]}
+    wire.on("GET", "http://nova.example/", Reply(status=503), Reply(document))
+    cloud = connection(wire)
+    with pytest.raises(ServiceUnavailable) as caught:
+        cloud.compute.delete_server("s1")
+    assert caught.value.unsure is False
+    assert cloud.compute.service.api_version == (2, 0)
