@@ -10,13 +10,13 @@ from tests.docs.page import ROOT, page
 
 from leasehold.engine.cloud import Kind
 from leasehold.engine.engine import STORE_RETRY
+from leasehold.engine.errors import UnknownName
 from leasehold.engine.ledger import HISTORY, REMEMBERED
 from leasehold.engine.outcome import UNSURE_TRIES
 from leasehold.engine.reason import Cause
 from leasehold.engine.schedule import AUDIT_INTERVAL, INTERVAL
 from leasehold.engine.table import GRACE
 from leasehold.engine.watch import Pace
-from leasehold.lab.errors import UnknownName
 from leasehold.lab.user_data import SENTINEL
 from leasehold.openstack import ServiceType
 from leasehold.openstack.microversion import WISHED

@@ -6,13 +6,13 @@ from pathlib import Path
 from leasehold.engine.cloud import Flavor, Image, Kind, Network, Offers
 from leasehold.engine.engine import Engine
 from leasehold.engine.memory_cloud import MemoryCloud
+from leasehold.engine.stock import Stock
 from leasehold.engine.watch import Pace
 from leasehold.lab.config import CloudConfig, Config, MachineTypeConfig, ServiceConfig
 from leasehold.lab.lab import Lab
 from leasehold.lab.model import Lease, Wish
 from leasehold.lab.prober import Finding, Target
 from leasehold.lab.steward import Steward
-from leasehold.lab.stock import Stock
 from leasehold.store import Database
 from tests.simulation.clock import HandClock
 from tests.simulation.departures import Departures

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from leasehold.engine.choice import near
 from leasehold.lab.duration import BadDuration, parse_duration
-from leasehold.lab.table import ConfigError, near, read_table, show
+from leasehold.lab.table import ConfigError, read_table, show
 from leasehold.lab.user_data import BadUserData, compose
 
 Positive = Annotated[int, Meta(ge=1)]

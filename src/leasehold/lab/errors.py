@@ -1,8 +1,6 @@
 """What the lab says no to. Each carries its facts, and says what to do next."""
 
-from collections.abc import Sequence
-
-from leasehold.engine.reason import Reason
+from leasehold.engine.errors import UnknownName
 from leasehold.errors import LeaseholdError
 
 
@@ -10,50 +8,20 @@ class LabError(LeaseholdError):
     """The lab did not do as asked; nothing was changed."""
 
 
-class UnknownName(LabError):
-    """No such thing; carries the names most like it."""
-
-    thing = "name"
-
-    def __init__(self, name: str, near: Sequence[str], known: Sequence[str] = ()) -> None:
-        self.name = name
-        self.near = tuple(near)
-        if near:
-            hint = f"; did you mean {' or '.join(near)}?"
-        elif known:
-            more = ", ..." if len(known) > 8 else ""
-            hint = f"; there are: {', '.join(sorted(known)[:8])}{more}"
-        else:
-            hint = "; there are none"
-        super().__init__(f"no {self.thing} {name!r}{hint}")
-
-
-class UnknownMachineType(UnknownName):
+class UnknownMachineType(UnknownName, LabError):
     thing = "machine type"
 
 
-class UnknownNode(UnknownName):
+class UnknownNode(UnknownName, LabError):
     thing = "node"
 
 
-class UnknownCloud(UnknownName):
+class UnknownCloud(UnknownName, LabError):
     thing = "cloud"
 
 
-class UnknownLease(UnknownName):
+class UnknownLease(UnknownName, LabError):
     thing = "lease"
-
-
-class NotOffered(UnknownName):
-    """A machine type asks for an image, flavor, network or the like that its cloud does not have."""
-
-    def __init__(
-        self, thing: str, name: str, near: Sequence[str], known: Sequence[str], *, machine_type: str
-    ) -> None:
-        self.thing = thing
-        self.machine_type = machine_type
-        super().__init__(name, near, known)
-        self.args = (f"machine type {machine_type}: the cloud has {self.args[0]}",)
 
 
 class NotYours(LabError):
@@ -75,14 +43,6 @@ class TooMany(LabError):
             f"{wanted} nodes of {machine_type} asked for, but there are only {exist}; "
             "ask for fewer, or raise `nodes` of the machine type"
         )
-
-
-class Impossible(LabError):
-    """It cannot work as things are; the reason is the cloud's or ours."""
-
-    def __init__(self, reason: Reason) -> None:
-        self.reason = reason
-        super().__init__(str(reason))
 
 
 class BadWish(LabError):

@@ -9,8 +9,10 @@ from concurrent.futures import TimeoutError as FutureTimeout
 import asyncssh
 import structlog
 
+from leasehold.engine.choice import near
 from leasehold.engine.decide import moment
 from leasehold.engine.engine import Engine
+from leasehold.engine.errors import Impossible
 from leasehold.engine.reason import Cause, Reason
 from leasehold.engine.row import State
 from leasehold.lab import history, records, views
@@ -19,7 +21,6 @@ from leasehold.lab.config import MachineTypeConfig
 from leasehold.lab.duration import format_duration, parse_duration
 from leasehold.lab.errors import (
     BadWish,
-    Impossible,
     NotYours,
     TooMany,
     UnknownCloud,
@@ -44,7 +45,6 @@ from leasehold.lab.model import (
 from leasehold.lab.prober import Prober
 from leasehold.lab.recipe import resolve
 from leasehold.lab.steward import STORE_RETRY, Steward
-from leasehold.lab.table import near
 from leasehold.store import StoreFailed
 
 log = structlog.get_logger()

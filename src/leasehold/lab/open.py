@@ -8,13 +8,13 @@ from leasehold.engine.clock import Clock, SystemClock
 from leasehold.engine.cloud import Cloud
 from leasehold.engine.engine import Engine
 from leasehold.engine.openstack_cloud import OpenStackCloud
+from leasehold.engine.stock import Stock
 from leasehold.engine.watch import Pace
 from leasehold.lab.config import CloudConfig, Config
 from leasehold.lab.keys import LabKey, write_known_hosts
 from leasehold.lab.lab import Lab
 from leasehold.lab.prober import Prober
 from leasehold.lab.steward import Steward, nodes_of
-from leasehold.lab.stock import Stock
 from leasehold.lab.table import ConfigError
 from leasehold.openstack import connect
 from leasehold.openstack.arguments import Arguments

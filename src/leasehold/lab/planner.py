@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from leasehold.engine.cloud import Kind
 from leasehold.engine.ledger import new_id
 from leasehold.engine.row import Row
+from leasehold.engine.stock import Stock
 from leasehold.lab.blueprint import Site, rows_for
 from leasehold.lab.book import Hold, LeaseRow
 from leasehold.lab.config import Config
 from leasehold.lab.model import NodeName
 from leasehold.lab.recipe import resolve
-from leasehold.lab.stock import Stock
 
 Plan = tuple[Hold, list[Row]]
 """A hold, and the ledger rows that it stands on."""

@@ -15,21 +15,21 @@ import structlog
 from leasehold.engine.clock import Clock
 from leasehold.engine.cloud import ObjectId
 from leasehold.engine.engine import Change, Engine
+from leasehold.engine.errors import NotOffered
 from leasehold.engine.reason import Cause, Reason
 from leasehold.engine.row import Row, State
+from leasehold.engine.stock import Stock
 from leasehold.lab import decide, progress, records
 from leasehold.lab.aim import Aim
 from leasehold.lab.alarms import Alarms, Topic
 from leasehold.lab.book import Book, Hold, LeaseRow
 from leasehold.lab.config import Config, MachineTypeConfig
-from leasehold.lab.errors import NotOffered
 from leasehold.lab.inventory import Inventory
 from leasehold.lab.journal import Journal
 from leasehold.lab.model import LeaseId, LeaseState, NodeName, NodeState
 from leasehold.lab.planner import Plan, Planner
 from leasehold.lab.prober import Finding
 from leasehold.lab.records import Line, Told
-from leasehold.lab.stock import Stock
 from leasehold.lab.user_data import BadUserData
 from leasehold.store import Database
 

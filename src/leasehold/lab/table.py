@@ -1,13 +1,12 @@
 """Reads one table of a configuration file into a Struct, with errors that name the key."""
 
-import difflib
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
+from leasehold.engine.choice import near
 from leasehold.errors import LeaseholdError
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -26,13 +25,6 @@ class ConfigError(LeaseholdError):
         self.allowed = allowed
         where = f"{file}: {key}" if key else str(file)
         super().__init__(f"{where}: found {found}; allowed: {allowed}")
-
-
-def near(name: str, names: Mapping[str, object] | list[str] | tuple[str, ...]) -> list[str]:
-    """The names most like `name`, the best first, at most three."""
-    lowered = {each.lower(): each for each in names}
-    found = difflib.get_close_matches(name.lower(), list(lowered), n=3, cutoff=0.5)
-    return [lowered[each] for each in found]
 
 
 def read_table(kind: type[S], table: object, file: Path, place: str) -> S:

@@ -12,15 +12,13 @@ from litestar.exceptions import (
     ValidationException,
 )
 
+from leasehold.engine.errors import Impossible, NotOffered, UnknownName
 from leasehold.errors import LeaseholdError
 from leasehold.lab.errors import (
     BadWish,
-    Impossible,
     LabError,
-    NotOffered,
     NotYours,
     TooMany,
-    UnknownName,
 )
 from leasehold.service.invalid import BadRequest, explain
 from leasehold.service.problem import ErrorAnswer, Problem
@@ -58,7 +56,7 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
 
 def _explain(request: Request[Any, Any, Any], error: Exception) -> tuple[int, Problem]:
     match error:
-        case LabError():
+        case LabError() | NotOffered() | Impossible():
             return _explain_lab(error)
         case WrongRequest():
             return 400, _bad(error.wrong)
@@ -81,7 +79,7 @@ def _explain(request: Request[Any, Any, Any], error: Exception) -> tuple[int, Pr
             return 500, Problem(code="internal", message="Something unforeseen went wrong here.")
 
 
-def _explain_lab(error: LabError) -> tuple[int, Problem]:
+def _explain_lab(error: LabError | NotOffered | Impossible) -> tuple[int, Problem]:
     text = str(error)
     match error:
         case NotOffered():

@@ -8,7 +8,7 @@ from litestar import Request
 from litestar.exceptions import ValidationException
 from msgspec import inspect
 
-from leasehold.lab.table import near
+from leasehold.engine.choice import near
 
 _EXPECTED = re.compile(r"Expected `(?P<allowed>.+?)`(?:, got `(?P<found>.+?)`)?")
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<field>.+)`")

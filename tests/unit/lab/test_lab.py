@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 
 from leasehold.engine.cloud import CloudRefused, Image, Kind, Limit, Limits, Offers, Refusal
+from leasehold.engine.errors import Impossible, NotOffered
 from leasehold.engine.memory_cloud import Fault
 from leasehold.engine.reason import Cause
 from leasehold.lab.config import MachineTypeConfig
 from leasehold.lab.errors import (
     BadWish,
-    Impossible,
-    NotOffered,
     NotYours,
     TooMany,
     UnknownLease,

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from leasehold.engine.cloud import Flavor, Image, Named, Network, Offers
+from leasehold.engine.errors import NotOffered
 from leasehold.lab.config import FlavorRule, ImageRule, VolumeConfig
-from leasehold.lab.errors import NotOffered
 from leasehold.lab.recipe import resolve
 from tests.unit.lab.builders import a_type
 

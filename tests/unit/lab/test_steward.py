@@ -7,12 +7,13 @@ import msgspec
 import pytest
 
 from leasehold.engine.cloud import CloudBusy, Kind, Offers
+from leasehold.engine.errors import Impossible
 from leasehold.engine.memory_cloud import Fault
 from leasehold.engine.reason import Cause
-from leasehold.lab.errors import Impossible, UnknownNode
+from leasehold.engine.stock import Stock
+from leasehold.lab.errors import UnknownNode
 from leasehold.lab.lab import Lab
 from leasehold.lab.model import LeaseState, NodeState
-from leasehold.lab.stock import Stock
 from leasehold.store import StoreFailed
 from tests.simulation.bench import OFFERS, Bench
 

@@ -7,9 +7,9 @@ from itertools import pairwise
 import pytest
 
 from leasehold.engine.cloud import CloudBusy, CloudRefused, Image, Offers, Refusal
+from leasehold.engine.errors import Impossible, NotOffered
 from leasehold.engine.reason import Cause
-from leasehold.lab.errors import Impossible, NotOffered
-from leasehold.lab.stock import FIRST_RETRY, FRESH, SLOWEST_RETRY, Stock
+from leasehold.engine.stock import FIRST_RETRY, FRESH, SLOWEST_RETRY, Stock
 
 
 class Shop:
@@ -66,7 +66,7 @@ def choosing(name: str) -> Callable[[Offers], str]:
     def choose(offers: Offers) -> str:
         found = [each.name for each in offers.images]
         if name not in found:
-            raise NotOffered("image", name, (), found, machine_type="demo")
+            raise NotOffered("image", name, (), found, whose="machine type demo")
         return name
 
     return choose

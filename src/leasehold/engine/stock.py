@@ -14,8 +14,8 @@ from leasehold.engine.cloud import (
     Offers,
     Refusal,
 )
+from leasehold.engine.errors import Impossible, NotOffered
 from leasehold.engine.reason import Cause, Reason
-from leasehold.lab.errors import Impossible, NotOffered
 
 log = structlog.get_logger()
 
@@ -65,7 +65,7 @@ class Stock:
             try:
                 return choose(known)
             except NotOffered:
-                log.info("lab.offers_renewed", cloud=cloud)
+                log.info("engine.offers_renewed", cloud=cloud)
         return choose(self._ask(cloud))
 
     def _ask(self, cloud: str) -> Offers:
@@ -96,7 +96,7 @@ class Stock:
             try:
                 self._ask(cloud)
             except Impossible as error:
-                log.warning("lab.offers_failed", cloud=cloud, error=str(error))
+                log.warning("engine.offers_failed", cloud=cloud, error=str(error))
             finally:
                 shelf.beside.release()
 
