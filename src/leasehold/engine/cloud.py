@@ -7,7 +7,7 @@ retries, budgets and waiting; the engine does those for every implementation ali
 
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType, Protocol
+from typing import Any, NewType, Protocol
 
 import msgspec
 
@@ -63,6 +63,22 @@ class Tag(msgspec.Struct, frozen=True, kw_only=True):
 # replaces them by CloudIds before it calls `Cloud.make`.
 
 
+class BlockDevice(msgspec.Struct, frozen=True, kw_only=True):
+    """A disk that the cloud makes with a server, in the words of Nova's block_device_mapping_v2."""
+
+    uuid: str
+    source_type: str = "image"
+    """``image``, ``snapshot`` or ``volume``: what `uuid` names."""
+    destination_type: str = "volume"
+    """``volume`` or ``local``."""
+    volume_size: int | None = None
+    """GiB."""
+    volume_type: str | None = None
+    device_name: str | None = None
+    boot_index: int | None = None
+    delete_on_termination: bool = True
+
+
 class ServerSpec(msgspec.Struct, frozen=True, kw_only=True, tag="server"):
     """A Nova server. Sizes come from the flavor; addresses from the ports."""
 
@@ -77,6 +93,16 @@ class ServerSpec(msgspec.Struct, frozen=True, kw_only=True, tag="server"):
     metadata: dict[str, str] = {}
     availability_zone: str | None = None
     config_drive: bool = False
+    network_by_cloud: bool = False
+    """Nova chooses the network, makes the port and deletes it with the server; then `ports` is ()."""
+    security_groups: tuple[str, ...] = ()
+    """Names, for the port that Nova makes; ports of ours have their own."""
+    foreign_ports: tuple[str, ...] = ()
+    """Ports that somebody else made and keeps, by the cloud's id."""
+    block_devices: tuple[BlockDevice, ...] = ()
+    scheduler_hints: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+    """More fields of Nova's create, under its own names."""
     cores: int = 0
     ram_mib: int = 0
     """Cores and RAM of the flavor, kept here so that quota can be counted without a look-up."""
@@ -89,6 +115,7 @@ class PortSpec(msgspec.Struct, frozen=True, kw_only=True, tag="port"):
     network_id: str
     security_group_ids: tuple[str, ...] | None = None
     """None leaves the choice to the cloud (its default group); () means no group at all."""
+    fixed_ip: str | None = None
 
 
 class FloatingIpSpec(msgspec.Struct, frozen=True, kw_only=True, tag="floating_ip"):

@@ -49,6 +49,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     next_call_at: float | None
     """When the next one may leave; None: when one of those under way ends."""
     snapshot: Snapshot | None = None
+    ceiling: Snapshot | None = None
+    """Limits of ours, beside the cloud's."""
     ours: Use = NOTHING
     """What our rows count against the quota by now."""
     shut: Mapping[Kind, Reason] = {}
@@ -120,7 +122,7 @@ class _Pass:
                 return explain(row, blocked)
             return fail(row, blocked, self.now)
         wish = use_of(row.spec)
-        short = shortage(self.view.snapshot, self.ours, wish) if self.view.snapshot else None
+        short = self.short(wish)
         self.ours += wish  # also if it does not fit: who comes later must not overtake it for ever
         if short is not None and short.cause is Cause.QUOTA:
             return fail(row, short, self.now)
@@ -135,6 +137,14 @@ class _Pass:
         started = step(row, Event.START, self.now, calls=row.calls + 1, cloud_id=self.identity(row))
         self.actions.append(Action(verb=Verb.MAKE, row=started))
         return started
+
+    def short(self, wish: Use) -> Reason | None:
+        """Why a wish does not fit into the limits."""
+        for limits in (self.view.ceiling, self.view.snapshot):
+            found = shortage(limits, self.ours, wish) if limits else None
+            if found is not None:
+                return found
+        return None
 
     def building(self, row: Row) -> Row:
         if row.doomed:

@@ -18,9 +18,10 @@ from sqlalchemy import Connection
 from leasehold.engine import ledger, outcome
 from leasehold.engine.calls import Calls, Spawn
 from leasehold.engine.clock import Clock
-from leasehold.engine.cloud import Cloud, ObjectId
+from leasehold.engine.cloud import Cloud, Limits, ObjectId
 from leasehold.engine.decide import Action, Decision, View, decide
 from leasehold.engine.ledger import Ledger
+from leasehold.engine.quota import NOTHING, Snapshot
 from leasehold.engine.row import Row
 from leasehold.engine.watch import Pace, Survey, Watch
 from leasehold.store import Database, StoreFailed
@@ -127,6 +128,17 @@ class Engine:
         self.tell(answer)
         return future
 
+    def limit(self, cloud: str, limits: Limits) -> None:
+        """Hold our objects in a cloud to limits of our own from now on, beside its quota."""
+        ceiling = Snapshot(limits=limits, ours=NOTHING, whose="the limit set for this cloud")
+        watch = self.watches[cloud]
+        self.tell(lambda: setattr(watch, "ceiling", ceiling))
+
+    def reach(self, cloud: str, by: Cloud) -> None:
+        """Reach a cloud in another way from now on, for example with another password."""
+        watch = self.watches[cloud]
+        self.tell(lambda: setattr(watch, "cloud", by))
+
     def tell(self, news: Callable[[], None]) -> None:
         """Have `news` run in the engine's thread, in order."""
         self._inbox.put(news)
@@ -227,6 +239,7 @@ class Engine:
                 allowance=watch.allowance(now),
                 next_call_at=watch.next_call_at(now),
                 snapshot=watch.snapshot,
+                ceiling=watch.ceiling,
                 ours=self.ledger.ours(watch.name),
                 shut=watch.open_shut(now),
             )

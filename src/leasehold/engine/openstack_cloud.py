@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
+import msgspec
+
 from leasehold.engine.cloud import (
     AttachmentSpec,
     Cloud,
@@ -30,7 +32,8 @@ from leasehold.engine.openstack_sightings import (
     volume_sighting,
 )
 from leasehold.openstack import Connection, NotFound
-from leasehold.openstack.compute import BootVolume, ServerNetwork
+from leasehold.openstack.compute import BlockDevice, BootVolume, ServerNetwork
+from leasehold.openstack.network import FixedIp
 
 
 class OpenStackCloud(Cloud):
@@ -102,12 +105,20 @@ class OpenStackCloud(Cloud):
             flavor_id=spec.flavor_id,
             image_id=spec.image_id,
             boot_volume=BootVolume(volume_id=spec.boot_volume) if spec.boot_volume else None,
-            networks=[ServerNetwork(port=port) for port in spec.ports],
+            block_devices=[
+                BlockDevice(**msgspec.structs.asdict(each)) for each in spec.block_devices
+            ],
+            networks=None
+            if spec.network_by_cloud
+            else [ServerNetwork(port=port) for port in (*spec.ports, *spec.foreign_ports)],
+            security_groups=spec.security_groups,
             key_name=spec.key_name,
             user_data=spec.user_data,
             metadata={**spec.metadata, METADATA_KEY: str(tag)},
             availability_zone=spec.availability_zone,
             config_drive=spec.config_drive,
+            scheduler_hints=spec.scheduler_hints,
+            extra=spec.extra,
         )
         cloud_id = CloudId(made.id)
         # Nova's answer to a create is but the id; this is what the next listing will say.
@@ -121,6 +132,7 @@ class OpenStackCloud(Cloud):
             name=spec.name,
             description=described(tag),
             security_group_ids=spec.security_group_ids,
+            fixed_ips=[FixedIp(ip_address=spec.fixed_ip)] if spec.fixed_ip else None,
         )
         return port_sighting(made)
 

@@ -53,8 +53,13 @@ NOTHING = Use()
 def use_of(spec: Spec) -> Use:
     """What one object counts."""
     match spec:
-        case ServerSpec(cores=cores, ram_mib=ram):
-            return Use(servers=1, cores=cores, ram_mib=ram)
+        case ServerSpec(cores=cores, ram_mib=ram, block_devices=disks):
+            made = [
+                each.volume_size or 0
+                for each in disks
+                if each.destination_type == "volume" and each.source_type != "volume"
+            ]
+            return Use(servers=1, cores=cores, ram_mib=ram, volumes=len(made), volume_gib=sum(made))
         case PortSpec():
             return Use(ports=1)
         case FloatingIpSpec():
@@ -66,10 +71,11 @@ def use_of(spec: Spec) -> Use:
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """The cloud's limits, and what of the use in them was ours."""
+    """Limits, and what of the use in them was ours."""
 
     limits: Limits
     ours: Use
+    whose: str = "the project's quota"
 
 
 def shortage(snapshot: Snapshot, ours: Use, wish: Use) -> Reason | None:
@@ -86,14 +92,14 @@ def shortage(snapshot: Snapshot, ours: Use, wish: Use) -> Reason | None:
             continue
         what = name.replace("_", " ")
         if amount > limit.total:
-            text = f"the project's quota of {what} is {limit.total}; this needs {amount}"
+            text = f"{snapshot.whose} of {what} is {limit.total}; this needs {amount}"
             return Reason(cause=Cause.QUOTA, text=text, have=limit.total, want=amount)
         foreign = max(0, limit.used - getattr(snapshot.ours, name))
         room = max(0, limit.total - foreign - getattr(ours, name))
         if amount > room:
             # No count of ours: it moves all the time, and each new text is a line of history.
             text = (
-                f"{room} of {limit.total} {what} are free in the project's quota "
+                f"{room} of {limit.total} {what} are free in {snapshot.whose} "
                 f"(others use {foreign}); this needs {amount}"
             )
             return Reason(cause=Cause.QUOTA_FULL, text=text, have=room, want=amount)

@@ -71,6 +71,7 @@ class Watch:
         self.as_of: dict[Kind, datetime] = {}
         """By the cloud's clock: up to when its deltas have been read."""
         self.snapshot: Snapshot | None = None
+        self.ceiling: Snapshot | None = None
         self.limits_at: float | None = None
         self.asking_limits: float | None = None
         """Since when a call for the limits is under way."""

@@ -143,6 +143,15 @@ def test_a_full_quota_is_waited_for() -> None:
     assert decision.actions == ()
 
 
+def test_a_limit_of_our_own_is_kept_beside_the_quota() -> None:
+    ceiling = Snapshot(limits=Limits(servers=Limit(total=2)), ours=Use(), whose="our limit")
+    row, _ = one(a_row(), snapshot=room(9), ceiling=ceiling, ours=Use(servers=2))
+    assert (row.state, row.reason.cause) == (State.PLANNED, Cause.QUOTA_FULL)
+    assert row.reason.text.startswith("0 of 2 servers are free in our limit")
+    row, _ = one(a_row(), snapshot=room(9), ceiling=ceiling, ours=Use(servers=1))
+    assert row.state is State.MAKING
+
+
 def test_the_oldest_gets_what_the_quota_has_left() -> None:
     rows = [a_row(number=n, created_at=NOW - n) for n in range(1, 5)]
     _, decision = decided(*rows, snapshot=room(2))

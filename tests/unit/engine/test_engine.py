@@ -18,7 +18,7 @@ from leasehold.engine.cloud import (
     Tag,
     VolumeSpec,
 )
-from leasehold.engine.memory_cloud import Fault
+from leasehold.engine.memory_cloud import Fault, MemoryCloud
 from leasehold.engine.reason import Cause
 from leasehold.engine.row import State
 from tests.simulation.world import World
@@ -207,6 +207,28 @@ def test_a_quota_that_can_never_do_fails_at_once(world: World) -> None:
     world.run(5)
     assert world.state(server) is State.GONE
     assert world.row(server).failure.cause is Cause.QUOTA
+
+
+def test_a_limit_of_our_own_holds_orders_back_until_something_is_gone(world: World) -> None:
+    world.engine.limit("c", Limits(servers=Limit(total=1)))
+    first = world.plan_server()
+    world.run(5)
+    _, second = world.plan_server()
+    world.run(60)
+    assert world.state(second) is State.PLANNED
+    assert "the limit set for this cloud" in world.row(second).reason.text
+    world.drop(*first)
+    world.run(60)
+    assert world.state(second) is State.UP
+
+
+def test_a_cloud_can_be_reached_in_another_way_from_now_on(world: World) -> None:
+    other = MemoryCloud(world.clock, boot=1.0)
+    world.engine.reach("c", other)
+    world.plan_server()
+    world.run(30)
+    assert len(other.alive(Kind.SERVER)) == 1
+    assert world.cloud.alive(Kind.SERVER) == ()
 
 
 def test_a_full_quota_is_waited_for_with_few_refused_calls(world: World) -> None:

@@ -6,6 +6,7 @@ import urllib3
 
 from leasehold.engine.cloud import (
     AttachmentSpec,
+    BlockDevice,
     CloudBusy,
     CloudId,
     CloudRefused,
@@ -219,6 +220,46 @@ def test_a_server_without_ports_gets_no_network_of_the_cloud_s_choice():
     sent = wire.calls("POST")[0].json["server"]
     assert sent["networks"] == "none"
     assert sent["block_device_mapping_v2"][0]["uuid"] == "v1"
+
+
+def test_a_server_can_leave_its_network_to_nova_with_groups_by_name_and_disks():
+    known = {"OpenStack-API-Version": "compute 2.79"}
+    wire = Wire().on("POST", f"{NOVA}/servers", Reply({"server": {"id": "s1"}}, 202))
+    wire.on("GET", f"{NOVA}/limits", Reply({"limits": {"absolute": {}}}, headers=known))
+    spec = ServerSpec(
+        name="one",
+        flavor_id="f1",
+        network_by_cloud=True,
+        security_groups=("web",),
+        block_devices=(BlockDevice(uuid="i1", volume_size=9, device_name="vda", boot_index=0),),
+    )
+    cloud(wire).make(spec, TAG)
+    sent = wire.calls("POST")[0].json["server"]
+    assert (sent["networks"], sent["security_groups"]) == ("auto", [{"name": "web"}])
+    assert sent["block_device_mapping_v2"] == [
+        {
+            "uuid": "i1",
+            "source_type": "image",
+            "destination_type": "volume",
+            "device_name": "vda",
+            "boot_index": 0,
+            "volume_size": 9,
+            "delete_on_termination": True,
+        }
+    ]
+
+
+def test_a_port_that_is_not_ours_is_used_beside_ours():
+    wire = Wire().on("POST", f"{NOVA}/servers", Reply({"server": {"id": "s1"}}, 202))
+    spec = ServerSpec(name="one", flavor_id="f1", image_id="i", foreign_ports=("theirs",))
+    cloud(wire).make(spec, TAG)
+    assert wire.calls("POST")[0].json["server"]["networks"] == [{"port": "theirs"}]
+
+
+def test_a_port_can_have_an_address_of_choice():
+    wire = Wire().on("POST", f"{V2}/ports", Reply({"port": a_port()}, 201))
+    cloud(wire).make(PortSpec(name="x", network_id="n1", fixed_ip="10.0.0.5"), TAG)
+    assert wire.calls("POST")[0].json["port"]["fixed_ips"] == [{"ip_address": "10.0.0.5"}]
 
 
 def test_a_port_is_made_with_its_tag_as_description():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leasehold.engine.cloud import Kind, Limit, Limits
+from leasehold.engine.cloud import BlockDevice, Kind, Limit, Limits, ServerSpec
 from leasehold.engine.quota import NOTHING, Snapshot, Use, shortage, use_of
 from leasehold.engine.reason import Cause
 from tests.unit.engine.builders import SPECS
@@ -36,6 +36,14 @@ def test_what_is_added_can_be_taken_away(one: Use, other: Use) -> None:
 )
 def test_what_each_kind_counts(kind: Kind, use: Use) -> None:
     assert use_of(SPECS[kind]) == use
+
+
+def test_a_server_counts_the_volumes_that_nova_makes_for_it() -> None:
+    new = BlockDevice(uuid="i", volume_size=10)
+    there = BlockDevice(uuid="v", source_type="volume", volume_size=50)
+    local = BlockDevice(uuid="i", destination_type="local", volume_size=5)
+    spec = ServerSpec(name="n", flavor_id="f", block_devices=(new, there, local))
+    assert use_of(spec) == Use(servers=1, volumes=1, volume_gib=10)
 
 
 def test_without_a_limit_everything_fits() -> None:

@@ -7,6 +7,7 @@ from leasehold.openstack.compute.key_pair import KeyPair
 from leasehold.openstack.compute.limits import ComputeLimits
 from leasehold.openstack.compute.server import (
     Address,
+    BlockDevice,
     BootVolume,
     Fault,
     NewServer,
@@ -17,6 +18,7 @@ from leasehold.openstack.compute.server import (
 
 __all__ = [
     "Address",
+    "BlockDevice",
     "BootVolume",
     "Compute",
     "ComputeLimits",

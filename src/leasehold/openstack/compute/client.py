@@ -3,13 +3,21 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
+import msgspec
+
 from leasehold.openstack.call import FilterValue
 from leasehold.openstack.compute import attachment, flavor, key_pair, limits, new_server, server
 from leasehold.openstack.compute.attachment import Interface, VolumeAttachment
 from leasehold.openstack.compute.flavor import Flavor
 from leasehold.openstack.compute.key_pair import KeyPair
 from leasehold.openstack.compute.limits import ComputeLimits
-from leasehold.openstack.compute.server import BootVolume, NewServer, Server, ServerNetwork
+from leasehold.openstack.compute.server import (
+    BlockDevice,
+    BootVolume,
+    NewServer,
+    Server,
+    ServerNetwork,
+)
 from leasehold.openstack.microversion import Version
 from leasehold.openstack.paging import Page
 from leasehold.openstack.service import Service, Shape
@@ -65,19 +73,24 @@ class Compute:
         security_groups: Sequence[str] = (),
         description: str | None = None,
         config_drive: bool = False,
+        block_devices: Sequence[BlockDevice] = (),
+        scheduler_hints: Mapping[str, object] | None = None,
+        extra: Mapping[str, object] | None = None,
     ) -> NewServer:
         """Start to make a server; it is there when its status says ACTIVE.
 
         `networks` None leaves the choice to the cloud, () is none at all. `user_data` is plain
-        text. `security_groups` are names, and apply to the ports that Nova makes itself. Raises
+        text. `security_groups` are names, and apply to the ports that Nova makes itself. `extra`
+        holds more fields of Nova's create, under its own names; they go before ours. Raises
         `QuotaExceeded`, `BadRequest` (an image, flavor or key that is gone) and, if the answer was
         lost, errors with `unsure` set.
         """
+        boot = (new_server.boot_device(boot_volume),) if boot_volume else ()
         body = new_server.ServerBody(
             name=name,
             flavor_id=flavor_id,
             image_id=image_id,
-            block_devices=(new_server.boot_device(boot_volume),) if boot_volume else (),
+            block_devices=(*boot, *block_devices),
             networks=self._networks(networks),
             key_name=key_name,
             user_data=new_server.encoded_user_data(user_data),
@@ -87,7 +100,9 @@ class Compute:
             description=description,
             config_drive=config_drive,
         )
-        return self.service.post("/servers", {"server": body}, server.NEW_SERVER)
+        fields = {**msgspec.to_builtins(body), **(extra or {})}
+        hints = {"os:scheduler_hints": scheduler_hints} if scheduler_hints else {}
+        return self.service.post("/servers", {"server": fields, **hints}, server.NEW_SERVER)
 
     def _networks(
         self, networks: Sequence[ServerNetwork] | None

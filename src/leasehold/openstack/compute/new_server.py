@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from leasehold.openstack.compute.server import BootVolume, ServerNetwork
+from leasehold.openstack.compute.server import BlockDevice, BootVolume, ServerNetwork
 from leasehold.openstack.errors import BadRequest
 
 USER_DATA_LIMIT = 65_535
@@ -18,9 +18,7 @@ class ServerBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str
     flavor_id: str = msgspec.field(name="flavorRef")
     image_id: str | None = msgspec.field(name="imageRef", default=None)
-    block_devices: Sequence["BlockDevice"] = msgspec.field(
-        name="block_device_mapping_v2", default=()
-    )
+    block_devices: Sequence[BlockDevice] = msgspec.field(name="block_device_mapping_v2", default=())
     networks: Sequence[ServerNetwork] | str | None = None
     key_name: str | None = None
     user_data: str | None = None
@@ -29,18 +27,6 @@ class ServerBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     security_groups: Sequence[Mapping[str, str]] = ()
     description: str | None = None
     config_drive: bool = False
-
-
-class BlockDevice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A disk of the new server, in Nova's second way of saying it."""
-
-    uuid: str
-    source_type: str
-    destination_type: str
-    boot_index: int | None = None
-    volume_size: int | None = None
-    volume_type: str | None = None
-    delete_on_termination: bool = False
 
 
 def boot_device(boot: BootVolume) -> BlockDevice:

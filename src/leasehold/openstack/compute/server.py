@@ -126,6 +126,20 @@ class BootVolume(msgspec.Struct, frozen=True, kw_only=True):
     delete_on_termination: bool = False
 
 
+class BlockDevice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A disk of a new server, as Nova's block_device_mapping_v2 says it."""
+
+    uuid: str
+    source_type: str
+    destination_type: str
+    device_name: str | None = None
+    boot_index: int | None = None
+    volume_size: int | None = None
+    """GiB."""
+    volume_type: str | None = None
+    delete_on_termination: bool = False
+
+
 class ServerNetwork(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A network interface for a new server: a port that is there, or a network to make one on."""
 

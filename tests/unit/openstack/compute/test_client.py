@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from leasehold.openstack.compute import BootVolume, ServerNetwork
+from leasehold.openstack.compute import BlockDevice, BootVolume, ServerNetwork
 from tests.unit.openstack.wire import NOVA, Reply, Wire, connection
 
 NEW = Reply(
@@ -25,6 +25,31 @@ def test_a_server_is_asked_for_with_what_was_given_and_no_more():
         "flavorRef": "f1",
         "imageRef": "i1",
         "networks": [{"port": "p1"}],
+    }
+
+
+def test_disks_hints_and_fields_that_only_nova_knows_are_passed_on():
+    wire = Wire().on("POST", f"{NOVA}/servers", NEW).on("GET", f"{NOVA}/limits", NEW)
+    connection(wire).compute.create_server(
+        name="one",
+        flavor_id="f1",
+        networks=[ServerNetwork(port="p1")],
+        block_devices=[
+            BlockDevice(uuid="i1", source_type="image", destination_type="volume", volume_size=9)
+        ],
+        scheduler_hints={"group": "g1"},
+        extra={"OS-DCF:diskConfig": "AUTO"},
+    )
+    disk = {"uuid": "i1", "source_type": "image", "destination_type": "volume", "volume_size": 9}
+    assert wire.calls("POST")[0].json == {
+        "server": {
+            "name": "one",
+            "flavorRef": "f1",
+            "networks": [{"port": "p1"}],
+            "block_device_mapping_v2": [disk],
+            "OS-DCF:diskConfig": "AUTO",
+        },
+        "os:scheduler_hints": {"group": "g1"},
     }
 
 

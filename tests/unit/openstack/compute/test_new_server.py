@@ -3,10 +3,9 @@ from base64 import b64decode
 import pytest
 
 from leasehold.openstack import BadRequest
-from leasehold.openstack.compute import BootVolume
+from leasehold.openstack.compute import BlockDevice, BootVolume
 from leasehold.openstack.compute.new_server import (
     USER_DATA_LIMIT,
-    BlockDevice,
     boot_device,
     encoded_user_data,
 )
