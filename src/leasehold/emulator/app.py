@@ -18,12 +18,16 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Cut = Callable[[Scope], None]
+CertificateName = Callable[[Scope], str | None]
 
 _NOT_SIGNED_IN = "The request you have made requires authentication."
 _UNAUTHORIZED = {"error": {"code": 401, "title": "Unauthorized", "message": _NOT_SIGNED_IN}}
 """What keystonemiddleware answers in front of the services."""
 _REFUSES_ITSELF = ("identity", "image")
 """Keystone is not behind its own middleware; Glance lets calls pass and then refuses them."""
+_KEYSTONE = "identity"
+_KEYSTONE_ALONE = ("", "v1.0", "v1.1", "v2.0", "v3")
+"""Where Keystone answers without its prefix as well, as on a port of its own."""
 _OPEN = ("identity", "_emulator")
 """These tell anybody that a path is unknown; the others want a token first."""
 
@@ -50,7 +54,8 @@ class Application:
     """Routes calls to the services by their first path segment.
 
     `cut`, once set, ends the connection of a scope without an answer; without it (in-process
-    tests) a lost reply is a call that ends without one.
+    tests) a lost reply is a call that ends without one. `certificate_name`, once set, tells whom
+    the client certificate of a scope's connection is made out to.
     """
 
     def __init__(
@@ -59,6 +64,7 @@ class Application:
         self.faults = faults
         self.requests = requests
         self.cut: Cut | None = None
+        self.certificate_name: CertificateName = lambda scope: None
         self.admin: Service | None = None
         self.replace(world, services)
 
@@ -82,13 +88,16 @@ class Application:
 
     async def _answer(self, scope: Scope, body: bytes) -> Response:
         first, _, rest = scope["path"].lstrip("/").partition("/")
-        service = self._services.get(first)
-        request = self._request(scope, "/" + rest, body)
+        service, prefix, path = self._services.get(first), f"/{first}", f"/{rest}"
+        if service is None and first in _KEYSTONE_ALONE:
+            service, prefix, path = self._services[_KEYSTONE], "", scope["path"]
+        request = self._request(scope, path, body)
+        request.root += prefix
         if service is None:
             if self.admin is not None and first == self.admin.prefix.strip("/"):
                 return self._call(self.admin, request)
             return Response(404, {"message": f"There is no service at /{first}."})
-        request.path = service.locate(request.path)
+        request.path = service.locate(path)
         response = await self._suffer(service, request)
         for name, value in service.stamp(request).items():
             response.headers.setdefault(name, value)
@@ -106,7 +115,7 @@ class Application:
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
         host = headers.get("host") or "{}:{}".format(*scope["server"])
-        return Request(
+        request = Request(
             scope["method"],
             path,
             query=scope["query_string"].decode("latin-1"),
@@ -115,6 +124,8 @@ class Application:
             host_url=f"{scope.get('scheme', 'http')}://{host}",
             request_id="req-" + self.world.ids.uuid(),
         )
+        request.certificate_name = self.certificate_name(scope)
+        return request
 
     async def _suffer(self, service: Service, request: Request) -> Response:
         """Answer the call with the faults that its rules ask for."""

@@ -7,7 +7,10 @@ ROLES = ("reader", "member", "manager", "admin", "service")
 
 
 def add_accounts(world: World, *, password: str = "demo") -> None:  # noqa: S107 - the documented default of a cloud that listens on loopback only
-    """Domain Default, projects demo and admin, users demo (with `password`) and admin."""
+    """Domain Default, projects demo and admin, users demo (with `password`) and admin.
+
+    The API key of each is its name with ``-key``, its access token that with ``-access-token``.
+    """
     world.domains.put(Domain(id="default", name="Default", description="The default domain"))
     for name in ROLES:
         world.roles.put(Role(id=world.ids.hex(), name=name))
@@ -33,6 +36,8 @@ def _add_user(world: World, name: str, password: str, project: Project) -> User:
             id=world.ids.hex(),
             name=name,
             password=Secret(value=password),
+            api_key=Secret(value=f"{name}-key"),
+            access_token=Secret(value=f"{name}-access-token"),
             default_project_id=project.id,
         )
     )

@@ -63,6 +63,10 @@ class Request:
         self.body = body
         self.host_url = host_url
         """Scheme, host and port the client used, e.g. ``http://127.0.0.1:8774``."""
+        self.root = host_url
+        """The same with the service's prefix, where the client used one."""
+        self.certificate_name: str | None = None
+        """Whom the client's certificate is made out to, once the listener has verified it."""
         self.request_id = request_id
         self.params: dict[str, str] = {}
         self.template = ""

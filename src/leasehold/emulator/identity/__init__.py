@@ -1,1 +1,1 @@
-"""Keystone: v3 and v2.0."""
+"""Keystone: v3, v2.0, v1.1 and v1.0."""

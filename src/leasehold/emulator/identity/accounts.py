@@ -41,6 +41,10 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     name: str
     password: Secret
+    api_key: Secret | None = None
+    """For v1.0, v1.1 and v2.0's ``RAX-KSKEY:apiKeyCredentials``."""
+    access_token: Secret | None = None
+    """What an OpenID Connect provider would have given the user; for federation."""
     domain_id: str = "default"
     default_project_id: str | None = None
     description: str = ""
@@ -74,6 +78,9 @@ class Method(StrEnum):
     PASSWORD = "password"  # noqa: S105 - the name of a method
     TOKEN = "token"  # noqa: S105 - the name of a method
     APPLICATION_CREDENTIAL = "application_credential"
+    API_KEY = "api_key"
+    CERTIFICATE = "external"
+    OPENID = "openid"
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +96,8 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
     domain: Domain | None = None
     system: bool = False
     application_credential_id: str | None = None
+    identity_provider: str | None = None
+    """Who vouched for the user, where that was not Keystone itself."""
 
     @property
     def role_names(self) -> frozenset[str]:

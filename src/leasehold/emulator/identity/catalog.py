@@ -18,6 +18,12 @@ _SERVICES = (
     ("volumev3", "cinderv3", f"/volume/v3/{_PROJECT}"),
 )
 
+_V1_0_HEADERS = {
+    "compute": "X-Server-Management-Url",
+    "object-store": "X-Storage-Url",
+    "rax:object-cdn": "X-CDN-Management-Url",
+}
+
 
 class CatalogService(msgspec.Struct, frozen=True, kw_only=True):
     """One service, with the id of its endpoint per interface."""
@@ -69,6 +75,25 @@ class Catalog:
             }
             for service in self.services
         ]
+
+    def v1_0(self, host_url: str, project_id: str) -> dict[str, str]:
+        """As in the headers of v1.0, which knows three services, each by a header of its own."""
+        found = {service.type: service.url(host_url, project_id) for service in self.services}
+        return {header: found.get(kind, "") for kind, header in _V1_0_HEADERS.items()}
+
+    def v1_1(self, host_url: str, project_id: str) -> dict[str, Any]:
+        """As in a v1.1 token: the endpoints by the names of their services."""
+        return {
+            service.name: [
+                {
+                    "region": REGION,
+                    "publicURL": service.url(host_url, project_id),
+                    "internalURL": service.url(host_url, project_id),
+                    "v1Default": True,
+                }
+            ]
+            for service in self.services
+        }
 
     def v2(self, host_url: str, project_id: str) -> list[dict[str, Any]]:
         """As in a v2.0 token: one entry with three addresses per service."""

@@ -136,7 +136,7 @@ class _Credentials:
     def _document(self, request: Request, credential: ApplicationCredential) -> dict[str, Any]:
         expires_at = credential.expires_at
         roles = with_implied(self._world, credential.role_ids)
-        path = f"/identity/v3/application_credentials/{credential.id}"
+        address = f"{request.root}/v3/application_credentials/{credential.id}"
         return {
             "id": credential.id,
             "name": credential.name,
@@ -147,7 +147,7 @@ class _Credentials:
             "expires_at": expires_at and expires_at.strftime("%Y-%m-%dT%H:%M:%S.%f"),
             "unrestricted": credential.unrestricted,
             "roles": [role_document(role) for role in roles],
-            "links": {"self": request.host_url + path},
+            "links": {"self": address},
         }
 
 

@@ -18,6 +18,8 @@ def route(router: Router, world: World, catalog: Catalog) -> None:
     router.add("GET", "/v3/auth/catalog", own.catalog)
     router.add("GET", "/v3/auth/projects", own.projects)
     router.add("GET", "/v3/auth/domains", own.domains)
+    router.add("GET", "/v3/OS-FEDERATION/projects", own.projects)
+    router.add("GET", "/v3/OS-FEDERATION/domains", own.domains)
     router.add("GET", "/v3/auth/system", own.system)
     router.add("GET", "/v3/users/{id}/projects", own.projects)
     router.add("GET", "/v3/users/{id}/groups", own.nothing("groups"))
@@ -172,7 +174,7 @@ def listed(request: Request, plural: str, documents: list[Document]) -> Response
 
 def linked(request: Request, word: str, document: Document) -> Document:
     """The document with its own address."""
-    address = f"{request.host_url}/identity/v3/{word}s/{document['id']}"
+    address = f"{request.root}/v3/{word}s/{document['id']}"
     return {**document, "links": {"self": address}}
 
 
@@ -266,4 +268,4 @@ def _true(value: object, text: str) -> bool:
 
 
 def _self_link(request: Request) -> str:
-    return f"{request.host_url}/identity{request.target}"
+    return f"{request.root}{request.target}"

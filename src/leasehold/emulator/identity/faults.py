@@ -13,7 +13,7 @@ def unauthorized(request: Request) -> Fault:
     return Fault(
         401,
         "The request you have made requires authentication.",
-        headers={"WWW-Authenticate": f'Keystone uri="{request.host_url}/identity/v3"'},
+        headers={"WWW-Authenticate": f'Keystone uri="{request.root}/v3"'},
     )
 
 

@@ -1,13 +1,16 @@
-"""Keystone: its versions, its dialect, and the routes of v3 and v2.0 put together."""
+"""Keystone: its versions, its dialect, and the routes of all versions put together."""
 
 from http import HTTPStatus
 from typing import Any
 
 from leasehold.emulator.http import Fault, Request, Response, Router
 from leasehold.emulator.identity import administration as identity_administration
+from leasehold.emulator.identity import api_keys as identity_api_keys
 from leasehold.emulator.identity import credentials as identity_credentials
 from leasehold.emulator.identity import directory as identity_directory
+from leasehold.emulator.identity import federation as identity_federation
 from leasehold.emulator.identity import tokens as identity_tokens
+from leasehold.emulator.identity import v1 as identity_v1
 from leasehold.emulator.identity import v2 as identity_v2
 from leasehold.emulator.identity.catalog import Catalog
 from leasehold.emulator.world import World
@@ -20,7 +23,7 @@ _MEDIA_TYPE = "application/vnd.openstack.identity-{}+json"
 
 
 class Identity:
-    """Identity v3 and, as clouds of ten years ago had it, v2.0 beside it."""
+    """Identity v3 and, as clouds of ten years ago had them, v2.0, v1.1 and v1.0 beside it."""
 
     name = "identity"
     prefix = "/identity"
@@ -37,6 +40,9 @@ class Identity:
             identity_administration,
             identity_credentials,
             identity_v2,
+            identity_api_keys,
+            identity_v1,
+            identity_federation,
         ):
             part.route(self.router, world, catalog)
 
@@ -60,15 +66,15 @@ class Identity:
         return {"vary": "X-Auth-Token", "x-openstack-request-id": request.request_id}
 
     def _versions(self, request: Request) -> Response:
-        root = request.host_url + self.prefix
+        root = request.root
         body = {"versions": {"values": [_v3_document(root), _v2_document(root)]}}
         return Response(300, body, {"Location": f"{root}/v3/"})
 
     def _v3(self, request: Request) -> Response:
-        return Response(200, {"version": _v3_document(request.host_url + self.prefix)})
+        return Response(200, {"version": _v3_document(request.root)})
 
     def _v2(self, request: Request) -> Response:
-        return Response(200, {"version": _v2_document(request.host_url + self.prefix)})
+        return Response(200, {"version": _v2_document(request.root)})
 
 
 def _v3_document(root: str) -> dict[str, Any]:

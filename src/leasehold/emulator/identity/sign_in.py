@@ -91,6 +91,12 @@ def check_password(user: User, password: str) -> None:
         raise Refused
 
 
+def check_api_key(user: User, key: str) -> None:
+    """Raises Refused when it is not the user's, or the user has none."""
+    if user.api_key is None or not hmac.compare_digest(user.api_key.value.encode(), key.encode()):
+        raise Refused
+
+
 def check_secret(credential: ApplicationCredential, secret: str, world: World) -> None:
     """Raises Refused when the secret is wrong or the credential has expired."""
     if not hmac.compare_digest(credential.secret.value.encode(), secret.encode()):
@@ -151,6 +157,7 @@ def issue(
     *,
     before: Token | None = None,
     credential: ApplicationCredential | None = None,
+    identity_provider: str | None = None,
 ) -> tuple[str, Token]:
     """A new token and its id; one got by a token expires when that one does.
 
@@ -167,6 +174,7 @@ def issue(
     if before is not None:
         audit_ids += before.audit_ids[-1:]
         expires_at = before.expires_at
+        identity_provider = before.identity_provider
     token = Token(
         user=user,
         methods=methods,
@@ -178,6 +186,7 @@ def issue(
         domain=scope.domain,
         system=scope.system,
         application_credential_id=credential.id if credential else None,
+        identity_provider=identity_provider,
     )
     token_id = "gAAAAA" + token_urlsafe(96)
     world.tokens[token_id] = token

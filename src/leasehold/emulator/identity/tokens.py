@@ -104,14 +104,15 @@ class _Tokens:
             raise required("methods", within="identity")
         if not methods:
             raise Refused
+        ways = {
+            Method.TOKEN: self._by_token,
+            Method.APPLICATION_CREDENTIAL: self._by_credential,
+            Method.PASSWORD: self._by_password,
+        }
         for method in methods:
-            if method not in list(Method) or not isinstance(identity.get(method), dict):
+            if method not in ways or not isinstance(identity.get(method), dict):
                 raise expecting(str(method), "identity")
-        if Method.TOKEN in methods:
-            return self._by_token(identity["token"])
-        if Method.APPLICATION_CREDENTIAL in methods:
-            return self._by_credential(identity["application_credential"])
-        return self._by_password(identity["password"])
+        return next(prove(identity[method]) for method, prove in ways.items() if method in methods)
 
     def _by_password(self, given: dict[str, Any]) -> _Proof:
         reference = _part(given, "user", "password")
@@ -193,7 +194,7 @@ class _Tokens:
 
     def _response(self, request: Request, status: int, token_id: str, token: Token) -> Response:
         with_catalog = request.one("nocatalog") is None
-        body = _body(self._world, token)
+        body = token_document(self._world, token)
         if with_catalog and token.roles:
             project_id = token.project.id if token.project else None
             body["catalog"] = self._catalog.v3(request.host_url, project_id)
@@ -207,7 +208,8 @@ def _part(container: dict[str, Any], name: str, where: str) -> dict[str, Any]:
     return value
 
 
-def _body(world: World, token: Token) -> dict[str, Any]:
+def token_document(world: World, token: Token) -> dict[str, Any]:
+    """What a token shows of itself, without the catalog."""
     body: dict[str, Any] = {
         "methods": list(token.methods),
         "user": {
@@ -220,6 +222,12 @@ def _body(world: World, token: Token) -> dict[str, Any]:
         "expires_at": timestamp(token.expires_at),
         "issued_at": timestamp(token.issued_at),
     }
+    if token.identity_provider is not None:
+        body["user"]["OS-FEDERATION"] = {
+            "groups": [],
+            "identity_provider": {"id": token.identity_provider},
+            "protocol": {"id": token.methods[0]},
+        }
     if token.project is not None:
         body["project"] = {
             "domain": _domain_of(world, token.project.domain_id),

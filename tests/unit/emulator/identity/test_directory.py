@@ -82,3 +82,15 @@ def test_an_unknown_path_is_a_page_and_a_wrong_method_says_what_is_right(
     assert (reply.status, reply.headers["content-type"]) == (404, "text/html; charset=utf-8")
     reply = cloud.call("PUT", f"{V3}/users")
     assert (reply.status, reply.headers["allow"]) == (405, "GET, POST")
+
+
+def test_keystone_answers_without_its_prefix_as_on_a_port_of_its_own(cloud: InProcess) -> None:
+    reply = cloud.call("GET", "/", user=None)
+    assert reply.status == 300
+    assert reply.headers["location"] == "http://cloud.test:8774/v3/"
+    version = cloud.call("GET", "/v3", user=None).json["version"]
+    assert version["links"][0]["href"] == "http://cloud.test:8774/v3/"
+    assert cloud.call("GET", "/v2.0", user=None).json["version"]["id"] == "v2.0"
+    listed = cloud.call("GET", "/v3/auth/projects").json
+    assert listed["links"]["self"] == "http://cloud.test:8774/v3/auth/projects"
+    assert listed["projects"][0]["links"]["self"].startswith("http://cloud.test:8774/v3/projects/")
