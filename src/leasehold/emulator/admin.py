@@ -34,7 +34,6 @@ class Admin:
 
     name = "_emulator"
     prefix = "/_emulator"
-    microversions = None
 
     def __init__(self, cloud: "Cloud") -> None:
         self._cloud = cloud
@@ -62,7 +61,10 @@ class Admin:
     def locate(self, path: str) -> str:
         return path
 
-    def render(self, fault: Fault) -> Response:
+    def negotiate(self, request: Request) -> None:
+        return None
+
+    def render(self, fault: Fault, request: Request) -> Response:
         return Response(fault.status, {"error": fault.message}, fault.headers)
 
     def stamp(self, request: Request) -> dict[str, str]:

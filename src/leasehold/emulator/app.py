@@ -133,7 +133,9 @@ class Application:
         if outage is not None:
             if outage.status is None:
                 raise _Lost
-            return service.render(Fault(outage.status, _USUAL_MESSAGE.get(outage.status, "")))
+            return service.render(
+                Fault(outage.status, _USUAL_MESSAGE.get(outage.status, "")), request
+            )
         rules = {
             rule.effect: rule
             for rule in self.faults.strike(service.name, request.method, request.path)
@@ -146,7 +148,7 @@ class Application:
             raise _Lost
         for effect in (Effect.ERROR_BEFORE, Effect.CONFLICT, Effect.RATE_LIMIT):
             if effect in rules:
-                return _error(service, rules[effect])
+                return _error(service, request, rules[effect])
         request.effects = {e: rule.message for e, rule in rules.items() if e in BY_HANDLER}
         if Effect.STALE in rules:
             with self.world.rewound(rules[Effect.STALE].seconds):
@@ -156,7 +158,7 @@ class Application:
         if Effect.LOST_AFTER in rules:
             raise _Lost
         if Effect.ERROR_AFTER in rules:
-            return _error(service, rules[Effect.ERROR_AFTER])
+            return _error(service, request, rules[Effect.ERROR_AFTER])
         if Effect.TRUNCATED in rules:
             response = truncated(response, rules[Effect.TRUNCATED].keep)
         if Effect.EMPTY in rules:
@@ -170,16 +172,15 @@ class Application:
             request.signed_in = self._token(request)
             if request.signed_in is None and not route.public:
                 return self._unauthorized(service, request)
-            if service.microversions is not None:
-                request.microversion = service.microversions.negotiate(request.headers)
+            request.microversion = service.negotiate(request)
             return route.handler(request)
         except Fault as fault:
             if request.template or service.name in _OPEN or self._token(request) is not None:
-                return service.render(fault)
+                return service.render(fault, request)
             return self._unauthorized(service, request)
         except MicroversionRefused as refused:
             request.microversion = refused.version
-            return service.render(Fault(refused.status, refused.message))
+            return service.render(Fault(refused.status, refused.message), request)
 
     def _token(self, request: Request) -> Token | None:
         return self.world.valid_token(request.headers.get("x-auth-token", ""))
@@ -187,11 +188,11 @@ class Application:
     def _unauthorized(self, service: Service, request: Request) -> Response:
         challenge = {"WWW-Authenticate": f'Keystone uri="{request.host_url}/identity/v3"'}
         if service.name in _REFUSES_ITSELF:
-            return service.render(Fault(401, _NOT_SIGNED_IN, headers=challenge))
+            return service.render(Fault(401, _NOT_SIGNED_IN, headers=challenge), request)
         return Response(401, _UNAUTHORIZED, challenge)
 
 
-def _error(service: Service, rule: Rule) -> Response:
+def _error(service: Service, request: Request, rule: Rule) -> Response:
     status = rule.status or _USUAL_STATUS[rule.effect]
     headers = {}
     if rule.effect is Effect.RATE_LIMIT:
@@ -199,7 +200,7 @@ def _error(service: Service, rule: Rule) -> Response:
     if rule.body is not None:
         return Response(status, rule.body.encode(), {"Content-Type": "text/html", **headers})
     message = rule.message or _USUAL_MESSAGE.get(status, "")
-    return service.render(Fault(status, message, headers=headers))
+    return service.render(Fault(status, message, headers=headers), request)
 
 
 async def _read(receive: Receive) -> bytes | None:

@@ -9,7 +9,7 @@ import msgspec
 
 from leasehold.emulator.effects import Effect
 from leasehold.emulator.identity.accounts import Project, Token
-from leasehold.emulator.microversions import Microversion, Microversions
+from leasehold.emulator.microversions import Microversion
 
 JSON = "application/json"
 _encode = msgspec.json.Encoder().encode
@@ -264,9 +264,6 @@ class Service(Protocol):
     @property
     def router(self) -> Router: ...
 
-    @property
-    def microversions(self) -> Microversions | None: ...
-
     def locate(self, path: str) -> str:
         """Turn a path below the prefix into the one its templates use.
 
@@ -274,8 +271,14 @@ class Service(Protocol):
         nothing to do.
         """
 
-    def render(self, fault: Fault) -> Response:
-        """The fault in this service's own error shape."""
+    def negotiate(self, request: Request) -> Microversion | None:
+        """The microversion to answer in; None where the API, or this version of it, has none.
+
+        Raises MicroversionRefused.
+        """
+
+    def render(self, fault: Fault, request: Request) -> Response:
+        """The fault in the error shape of this service, in the version the request speaks."""
 
     def stamp(self, request: Request) -> dict[str, str]:
         """The headers that every answer of this service carries, errors included."""

@@ -1,1 +1,1 @@
-"""Nova 2.1 with its microversions."""
+"""Nova 2.1 with its microversions, and what came before it."""

@@ -169,7 +169,7 @@ def _summary(request: Request, flavor: Flavor) -> dict[str, Any]:
     summary: dict[str, Any] = {
         "id": flavor.id,
         "name": flavor.name,
-        "links": links(request.host_url, "flavors", flavor.id),
+        "links": links(request, "flavors", flavor.id),
     }
     if request.at_least(2, 55):
         summary["description"] = flavor.description
@@ -186,7 +186,7 @@ def _document(request: Request, flavor: Flavor) -> dict[str, Any]:
         "OS-FLV-EXT-DATA:ephemeral": flavor.ephemeral_gib,
         "vcpus": flavor.cores,
         "os-flavor-access:is_public": flavor.public,
-        "links": links(request.host_url, "flavors", flavor.id),
+        "links": links(request, "flavors", flavor.id),
     }
     if not request.at_least(2, 102):
         document |= {"OS-FLV-DISABLED:disabled": False, "rxtx_factor": 1.0}

@@ -76,7 +76,7 @@ def _summary(request: Request, image: Image) -> dict[str, Any]:
     return {
         "id": image.id,
         "name": image.name,
-        "links": [*links(request.host_url, "images", image.id), alternate],
+        "links": [*links(request, "images", image.id), alternate],
     }
 
 
@@ -96,6 +96,6 @@ def _document(request: Request, image: Image) -> dict[str, Any]:
     if server_id is not None:
         document["server"] = {
             "id": server_id,
-            "links": links(request.host_url, "servers", server_id),
+            "links": links(request, "servers", server_id),
         }
     return document

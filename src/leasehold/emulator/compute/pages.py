@@ -1,25 +1,25 @@
 """Links and pages as Nova writes them."""
 
 from leasehold.emulator.compute.faults import bad_query
+from leasehold.emulator.compute.paths import base_of, below
 from leasehold.emulator.http import Request, join_query
 
 MAX_PAGE = 1000
 """Nova's ``osapi_max_limit``."""
-ROOT = "/compute"
 
 Link = dict[str, str]
 
 
-def links(host_url: str, collection: str, thing_id: str) -> list[Link]:
+def links(request: Request, collection: str, thing_id: str) -> list[Link]:
     """The two links every thing of Nova's has."""
     return [
-        {"rel": "self", "href": f"{host_url}{ROOT}/v2.1/{collection}/{thing_id}"},
-        {"rel": "bookmark", "href": bookmark(host_url, collection, thing_id)},
+        {"rel": "self", "href": f"{base_of(request)}/{collection}/{thing_id}"},
+        {"rel": "bookmark", "href": bookmark(request, collection, thing_id)},
     ]
 
 
-def bookmark(host_url: str, collection: str, thing_id: str) -> str:
-    return f"{host_url}{ROOT}/{collection}/{thing_id}"
+def bookmark(request: Request, collection: str, thing_id: str) -> str:
+    return f"{base_of(request, versioned=False)}/{collection}/{thing_id}"
 
 
 def page_limits(request: Request) -> tuple[int, str | None]:
@@ -40,4 +40,4 @@ def page_link(request: Request, marker: str) -> list[Link]:
         for value in values
     ]
     query = join_query([*pairs, ("marker", marker)])
-    return [{"rel": "next", "href": f"{request.host_url}{ROOT}{request.path}?{query}"}]
+    return [{"rel": "next", "href": f"{base_of(request)}{below(request)}?{query}"}]

@@ -155,7 +155,7 @@ class ServerChanges:
             document["key_name"] = rebuilt.key_name
         if request.at_least(2, 57):
             document["user_data"] = rebuilt.user_data
-        location = links(request.host_url, "servers", server.id)[0]["href"]
+        location = links(request, "servers", server.id)[0]["href"]
         return Response(202, {"server": document}, {"Location": location})
 
     def _rebuilt_fields(

@@ -84,7 +84,7 @@ class ServerCreation:
         return self._response(request, wish, made[0])
 
     def _response(self, request: Request, wish: ServerWish, server: Server) -> Response:
-        both = links(request.host_url, "servers", server.id)
+        both = links(request, "servers", server.id)
         groups = wish.security_groups or ("default",)
         document = {
             "id": server.id,

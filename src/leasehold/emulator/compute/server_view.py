@@ -9,6 +9,7 @@ import msgspec
 
 from leasehold.emulator.compute.flavors import embedded
 from leasehold.emulator.compute.pages import bookmark, links
+from leasehold.emulator.compute.paths import base_of
 from leasehold.emulator.compute.server_register import Servers
 from leasehold.emulator.compute.servers import Server, ServerFault, VmState
 from leasehold.emulator.http import Request
@@ -39,7 +40,7 @@ class ServerViews:
 
     def detail(self, request: Request, server: Server) -> bytes:
         """One entry of a detailed listing."""
-        shape = (_level(request), request.is_admin, request.host_url)
+        shape = (_level(request), request.is_admin, base_of(request))
         if self._world.rewinding:
             return _encode(self.document(request, server))
         kept = self._kept.setdefault(server.id, {})
@@ -54,7 +55,7 @@ class ServerViews:
         return {
             "id": server.id,
             "name": server.name,
-            "links": links(request.host_url, "servers", server.id),
+            "links": links(request, "servers", server.id),
         }
 
     def show(self, request: Request, server: Server) -> dict[str, Any]:
@@ -153,7 +154,7 @@ def _core(request: Request, server: Server, ports: list[PortView]) -> dict[str, 
         "hostId": host_id(server),
         "id": server.id,
         "image": _image(request, server),
-        "links": links(request.host_url, "servers", server.id),
+        "links": links(request, "servers", server.id),
         "metadata": server.metadata,
         "name": server.name,
         "status": status,
@@ -172,14 +173,14 @@ def _core(request: Request, server: Server, ports: list[PortView]) -> dict[str, 
 def _flavor(request: Request, server: Server) -> dict[str, Any]:
     if request.at_least(2, 47):
         return embedded(server.flavor)
-    href = bookmark(request.host_url, "flavors", server.flavor.id)
+    href = bookmark(request, "flavors", server.flavor.id)
     return {"id": server.flavor.id, "links": [{"rel": "bookmark", "href": href}]}
 
 
 def _image(request: Request, server: Server) -> dict[str, Any] | str:
     if server.image_id is None:
         return ""
-    href = bookmark(request.host_url, "images", server.image_id)
+    href = bookmark(request, "images", server.image_id)
     image: dict[str, Any] = {"id": server.image_id, "links": [{"rel": "bookmark", "href": href}]}
     if request.at_least(2, 98):
         image["properties"] = server.image_properties

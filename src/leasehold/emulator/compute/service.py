@@ -1,6 +1,5 @@
 """Nova: its versions, its dialect, and its parts put together."""
 
-import re
 from http import HTTPStatus
 from typing import Any
 
@@ -10,6 +9,7 @@ from leasehold.emulator.compute.flavors import Flavors
 from leasehold.emulator.compute.floating_ips import ComputeFloatingIps
 from leasehold.emulator.compute.images import ComputeImages
 from leasehold.emulator.compute.keypairs import KeyPairs
+from leasehold.emulator.compute.paths import NEWEST, OLDER, PREFIX, Path, version_of
 from leasehold.emulator.compute.quotas import ComputeQuotas
 from leasehold.emulator.compute.security_groups import ComputeSecurityGroups
 from leasehold.emulator.compute.server_actions import ServerActions, ServerTasks
@@ -29,22 +29,28 @@ from leasehold.emulator.error_pages import error_page
 from leasehold.emulator.guests import Guests
 from leasehold.emulator.http import Fault, Request, Response, Router
 from leasehold.emulator.image.images import Images
-from leasehold.emulator.microversions import Microversions
+from leasehold.emulator.microversions import Microversion, Microversions
 from leasehold.emulator.network.networking import Networking
 from leasehold.emulator.world import World
 
 HIGHEST = (2, 104)
 """As of Nova 34 (2026.2)."""
 _MEDIA_TYPE = "application/vnd.openstack.compute+json;version="
-_LEGACY = re.compile(r"^/v2(?=/|$)")
-_PROJECT = re.compile(r"^(/v2\.1)/[0-9a-f]{32}(?=/|$)")
+_UPDATED = {
+    "v2.1": "2013-07-23T11:33:21Z",
+    "v2": "2025-07-04T12:00:00Z",
+    "v1.1": "2011-01-21T11:33:21Z",
+}
 
 
 class Compute:
-    """Compute 2.1 with microversions, and the same under ``/v2``. Sets `World.compute`."""
+    """Compute 2.1 with microversions; without them under ``/v2`` and ``/v1.1``.
+
+    Sets `World.compute`.
+    """
 
     name = "compute"
-    prefix = "/compute"
+    prefix = PREFIX
     microversions = Microversions(
         service_type="compute",
         lowest=(2, 1),
@@ -101,9 +107,14 @@ class Compute:
         return server.zone if server else None
 
     def locate(self, path: str) -> str:
-        return _PROJECT.sub(r"\1", _LEGACY.sub("/v2.1", path))
+        return Path.of(path)
 
-    def render(self, fault: Fault) -> Response:
+    def negotiate(self, request: Request) -> Microversion | None:
+        if version_of(request) in OLDER:
+            return None
+        return self.microversions.negotiate(request.headers)
+
+    def render(self, fault: Fault, request: Request) -> Response:
         if fault.status == 405:
             return error_page(Fault(404, "The resource could not be found."))
         if fault.status == 404 and not fault.kind:
@@ -132,35 +143,27 @@ class Compute:
         self.router.add("GET", "/v2.1", self._version, public=True)
 
     def _versions(self, request: Request) -> Response:
-        root = request.host_url + self.prefix
-        return Response(200, {"versions": [_legacy_version(root), _version(root)]})
+        shown = [_document(request, version) for version in ("v2", NEWEST)]
+        return Response(200, {"versions": shown})
 
     def _version(self, request: Request) -> Response:
-        document = _version(request.host_url + self.prefix)
+        version = version_of(request)
+        document = _document(request, version)
         document["links"].append(
             {"rel": "describedby", "type": "text/html", "href": "http://docs.openstack.org/"}
         )
-        document["media-types"] = [{"base": "application/json", "type": _MEDIA_TYPE + "2.1"}]
+        number = "2.1" if version == NEWEST else "2"
+        document["media-types"] = [{"base": "application/json", "type": _MEDIA_TYPE + number}]
         return Response(200, {"version": document})
 
 
-def _version(root: str) -> dict[str, Any]:
+def _document(request: Request, version: str) -> dict[str, Any]:
+    current = version == NEWEST
     return {
-        "id": "v2.1",
-        "status": "CURRENT",
-        "version": f"{HIGHEST[0]}.{HIGHEST[1]}",
-        "min_version": "2.1",
-        "updated": "2013-07-23T11:33:21Z",
-        "links": [{"rel": "self", "href": f"{root}/v2.1/"}],
-    }
-
-
-def _legacy_version(root: str) -> dict[str, Any]:
-    return {
-        "id": "v2.0",
-        "status": "DEPRECATED",
-        "version": "",
-        "min_version": "",
-        "updated": "2025-07-04T12:00:00Z",
-        "links": [{"rel": "self", "href": f"{root}/v2/"}],
+        "id": version if "." in version else f"{version}.0",
+        "status": "CURRENT" if current else "DEPRECATED",
+        "version": f"{HIGHEST[0]}.{HIGHEST[1]}" if current else "",
+        "min_version": "2.1" if current else "",
+        "updated": _UPDATED[version],
+        "links": [{"rel": "self", "href": f"{request.host_url}{PREFIX}/{version}/"}],
     }

@@ -27,7 +27,6 @@ class Identity:
 
     name = "identity"
     prefix = "/identity"
-    microversions = None
 
     def __init__(self, world: World, catalog: Catalog) -> None:
         self.router = Router()
@@ -49,7 +48,10 @@ class Identity:
     def locate(self, path: str) -> str:
         return path
 
-    def render(self, fault: Fault) -> Response:
+    def negotiate(self, request: Request) -> None:
+        return None
+
+    def render(self, fault: Fault, request: Request) -> Response:
         if fault.status == 404 and not fault.kind:
             return Response(404, _NOT_FOUND_PAGE, {"Content-Type": "text/html; charset=utf-8"})
         if fault.status == 405:

@@ -30,7 +30,6 @@ class ImageService:
 
     name = "image"
     prefix = "/image"
-    microversions = None
 
     def __init__(self, world: World) -> None:
         self.state = Images(world)
@@ -44,7 +43,10 @@ class ImageService:
     def locate(self, path: str) -> str:
         return path
 
-    def render(self, fault: Fault) -> Response:
+    def negotiate(self, request: Request) -> None:
+        return None
+
+    def render(self, fault: Fault, request: Request) -> Response:
         """As a page: who prefers JSON gets it from the handlers' own refusals only."""
         if fault.status == 401:
             fault = Fault(401, headers=fault.headers)  # Glance keeps to WebOb's words here

@@ -40,7 +40,6 @@ class NetworkService:
 
     name = "network"
     prefix = "/network"
-    microversions = None
 
     def __init__(self, world: World) -> None:
         self.state = Networking(world)
@@ -68,7 +67,10 @@ class NetworkService:
         """Neutron takes ``/v2.0/ports.json`` for ``/v2.0/ports``."""
         return path.removesuffix(".json")
 
-    def render(self, fault: Fault) -> Response:
+    def negotiate(self, request: Request) -> None:
+        return None
+
+    def render(self, fault: Fault, request: Request) -> Response:
         kind, message = fault.kind, fault.message
         if not kind:
             kind, message = _PLAIN.get(fault.status, (f"HTTP{fault.status}", message))

@@ -4,7 +4,7 @@ from typing import Any
 
 from leasehold.emulator.http import Fault, Request, Response
 from leasehold.emulator.image.images import Images
-from leasehold.emulator.microversions import Microversions
+from leasehold.emulator.microversions import Microversion, Microversions
 from leasehold.emulator.volume.actions import VolumeActions
 from leasehold.emulator.volume.attachment_calls import AttachmentCalls
 from leasehold.emulator.volume.calls import VolumeCalls
@@ -49,7 +49,10 @@ class VolumeService:
         """A project id may stand before everything else."""
         return Path.of(path)
 
-    def render(self, fault: Fault) -> Response:
+    def negotiate(self, request: Request) -> Microversion:
+        return self.microversions.negotiate(request.headers)
+
+    def render(self, fault: Fault, request: Request) -> Response:
         return render(fault)
 
     def stamp(self, request: Request) -> dict[str, str]:

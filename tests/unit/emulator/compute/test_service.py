@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.emulator.conftest import InProcess
+from tests.unit.emulator.conftest import BASE, InProcess
 
 
 def test_its_versions_are_found_without_a_token(cloud: InProcess) -> None:
@@ -31,6 +31,41 @@ def test_an_answer_says_in_which_version_it_is(cloud: InProcess) -> None:
     assert headers["x-openstack-nova-api-version"] == "2.104"
     assert headers["vary"] == "OpenStack-API-Version, X-OpenStack-Nova-API-Version"
     assert headers["x-compute-request-id"] == headers["x-openstack-request-id"]
+
+
+@pytest.mark.parametrize("version", ["v2", "v1.1"])
+def test_older_versions_know_nothing_of_microversions(cloud: InProcess, version: str) -> None:
+    server = cloud.a_server()
+    root = f"/compute/{version}/{cloud.cloud.project('demo').id}"
+    reply = cloud.call("GET", f"{root}/servers/{server['id']}", version="2.90")
+    assert "openstack-api-version" not in reply.headers
+    assert "description" not in reply.json["server"]
+    assert cloud.call("GET", f"{root}/servers", version="2.200").status == 200
+    assert cloud.call("GET", f"{root}/os-floating-ips", version="2.90").status == 200
+
+
+@pytest.mark.parametrize("version", ["v2.1", "v2", "v1.1"])
+def test_links_lead_back_to_the_address_form_that_was_used(cloud: InProcess, version: str) -> None:
+    server, project = cloud.a_server(), cloud.cloud.project("demo").id
+    for middle in ("", f"/{project}"):
+        reply = cloud.call("GET", f"/compute/{version}{middle}/servers/{server['id']}")
+        assert [link["href"] for link in reply.json["server"]["links"]] == [
+            f"{BASE}/compute/{version}{middle}/servers/{server['id']}",
+            f"{BASE}/compute{middle}/servers/{server['id']}",
+        ]
+        page = cloud.call("GET", f"/compute/{version}{middle}/servers?limit=1").json
+        assert page["servers_links"][0]["href"] == (
+            f"{BASE}/compute/{version}{middle}/servers?limit=1&marker={server['id']}"
+        )
+
+
+@pytest.mark.parametrize(("version", "name"), [("v2", "v2.0"), ("v1.1", "v1.1")])
+def test_an_older_version_tells_of_itself_without_a_token(
+    cloud: InProcess, version: str, name: str
+) -> None:
+    document = cloud.call("GET", f"/compute/{version}/", user=None).json["version"]
+    assert (document["id"], document["min_version"]) == (name, "")
+    assert document["links"][0]["href"] == f"{BASE}/compute/{version}/"
 
 
 def test_a_version_out_of_reach_is_a_406(cloud: InProcess) -> None:
