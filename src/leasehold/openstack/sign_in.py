@@ -61,6 +61,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
 
     project_id: ProjectId | None
     project_name: str | None
+    user_id: str | None = None
     user_name: str | None
     roles: tuple[str, ...]
     expires_at: datetime | None
@@ -71,6 +72,7 @@ def identity_of(access: AccessInfo) -> Identity:
     return Identity(
         project_id=access.project_id,
         project_name=access.project_name,
+        user_id=access.user_id,
         user_name=access.username,
         roles=tuple(access.role_names or ()),
         expires_at=access.expires,
@@ -97,6 +99,10 @@ class Badge:
         except (keystone.ClientException, *_GARBAGE) as error:
             raise sign_in_failure(error, auth_url=self._auth_url) from error
         return headers or {}
+
+    def token(self) -> Secret:
+        """Give the token itself. Raises what `access` raises."""
+        return Secret(self.headers().get("X-Auth-Token", ""))
 
     def access(self) -> AccessInfo:
         """Give what Keystone said at sign-in: project, catalog, expiry.

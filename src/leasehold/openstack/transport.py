@@ -16,6 +16,7 @@ from leasehold.openstack.edge import failure, refusal
 from leasehold.openstack.errors import OpenStackError
 from leasehold.openstack.microversion import Version
 from leasehold.openstack.retry import delay_before_retry
+from leasehold.openstack.secret import Secret
 from leasehold.openstack.settings import Settings
 from leasehold.openstack.sign_in import Badge, Identity, identity_of
 from leasehold.openstack.versions import Place, place_of, versions_in
@@ -160,6 +161,10 @@ class Transport:
         if self._catalog is None:
             self._catalog = endpoints_of(self._badge.access())
         return self._catalog
+
+    def token(self) -> Secret:
+        """Give the token in use, to hand on to another program; signs in if need be."""
+        return self._badge.token()
 
     def identity(self) -> Identity:
         """Tell who we are to the cloud; signs in if need be, and raises what that raises."""

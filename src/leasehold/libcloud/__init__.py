@@ -1,0 +1,17 @@
+"""Leasehold's driver in the place of Apache Libcloud's for OpenStack: same methods, same results.
+
+    >>> from libcloud.compute.providers import get_driver
+    >>> from libcloud.compute.types import Provider
+    >>> from leasehold.libcloud import register
+    >>> register()  # doctest: +SKIP
+    >>> OpenStack = get_driver(Provider.OPENSTACK)  # doctest: +SKIP
+
+A program that cannot be changed runs by ``python -m leasehold.libcloud PROGRAM``. Needs the extra
+`libcloud`.
+"""
+
+from leasehold.libcloud.compute_v2 import OpenStack_2_NodeDriver
+from leasehold.libcloud.driver import OpenStackNodeDriver
+from leasehold.libcloud.registration import register, unregister
+
+__all__ = ["OpenStackNodeDriver", "OpenStack_2_NodeDriver", "register", "unregister"]
