@@ -1,5 +1,6 @@
 """The reference of the emulator's faults and settings, from the structs that take them."""
 
+from collections.abc import Iterator
 from itertools import starmap
 
 import msgspec
@@ -10,12 +11,13 @@ from tools.docs.types import default, words
 
 from leasehold.emulator.effects import Effect
 from leasehold.emulator.fault_rules import KINDS, METHODS, Rule
+from leasehold.emulator.identity.catalog_entries import READY_MADE, CatalogEntry
 from leasehold.emulator.settings import Delays, Quota
 from leasehold.emulator.timeline import Delay
 
 
 def page() -> str:
-    return f"""# Emulator: faults, delays, quotas
+    return f"""# Emulator: faults, delays, quotas, catalogs
 
 What can be set about the emulator, in Python and over its admin route. [Emulator](../emulator.md) shows
 how.
@@ -47,6 +49,16 @@ Seconds, drawn from a triangle: lowest, usual, highest.
 Of each project; -1 is no limit.
 
 {table(("quota", "default", "unit"), [_quota(field) for field in msgspec.structs.fields(Quota)])}
+
+## Catalogs
+
+The ready-made ones, by name:
+
+{table(("catalog", "type", "name", "path", "regions"), _catalogs())}
+
+An entry of one's own:
+
+{_keys(CatalogEntry)}
 """
 
 
@@ -77,6 +89,8 @@ def _meaning(field: msgspec.structs.FieldInfo, texts: dict[str, str]) -> str:
         "method": "An HTTP method",
         "probability": "Of each match, above 0 and up to 1",
         "message": "The cloud's words, where the effect has some",
+        "type": "The service's type",
+        "name": "The service's name",
     }
     return sentence(texts.get(field.name) or plain.get(field.name))
 
@@ -87,6 +101,20 @@ def _effect(value: str, text: str) -> tuple[str, str, str]:
 
 def _kinds() -> list[tuple[str, str, str]]:
     return [(code(kind), service, code(path)) for kind, (service, path) in KINDS.items()]
+
+
+def _catalogs() -> Iterator[tuple[str, ...]]:
+    """A line per service; the name of its catalog stands in the first."""
+    for name, entries in READY_MADE.items():
+        regions: dict[tuple[str, str, str], list[str]] = {}
+        for entry in entries:
+            key = (entry.type, entry.name, entry.path)
+            regions.setdefault(key, []).append(entry.region or "none")
+        label = code(name)
+        for (service_type, service, path), found in regions.items() or {("", "", ""): []}.items():
+            cells = [code(cell) if cell else "" for cell in (service_type, service, path)]
+            yield (label, *cells, ", ".join(found))
+            label = ""
 
 
 def _delay(field: msgspec.structs.FieldInfo) -> tuple[str, str, str]:

@@ -16,6 +16,7 @@ def emulator(
     servers: int = 0,
     password: str = "demo",  # noqa: S107 - no secret: the cloud listens on loopback only
     seed: int | None = None,
+    catalog: str = "modern",
     write_clouds: Path | None = None,
 ) -> int:
     """Run an OpenStack in one process, to try things on.
@@ -44,6 +45,9 @@ def emulator(
         Of the users demo and admin.
     seed
         The same seed gives the same ids and delays.
+    catalog
+        What the service catalog looks like: modern, old, oldest, rackspace, regions, renamed,
+        unversioned, versioned or empty.
     write_clouds
         Where to write the clouds.yaml; left out, a temporary file.
     """
@@ -59,5 +63,6 @@ def emulator(
         servers=servers,
         password=password,
         seed=seed,
+        catalog=catalog,
         write_clouds=write_clouds,
     )

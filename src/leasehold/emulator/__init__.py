@@ -8,10 +8,12 @@ from leasehold.emulator.effects import Effect
 from leasehold.emulator.emulator import Emulator, GuestMode
 from leasehold.emulator.fault_rules import Rule
 from leasehold.emulator.faults import Faults, Outage
+from leasehold.emulator.identity.catalog_entries import CatalogEntry
 from leasehold.emulator.settings import Delays, Quota, Settings
 from leasehold.emulator.timeline import Delay, fixed
 
 __all__ = [
+    "CatalogEntry",
     "Cloud",
     "Delay",
     "Delays",

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from leasehold.emulator.command import run
+from leasehold.emulator.identity.catalog_entries import READY_MADE
 
 
 def main() -> int:
@@ -26,6 +27,7 @@ def main() -> int:
     parser.add_argument("--servers", type=int, default=0, help="how many there are from the start")
     parser.add_argument("--password", default="demo", help="of the user demo")
     parser.add_argument("--seed", type=int, help="the same seed gives the same ids and delays")
+    parser.add_argument("--catalog", default="modern", choices=READY_MADE, help="what it shows")
     parser.add_argument("--write-clouds", type=Path, metavar="PATH", help="where clouds.yaml goes")
     return run(**vars(parser.parse_args()))
 

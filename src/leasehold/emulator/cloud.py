@@ -1,6 +1,6 @@
 """One emulated cloud: its world, its services, and what can be done to it from outside."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from random import Random
 
 import msgspec
@@ -17,7 +17,8 @@ from leasehold.emulator.guests import Guests
 from leasehold.emulator.http import Service
 from leasehold.emulator.identity.accounts import Project
 from leasehold.emulator.identity.catalog import Catalog
-from leasehold.emulator.identity.service import Identity
+from leasehold.emulator.identity.catalog_entries import READY_MADE, REGION, CatalogEntry
+from leasehold.emulator.identity.service import VERSIONS, Identity, Version
 from leasehold.emulator.image.defaults import add_images
 from leasehold.emulator.image.service import ImageService
 from leasehold.emulator.network.defaults import LAB_CIDR, add_networks
@@ -61,12 +62,16 @@ class Cloud:
         settings: Settings,
         password: str = "demo",  # noqa: S107 - no secret: the cloud listens on loopback only
         guests: Guests | None = None,
+        catalog: Iterable[CatalogEntry] = READY_MADE["modern"],
+        keystone: Iterable[Version] = VERSIONS,
     ) -> None:
         self._clock = clock
         self._seed = seed
         self._settings = settings
         self._password = password
         self._guests = guests
+        self._catalog = tuple(catalog)
+        self._keystone = tuple(keystone)
         self._block = AddressBlock() if guests else None
         self.faults = Faults(Random(f"{seed}/faults"), clock.now)
         self.requests = Requests()
@@ -145,7 +150,7 @@ class Cloud:
     def _build(self) -> None:
         timeline = Timeline(self._clock, Random(f"{self._seed}/time"))
         self.world = World(timeline, Random(f"{self._seed}/world"), self._settings)
-        catalog = Catalog(self.world.ids)
+        catalog = Catalog(self.world.ids, self._catalog)
         add_accounts(self.world, password=self._password)
         self.compute = Compute(self.world, self._guests)
         self.compute.flavors.add_defaults()
@@ -157,7 +162,7 @@ class Cloud:
         add_images(self.image.state, admin=admin)
         cidr = self._block.cidr if self._block else LAB_CIDR
         add_networks(self.network.state, demo=demo, admin=admin, lab_cidr=cidr)
-        identity = Identity(self.world, catalog)
+        identity = Identity(self.world, catalog, self._keystone)
         self._services: list[Service] = [
             identity,
             self.compute,
@@ -167,20 +172,20 @@ class Cloud:
         ]
 
 
-def clouds_yaml(url: str, password: str) -> str:
+def clouds_yaml(url: str, password: str, *, region: str = REGION, version: Version = "v3") -> str:
     """A clouds.yaml (as JSON, which YAML includes) with clouds ``demo`` and ``admin``."""
+    domains = {"user_domain_name": "Default", "project_domain_name": "Default"}
     clouds = {
         name: {
             "auth": {
-                "auth_url": f"{url}/identity/v3",
+                "auth_url": f"{url}/identity/{version}",
                 "username": name,
                 "password": secret,
                 "project_name": name,
-                "user_domain_name": "Default",
-                "project_domain_name": "Default",
+                **(domains if version == "v3" else {}),
             },
-            "region_name": "RegionOne",
-            "identity_api_version": 3,
+            "region_name": region,
+            "identity_api_version": version.removeprefix("v"),
         }
         for name, secret in (("demo", password), ("admin", "admin"))
     }

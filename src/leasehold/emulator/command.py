@@ -24,13 +24,15 @@ def run(
     servers: int = 0,
     password: str = "demo",  # noqa: S107 - no secret: the cloud listens on loopback only
     seed: int | None = None,
+    catalog: str = "modern",
     write_clouds: Path | None = None,
 ) -> int:
     """Serve until Ctrl-C or SIGTERM; returns the exit status.
 
     `boot` and `delete` are seconds, lowest, usual and highest; `instances` is the quota of servers;
-    `servers` is how many there are from the start. The clouds.yaml goes to `write_clouds` and
-    stays there; without it, to a temporary file that goes with the emulator.
+    `servers` is how many there are from the start; `catalog` the name of a ready-made one. The
+    clouds.yaml goes to `write_clouds` and stays there; without it, to a temporary file that goes
+    with the emulator.
     """
     defaults = Delays()
     try:
@@ -48,6 +50,7 @@ def run(
             quota=Quota(instances=instances),
             password=password,
             seed=seed,
+            catalog=catalog,
         )
     except (ValueError, GuestFailed) as error:
         return _refuse(str(error))

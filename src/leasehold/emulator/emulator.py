@@ -1,18 +1,22 @@
 """The emulator as a program has it: a cloud on a port, in a thread of its own."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from random import SystemRandom
 from threading import Event, Thread
 from types import TracebackType
 from typing import Literal, Self, TypeVar
 
+import msgspec
+
 from leasehold.emulator.cloud import Cloud, Leftovers, clouds_yaml
 from leasehold.emulator.compute.servers import Server
 from leasehold.emulator.counters import Requests
 from leasehold.emulator.faults import Faults
 from leasehold.emulator.guests import Guests, choose
+from leasehold.emulator.identity.catalog_entries import CatalogEntry, entries, region_of
+from leasehold.emulator.identity.service import VERSIONS, Version
 from leasehold.emulator.listener import Listener, check_loopback
 from leasehold.emulator.settings import Delays, Quota, Settings
 from leasehold.emulator.timeline import LoopClock
@@ -44,13 +48,18 @@ class Emulator:
         token_lifetime: int = 24 * 3600,
         password: str = "demo",  # noqa: S107 - no secret: the cloud listens on loopback only
         seed: int | None = None,
+        catalog: str | Iterable[CatalogEntry] = "modern",
+        keystone: Iterable[Version] = VERSIONS,
     ) -> None:
         """`port` 0 takes a free one. The same `seed` gives the same ids and the same delays.
 
-        Raises ValueError for a host that is not a loopback address, and GuestFailed for guests
-        that this machine cannot give.
+        `catalog` is the name of a ready-made one or a list of entries; `keystone` the versions of
+        its API that are there. Raises ValueError for a host that is not a loopback address and
+        for a catalog that there is not, and GuestFailed for guests that this machine cannot give.
         """
         check_loopback(host)
+        self._catalog = entries(catalog)
+        self._keystone = tuple(version for version in VERSIONS if version in keystone)
         self.host = host
         self.port = port
         self.password = password
@@ -66,6 +75,8 @@ class Emulator:
             ),
             password=password,
             guests=self.guests,
+            catalog=self._catalog,
+            keystone=self._keystone,
         )
         self._thread: Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -150,7 +161,9 @@ class Emulator:
 
     @property
     def auth_url(self) -> str:
-        return f"{self.url}/identity/v3"
+        """Of the best version there is."""
+        version = self._keystone[0]
+        return f"{self.url}/identity/{'v1.0' if version == 'v1' else version}"
 
     @property
     def faults(self) -> Faults:
@@ -170,7 +183,12 @@ class Emulator:
 
     def clouds_yaml(self) -> str:
         """The text of a clouds.yaml with the clouds ``demo`` and ``admin``."""
-        return clouds_yaml(self.url, self.password)
+        return clouds_yaml(
+            self.url,
+            self.password,
+            region=region_of(self._catalog),
+            version=self._keystone[0],
+        )
 
     def seed_servers(
         self, count: int, *, project: str = "demo", prefix: str = "seed"
@@ -191,11 +209,7 @@ class Emulator:
         def change() -> None:
             old = self._cloud.settings
             self._cloud.change_settings(
-                Settings(
-                    delays=delays or old.delays,
-                    quota=quota or old.quota,
-                    token_lifetime=old.token_lifetime,
-                )
+                msgspec.structs.replace(old, delays=delays or old.delays, quota=quota or old.quota)
             )
 
         self.run(change)

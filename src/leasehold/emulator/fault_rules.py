@@ -15,7 +15,7 @@ KINDS = {
     "volume": ("volume", r"^/v3/volumes(/detail|/[^/]+(/action)?)?$"),
     "snapshot": ("volume", r"^/v3/snapshots(/detail|/[^/]+)?$"),
     "image": ("image", r"^/v2/images(/[^/]+(/file)?)?$"),
-    "token": ("identity", r"^/(v3/auth|v2\.0)/tokens$"),
+    "token": ("identity", r"^/((v3/auth|v2\.0)/tokens|v1\.1/auth|v1\.0)$"),
 }
 """Words for what a rule is about, with the service and the paths (below its prefix) they mean."""
 

@@ -61,6 +61,13 @@ def test_it_says_where_it_is_and_how_to_reach_it(running: Running) -> None:
     assert clouds.stat().st_mode & 0o777 == 0o600
 
 
+def test_its_catalog_is_the_one_that_was_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "clouds.yaml"
+    running = Running("--catalog", "rackspace", "--write-clouds", str(path))
+    assert running.end(signal.SIGTERM) == 0
+    assert json.loads(path.read_text())["clouds"]["demo"]["region_name"] == "DFW"
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_cleanly_and_takes_its_file_away(
     running: Running, number: signal.Signals
@@ -83,6 +90,7 @@ def test_a_clouds_yaml_that_was_asked_for_stays(tmp_path: Path) -> None:
         ({"host": "0.0.0.0"}, "does not listen on '0.0.0.0'"),
         ({"boot": "3,2,1"}, "out of order"),
         ({"delete": "soon"}, "LOW,USUAL,HIGH"),
+        ({"catalog": "ancient"}, "there is no catalog 'ancient': the emulator has modern, old"),
     ],
 )
 def test_what_cannot_be_is_told_in_one_line(

@@ -2,7 +2,7 @@
 
 import asyncio
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -10,7 +10,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from leasehold.emulator import Cloud, Delays, Quota, Settings, fixed
+from leasehold.emulator import CatalogEntry, Cloud, Delays, Quota, Settings, fixed
+from leasehold.emulator.identity.catalog_entries import READY_MADE
+from leasehold.emulator.identity.service import VERSIONS, Version
 
 BASE = "http://cloud.test:8774"
 START = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -75,10 +77,18 @@ class Reply:
 class InProcess:
     """Calls a cloud's application as a client would, and moves its clock."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(
+        self,
+        *,
+        catalog: Iterable[CatalogEntry] = READY_MADE["modern"],
+        keystone: Iterable[Version] = VERSIONS,
+        **settings: Any,
+    ) -> None:
         self.clock = StepClock()
         given = {"delays": DELAYS, "quota": Quota(), **settings}
-        self.cloud = Cloud(self.clock, seed=7, settings=Settings(**given))
+        self.cloud = Cloud(
+            self.clock, seed=7, settings=Settings(**given), catalog=catalog, keystone=keystone
+        )
         self._tokens: dict[str, str] = {}
 
     def advance(self, seconds: float) -> None:

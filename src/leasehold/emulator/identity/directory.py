@@ -5,7 +5,7 @@ from typing import Any
 
 from leasehold.emulator.http import Request, Response, Router
 from leasehold.emulator.identity.accounts import Assignment, Domain, Project, Role, User
-from leasehold.emulator.identity.catalog import INTERFACES, REGION, Catalog, CatalogService
+from leasehold.emulator.identity.catalog import Catalog, CatalogService
 from leasehold.emulator.identity.faults import forbidden, not_found
 from leasehold.emulator.identity.sign_in import projects_of
 from leasehold.emulator.world import World
@@ -35,7 +35,7 @@ def route(router: Router, world: World, catalog: Catalog) -> None:
         _Listing("group", lambda _: ()),
         _Listing("service", lambda _: map(_service_document, catalog.services)),
         _Listing("endpoint", lambda request: _endpoint_documents(catalog, request.host_url)),
-        _Listing("region", _region_documents, public=True),
+        _Listing("region", lambda _: _region_documents(catalog), public=True),
     ):
         router.add("GET", f"/v3/{listing.word}s", listing.index)
         router.add("GET", f"/v3/{listing.word}s/{{id}}", listing.show)
@@ -234,21 +234,23 @@ def _service_document(service: CatalogService) -> Document:
 def _endpoint_documents(catalog: Catalog, host_url: str) -> list[Document]:
     return [
         {
-            "id": service.endpoint_ids[interface],
-            "interface": interface,
-            "region_id": REGION,
+            "id": endpoint.id,
+            "interface": endpoint.interface,
+            "region_id": endpoint.region,
             "service_id": service.id,
-            "url": service.url(host_url),
+            "url": endpoint.url(host_url),
             "enabled": True,
-            "region": REGION,
+            "region": endpoint.region,
         }
         for service in catalog.services
-        for interface in INTERFACES
+        for endpoint in service.endpoints
     ]
 
 
-def _region_documents(_: Request) -> list[Document]:
-    return [{"id": REGION, "description": "", "parent_region_id": None}]
+def _region_documents(catalog: Catalog) -> list[Document]:
+    return [
+        {"id": region, "description": "", "parent_region_id": None} for region in catalog.regions
+    ]
 
 
 def _is_own_project(request: Request, wanted: str) -> bool:

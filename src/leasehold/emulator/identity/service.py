@@ -1,9 +1,10 @@
 """Keystone: its versions, its dialect, and the routes of all versions put together."""
 
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
-from leasehold.emulator.http import Fault, Request, Response, Router
+from leasehold.emulator.http import Fault, Handler, Request, Response, Router
 from leasehold.emulator.identity import administration as identity_administration
 from leasehold.emulator.identity import api_keys as identity_api_keys
 from leasehold.emulator.identity import credentials as identity_credentials
@@ -19,6 +20,20 @@ _NOT_FOUND_PAGE = (
     b"<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n"
     b"<p>The requested URL was not found on the server.</p>\n"
 )
+Version = Literal["v3", "v2.0", "v1"]
+VERSIONS: tuple[Version, ...] = ("v3", "v2.0", "v1")
+"""Of the API, the best first; ``v1`` is v1.0 and v1.1."""
+_ROUTES: dict[Version, tuple[Callable[[Router, World, Catalog], None], ...]] = {
+    "v3": (
+        identity_tokens.route,
+        identity_directory.route,
+        identity_administration.route,
+        identity_credentials.route,
+        identity_federation.route,
+    ),
+    "v2.0": (identity_v2.route, identity_api_keys.route),
+    "v1": (identity_v1.route,),
+}
 _MEDIA_TYPE = "application/vnd.openstack.identity-{}+json"
 
 
@@ -28,22 +43,17 @@ class Identity:
     name = "identity"
     prefix = "/identity"
 
-    def __init__(self, world: World, catalog: Catalog) -> None:
+    def __init__(
+        self, world: World, catalog: Catalog, versions: Iterable[Version] = VERSIONS
+    ) -> None:
+        self._versions = tuple(version for version in VERSIONS if version in versions)
         self.router = Router()
-        self.router.add("GET", "/", self._versions, public=True)
-        self.router.add("GET", "/v3", self._v3, public=True)
-        self.router.add("GET", "/v2.0", self._v2, public=True)
-        for part in (
-            identity_tokens,
-            identity_directory,
-            identity_administration,
-            identity_credentials,
-            identity_v2,
-            identity_api_keys,
-            identity_v1,
-            identity_federation,
-        ):
-            part.route(self.router, world, catalog)
+        self.router.add("GET", "/", self._index, public=True)
+        for version in self._versions:
+            if version in _DOCUMENTS:
+                self.router.add("GET", f"/{version}", _shows(_DOCUMENTS[version]), public=True)
+            for route in _ROUTES[version]:
+                route(self.router, world, catalog)
 
     def locate(self, path: str) -> str:
         return path
@@ -67,16 +77,12 @@ class Identity:
     def stamp(self, request: Request) -> dict[str, str]:
         return {"vary": "X-Auth-Token", "x-openstack-request-id": request.request_id}
 
-    def _versions(self, request: Request) -> Response:
+    def _index(self, request: Request) -> Response:
         root = request.root
-        body = {"versions": {"values": [_v3_document(root), _v2_document(root)]}}
-        return Response(300, body, {"Location": f"{root}/v3/"})
-
-    def _v3(self, request: Request) -> Response:
-        return Response(200, {"version": _v3_document(request.root)})
-
-    def _v2(self, request: Request) -> Response:
-        return Response(200, {"version": _v2_document(request.root)})
+        shown = [_DOCUMENTS[version](root) for version in self._versions if version in _DOCUMENTS]
+        return Response(
+            300, {"versions": {"values": shown}}, {"Location": f"{root}/{self._versions[0]}/"}
+        )
 
 
 def _v3_document(root: str) -> dict[str, Any]:
@@ -97,3 +103,13 @@ def _v2_document(root: str) -> dict[str, Any]:
         "links": [{"rel": "self", "href": f"{root}/v2.0/"}],
         "media-types": [{"base": "application/json", "type": _MEDIA_TYPE.format("v2.0")}],
     }
+
+
+_DOCUMENTS: dict[Version, Callable[[str], dict[str, Any]]] = {
+    "v3": _v3_document,
+    "v2.0": _v2_document,
+}
+
+
+def _shows(document: Callable[[str], dict[str, Any]]) -> Handler:
+    return lambda request: Response(200, {"version": document(request.root)})
