@@ -157,7 +157,9 @@ class Cloud:
         self.image = ImageService(self.world)
         self.network = NetworkService(self.world)
         self.volume = VolumeService(self.world, self.image.state)
-        self.compute.stand_in_front_of(self.network.state, self.image.state)
+        self.compute.stand_in_front_of(
+            self.network.state, self.image.state, self.volume.state, nova_network=False
+        )
         admin, demo = self.project("admin"), self.project("demo")
         add_images(self.image.state, admin=admin)
         cidr = self._block.cidr if self._block else LAB_CIDR

@@ -5,10 +5,12 @@ from typing import Any
 
 from leasehold.emulator.compute.cloud import ComputeCloud
 from leasehold.emulator.compute.faults import KEYS
+from leasehold.emulator.compute.fixed_ips import ComputeFixedIps
 from leasehold.emulator.compute.flavors import Flavors
 from leasehold.emulator.compute.floating_ips import ComputeFloatingIps
 from leasehold.emulator.compute.images import ComputeImages
 from leasehold.emulator.compute.keypairs import KeyPairs
+from leasehold.emulator.compute.networks import ComputeNetworks
 from leasehold.emulator.compute.paths import NEWEST, OLDER, PREFIX, Path, version_of
 from leasehold.emulator.compute.quotas import ComputeQuotas
 from leasehold.emulator.compute.security_groups import ComputeSecurityGroups
@@ -25,12 +27,14 @@ from leasehold.emulator.compute.server_register import Servers
 from leasehold.emulator.compute.server_routes import ServerRoutes
 from leasehold.emulator.compute.server_view import ServerViews
 from leasehold.emulator.compute.server_volumes import ServerVolumes
+from leasehold.emulator.compute.volumes import ComputeVolumes
 from leasehold.emulator.error_pages import error_page
 from leasehold.emulator.guests import Guests
 from leasehold.emulator.http import Fault, Request, Response, Router
 from leasehold.emulator.image.images import Images
 from leasehold.emulator.microversions import Microversion, Microversions
 from leasehold.emulator.network.networking import Networking
+from leasehold.emulator.volume.state import BlockStorage
 from leasehold.emulator.world import World
 
 HIGHEST = (2, 104)
@@ -91,13 +95,21 @@ class Compute:
         ):
             part.route(self.router)
 
-    def stand_in_front_of(self, network: Networking, images: Images) -> None:
+    def stand_in_front_of(
+        self, network: Networking, images: Images, volumes: BlockStorage, *, nova_network: bool
+    ) -> None:
         """Offer what other services do under Nova's own paths too, as it did before them."""
         floating_ips = ComputeFloatingIps(network)
         self._actions.add(floating_ips.handlers())
-        floating_ips.route(self.router)
-        ComputeImages(images).route(self.router)
-        ComputeSecurityGroups(network, self.servers).route(self.router)
+        self._actions.add(ComputeFixedIps(network).handlers())
+        for part in (
+            floating_ips,
+            ComputeImages(images),
+            ComputeSecurityGroups(network, self.servers),
+            ComputeNetworks(network, nova_network=nova_network),
+            ComputeVolumes(volumes),
+        ):
+            part.route(self.router)
 
     def server_changed(self, server_id: str) -> None:
         self.servers.changed(server_id)
