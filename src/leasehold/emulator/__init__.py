@@ -11,6 +11,7 @@ from leasehold.emulator.faults import Faults, Outage
 from leasehold.emulator.identity.catalog_entries import CatalogEntry
 from leasehold.emulator.settings import Delays, Quota, Settings
 from leasehold.emulator.timeline import Delay, fixed
+from leasehold.emulator.tls import Tls
 
 __all__ = [
     "CatalogEntry",
@@ -27,6 +28,7 @@ __all__ = [
     "Quota",
     "Rule",
     "Settings",
+    "Tls",
     "clouds_yaml",
     "fixed",
 ]

@@ -1,6 +1,7 @@
 """One emulated cloud: its world, its services, and what can be done to it from outside."""
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from random import Random
 
 import msgspec
@@ -174,7 +175,14 @@ class Cloud:
         ]
 
 
-def clouds_yaml(url: str, password: str, *, region: str = REGION, version: Version = "v3") -> str:
+def clouds_yaml(
+    url: str,
+    password: str,
+    *,
+    region: str = REGION,
+    version: Version = "v3",
+    authority: Path | None = None,
+) -> str:
     """A clouds.yaml (as JSON, which YAML includes) with clouds ``demo`` and ``admin``."""
     domains = {"user_domain_name": "Default", "project_domain_name": "Default"}
     clouds = {
@@ -188,6 +196,7 @@ def clouds_yaml(url: str, password: str, *, region: str = REGION, version: Versi
             },
             "region_name": region,
             "identity_api_version": version.removeprefix("v"),
+            **({} if authority is None else {"cacert": str(authority)}),
         }
         for name, secret in (("demo", password), ("admin", "admin"))
     }

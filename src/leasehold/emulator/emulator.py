@@ -20,6 +20,7 @@ from leasehold.emulator.identity.service import VERSIONS, Version
 from leasehold.emulator.listener import Listener, check_loopback
 from leasehold.emulator.settings import Delays, Quota, Settings
 from leasehold.emulator.timeline import LoopClock
+from leasehold.emulator.tls import Tls
 from leasehold.emulator.world import World
 
 GuestMode = Literal["none", "auto", "container", "shell"]
@@ -50,6 +51,7 @@ class Emulator:
         seed: int | None = None,
         catalog: str | Iterable[CatalogEntry] = "modern",
         keystone: Iterable[Version] = VERSIONS,
+        tls: Tls | None = None,
     ) -> None:
         """`port` 0 takes a free one. The same `seed` gives the same ids and the same delays.
 
@@ -63,6 +65,7 @@ class Emulator:
         self.host = host
         self.port = port
         self.password = password
+        self.tls = tls
         self.seed = SystemRandom().getrandbits(32) if seed is None else seed
         self.guests: Guests | None = None
         if guests != "none":
@@ -96,7 +99,10 @@ class Emulator:
         self.stop()
 
     def start(self) -> None:
-        """Return once the port answers. Raises OSError when it is taken."""
+        """Return once the port answers.
+
+        Raises OSError when it is taken, and for certificates that cannot be used.
+        """
         started = Event()
 
         def serve() -> None:
@@ -133,7 +139,7 @@ class Emulator:
         """
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
-        listener = Listener(self._cloud.app, self.host, self.port)
+        listener = Listener(self._cloud.app, self.host, self.port, self.tls)
         self.port = listener.port
         self._cloud.refuse = listener.refuse
         await listener.start()
@@ -157,7 +163,8 @@ class Emulator:
     @property
     def url(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}"
+        scheme = "http" if self.tls is None else "https"
+        return f"{scheme}://{host}:{self.port}"
 
     @property
     def auth_url(self) -> str:
@@ -188,6 +195,7 @@ class Emulator:
             self.password,
             region=region_of(self._catalog),
             version=self._keystone[0],
+            authority=self.tls.authority if self.tls is not None else None,
         )
 
     def seed_servers(

@@ -13,6 +13,7 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from leasehold.emulator.app import Application, Scope
+from leasehold.emulator.tls import Tls, common_name
 
 KEEP_ALIVE = 75
 """Seconds that an idle connection stays open; as with the web servers in front of real clouds."""
@@ -21,10 +22,15 @@ KEEP_ALIVE = 75
 class Listener:
     """Listens on a loopback address for as long as it is started."""
 
-    def __init__(self, app: Application, host: str, port: int) -> None:
-        """Binds at once: `port` 0 takes a free one. Raises OSError when it is taken."""
+    def __init__(self, app: Application, host: str, port: int, tls: Tls | None = None) -> None:
+        """Binds at once: `port` 0 takes a free one. Raises OSError when it is taken.
+
+        The same for a `tls` whose files cannot be used.
+        """
         check_loopback(host)
+        self._context = tls.context() if tls is not None else None
         app.cut = self.cut
+        app.certificate_name = self.certificate_name
         self._config = Config(
             app,
             interface="asgi3",
@@ -46,11 +52,6 @@ class Listener:
         self._socket = _bind(host, port)
         self.host = host
         self.port: int = self._socket.getsockname()[1]
-
-    @property
-    def url(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}"
 
     async def start(self) -> None:
         await self._open()
@@ -79,9 +80,19 @@ class Listener:
 
     def cut(self, scope: Scope) -> None:
         """End the connection that a call came on, without another byte."""
-        for connection in list(self._connections):
-            if connection.client == scope["client"]:
-                connection.transport.abort()
+        for connection in self._connections_of(scope):
+            connection.transport.abort()
+
+    def certificate_name(self, scope: Scope) -> str | None:
+        """Whom the client's certificate is made out to; None for a client without one."""
+        if self._context is None:
+            return None
+        found = self._connections_of(scope)
+        return common_name(found[0].transport.get_extra_info("peercert")) if found else None
+
+    def _connections_of(self, scope: Scope) -> list[Any]:
+        """The one that a call came on; none when it has gone meanwhile."""
+        return [found for found in self._connections if found.client == scope["client"]]
 
     def _reopen(self) -> None:
         self._reopening = None
@@ -90,7 +101,7 @@ class Listener:
 
     async def _open(self) -> None:
         self._server = await asyncio.get_running_loop().create_server(
-            self._protocol, sock=self._socket, backlog=2048
+            self._protocol, sock=self._socket, backlog=2048, ssl=self._context
         )
 
     def _protocol(self) -> asyncio.Protocol:

@@ -5,16 +5,10 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from threading import Thread
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from leasehold.emulator import Emulator
 from leasehold.openstack import (
@@ -25,6 +19,7 @@ from leasehold.openstack import (
     OpenStackError,
     TimedOut,
 )
+from tests.certificates import Authority
 
 from .conftest import connected
 
@@ -150,35 +145,9 @@ def test_a_redirect_is_not_followed_for_the_token_would_go_with_it(emulator: Emu
 
 
 @pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    """A certificate for 127.0.0.1 that nobody else knows, with its key in the same file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path / "cert.pem"
-    path.write_bytes(
-        made.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return path
+def authority(tmp_path: Path) -> Authority:
+    """One that nobody else knows."""
+    return Authority(tmp_path)
 
 
 def over_tls(certificate: Path, behave: Behaviour) -> Behaviour:
@@ -196,16 +165,16 @@ def over_tls(certificate: Path, behave: Behaviour) -> Behaviour:
 
 
 def test_a_certificate_that_is_not_trusted_is_told_with_what_to_do(
-    emulator: Emulator, certificate: Path
+    emulator: Emulator, authority: Authority
 ) -> None:
-    with a_server_that(over_tls(certificate, read_request)) as place:
+    with a_server_that(over_tls(authority.server("127.0.0.1"), read_request)) as place:
         error = starting_fails(at(emulator, place, "https"))
     assert type(error) is ConnectFailed
     assert "not trusted" in str(error)
     assert "cacert" in str(error)
 
 
-def test_a_private_ca_is_trusted_when_it_is_named(emulator: Emulator, certificate: Path) -> None:
+def test_a_private_ca_is_trusted_when_it_is_named(emulator: Emulator, authority: Authority) -> None:
     accepted = answering("202 Accepted\r\nContent-Length: 0")
-    with a_server_that(over_tls(certificate, accepted)) as place:
-        at(emulator, place, "https", cacert=str(certificate)).compute.start_server("s1")
+    with a_server_that(over_tls(authority.server("127.0.0.1"), accepted)) as place:
+        at(emulator, place, "https", cacert=str(authority.path)).compute.start_server("s1")
