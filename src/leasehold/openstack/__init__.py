@@ -32,6 +32,7 @@ from leasehold.openstack.errors import (
     UnknownCloud,
     VersionUnsupported,
 )
+from leasehold.openstack.quota import Quota
 from leasehold.openstack.secret import Secret
 from leasehold.openstack.settings import Settings, SignIn
 
@@ -47,6 +48,7 @@ __all__ = [
     "MalformedAnswer",
     "NotFound",
     "OpenStackError",
+    "Quota",
     "QuotaExceeded",
     "RateLimited",
     "Secret",

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from urllib.parse import quote
 
 import msgspec
 
@@ -46,6 +47,11 @@ def _texts(name: str, value: FilterValue) -> Iterable[str]:
             return (str(value),)
         case _:
             return tuple(value)
+
+
+def segment(text: str) -> str:
+    """Spell a name of the user's as one segment of a path, whatever it holds."""
+    return quote(text, safe="")
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ Verbs take plain `str`, for ids also come from users and files.
 from typing import NewType
 
 ServerId = NewType("ServerId", str)
+ServerGroupId = NewType("ServerGroupId", str)
 FlavorId = NewType("FlavorId", str)
 ImageId = NewType("ImageId", str)
 NetworkId = NewType("NetworkId", str)

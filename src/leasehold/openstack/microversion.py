@@ -45,11 +45,15 @@ class Microversion:
         self.agreed: Version | None = None
         """The version that the service confirmed; None before its first answer."""
 
-    def headers(self) -> Headers:
-        """Give the headers that ask for the version; none for a service that has no such thing."""
+    def headers(self, *, until: Version | None = None) -> Headers:
+        """Give the headers that ask for the version; none for a service that has no such thing.
+
+        `until` asks for no newer one than that, for the sake of a single call.
+        """
         if self._version is None:
             return ()
-        return self._asking(f"{self._version[0]}.{self._version[1]}")
+        asked = min(self._version, until) if until else self._version
+        return self._asking(f"{asked[0]}.{asked[1]}")
 
     def latest(self) -> Headers:
         """Give the headers that ask for whatever is newest, to learn what it is."""
@@ -75,12 +79,12 @@ class Microversion:
         found = re.search(r"(\d+)\.(\d+)$", text)
         return (int(found[1]), int(found[2])) if found else None
 
-    def lower(self, refusal: str, *, asked: Headers) -> bool:
+    def lower(self, refusal: str, *, asked: Headers, until: Version | None = None) -> bool:
         """Take the best version that a 406 names; False if that leaves nothing to try.
 
         `asked` are the headers that were refused: another thread may have lowered it since.
         """
-        if asked != self.headers():
+        if asked != self.headers(until=until):
             return True
         if self._pinned or self._version is None or not (found := _RANGE.search(refusal)):
             return False

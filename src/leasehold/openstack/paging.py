@@ -55,10 +55,15 @@ class Collection(Generic[T]):
         links: str | None = None,
         wrapped: str | None = None,
         page_size: int | None = PAGE_SIZE,
+        by_offset: bool = False,
         shared: tuple[str, ...] = (),
     ) -> None:
-        """`shared` names fields whose values many items repeat; a page keeps one copy of each."""
+        """`shared` names fields whose values many items repeat; a page keeps one copy of each.
+
+        `by_offset` is for lists that have pages but no links to the next one.
+        """
         self.path = path
+        self.by_offset = by_offset
         self.page_size = page_size
         self._shared = shared
         self._wrapped = wrapped is not None

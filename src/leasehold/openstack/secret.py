@@ -29,6 +29,11 @@ class Secret:
         raise TypeError("a Secret is not pickled: it would be readable in the pickle")
 
 
+def revealed(secret: Secret | str) -> str:
+    """Give the text to send, of one that the caller may have wrapped or not."""
+    return secret.reveal() if isinstance(secret, Secret) else secret
+
+
 def decode_secret(kind: type, value: object) -> object:
     """Let msgspec decode a JSON string into a `Secret`, so that no answer holds it in the open."""
     if kind is Secret and isinstance(value, str):

@@ -1,6 +1,7 @@
 """What every service's verbs are made of: get, list, create, change and delete, typed."""
 
 from collections.abc import Iterator, Mapping, Set
+from copy import copy
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -38,6 +39,8 @@ class Service:
         self.type = type
         self._transport = transport
         self._microversion = microversion
+        self._until: Version | None = None
+        self._instead = ""
 
     @property
     def url(self) -> str:
@@ -72,10 +75,25 @@ class Service:
         )
         return self._microversion.said(self._transport.send(call))
 
+    def speaks(self, version: Version) -> bool:
+        """Say whether the microversion agreed on is that one or newer."""
+        agreed = self.version()
+        return agreed is not None and agreed >= version
+
+    def until(self, version: Version, *, instead: str = "") -> "Service":
+        """Give the same service, spoken to in `version` at most: the last that had something.
+
+        Where a cloud has left that version behind, its calls raise `VersionUnsupported`, which
+        tells what to use `instead`.
+        """
+        older = copy(self)
+        older._until, older._instead = version, instead
+        return older
+
     def need(self, version: Version, purpose: str) -> None:
         """Raise `VersionUnsupported` unless the service speaks at least that microversion."""
-        agreed = self.version()
-        if agreed is None or agreed < version:
+        if not self.speaks(version):
+            agreed = self.version()
             has = f"{agreed[0]}.{agreed[1]}" if agreed else "no microversions"
             raise VersionUnsupported(
                 f"to {purpose}, {self.type} must speak {version[0]}.{version[1]}; it speaks {has}",
@@ -84,24 +102,26 @@ class Service:
 
     def get(self, path: str, shape: Shape[T], **query: FilterValue) -> T:
         """Get one thing."""
-        return self._decoded("GET", self._send("GET", path, query=query_of(query)), shape)
+        return self.read(self._send("GET", path, query=query_of(query)), shape, method="GET")
 
     def post(self, path: str, body: object, shape: Shape[T]) -> T:
         """Create something. Never repeated after it may have had effect."""
-        return self._decoded("POST", self._send("POST", path, body=body), shape)
+        return self.read(self._send("POST", path, body=body), shape, method="POST")
 
     def put(self, path: str, body: object, shape: Shape[T]) -> T:
         """Change something to what `body` says."""
-        return self._decoded("PUT", self._send("PUT", path, body=body), shape)
+        return self.read(self._send("PUT", path, body=body), shape, method="PUT")
 
-    def act(self, path: str, body: object) -> None:
-        """Have something done whose answer says nothing. Never repeated, as `post`."""
-        self._send("POST", path, body=body)
+    def act(
+        self, path: str, body: object = None, *, method: str = "POST", **query: FilterValue
+    ) -> Answer:
+        """Have something done, and give the answer as it is. Never repeated, as `post`."""
+        return self._send(method, path, body=body, query=query_of(query))
 
-    def delete(self, path: str, *, repeatable: bool = True) -> None:
+    def delete(self, path: str, *, repeatable: bool = True, **query: FilterValue) -> None:
         """Delete something. Raises `NotFound` unless an attempt of ours may have been the end of it."""
         try:
-            self._send("DELETE", path, repeatable=repeatable)
+            self._send("DELETE", path, repeatable=repeatable, query=query_of(query))
         except NotFound as error:
             if not error.unsure:
                 raise
@@ -132,6 +152,8 @@ class Service:
             items, following = collection.decode(answer.content)
         except UNREADABLE as error:
             raise malformed(answer, str(error), service=self.type, method="GET") from error
+        if collection.by_offset:
+            following = _next_offset(query, len(items))
         if following in seen:
             reason = "its next page is one that was read before"
             raise malformed(answer, reason, service=self.type, method="GET")
@@ -158,22 +180,60 @@ class Service:
             path=path,
             query=query,
             body=None if body is None else msgspec.json.encode(body),
-            headers=self._microversion.headers(),
+            headers=self._microversion.headers(until=self._until),
             repeatable=method in ("GET", "DELETE") if repeatable is None else repeatable,
         )
         try:
             answer = self._transport.send(call)
         except BadRequest as error:
-            asked = call.headers
-            if error.status != 406 or not self._microversion.lower(error.message, asked=asked):
+            if error.status != 406:
                 raise
-            lowered = msgspec.structs.replace(call, headers=self._microversion.headers())
-            answer = self._transport.send(lowered)
-        self._microversion.confirm(answer)
+            answer = self._send_lower(call, error)
+        if self._until is None:
+            self._microversion.confirm(answer)
         return answer
 
-    def _decoded(self, method: str, answer: Answer, shape: Shape[T]) -> T:
+    def _send_lower(self, call: Call, refused: BadRequest) -> Answer:
+        """Send a call again, in the best version that a 406 names."""
+        until = self._until
+        if self._microversion.lower(refused.message, asked=call.headers, until=until):
+            headers = self._microversion.headers(until=until)
+            try:
+                return self._transport.send(msgspec.structs.replace(call, headers=headers))
+            except BadRequest as error:
+                refused = error
+        if refused.status == 406 and until is not None:
+            hint = f"; use {self._instead} instead" if self._instead else ""
+            raise VersionUnsupported(
+                f"{self.type} no longer speaks {until[0]}.{until[1]}, the last with this{hint}",
+                status=406,
+                service=self.type,
+                method=call.method,
+                request_id=refused.request_id,
+            ) from refused
+        raise refused
+
+    def read(self, answer: Answer, shape: Shape[T], *, method: str) -> T:
+        """Read an answer, to a call of that method."""
         try:
             return shape.decode(answer.content)
         except UNREADABLE as error:
             raise malformed(answer, str(error), service=self.type, method=method) from error
+
+
+def _next_offset(query: Query, count: int) -> Query | None:
+    """Ask for what comes after a full page; a shorter one is the last."""
+    asked = dict(query)
+    if count < int(asked["limit"]):
+        return None
+    return tuple({**asked, "offset": str(int(asked.get("offset", 0)) + count)}.items())
+
+
+class Verbs:
+    """What one can do with one kind of thing; a service's client is composed of several.
+
+    So each kind has a module of its own, and yet every verb is found on the client itself.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self.service = service

@@ -22,11 +22,17 @@ class ServerBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     networks: Sequence[ServerNetwork] | str | None = None
     key_name: str | None = None
     user_data: str | None = None
+    files: Sequence[Mapping[str, str]] = msgspec.field(name="personality", default=())
     metadata: Mapping[str, str] = {}
+    tags: Sequence[str] = ()
     availability_zone: str | None = None
     security_groups: Sequence[Mapping[str, str]] = ()
     description: str | None = None
     config_drive: bool = False
+    admin_password: str | None = msgspec.field(name="adminPass", default=None)
+    disk_config: str | None = msgspec.field(name="OS-DCF:diskConfig", default=None)
+    min_count: int | None = None
+    max_count: int | None = None
 
 
 def boot_device(boot: BootVolume) -> BlockDevice:
@@ -51,11 +57,23 @@ def boot_device(boot: BootVolume) -> BlockDevice:
     )
 
 
+def personality(files: Mapping[str, str | bytes] | None) -> Sequence[Mapping[str, str]]:
+    """Say files, contents by path, in Nova's way."""
+    return tuple(
+        {"path": path, "contents": _base64(contents)} for path, contents in (files or {}).items()
+    )
+
+
+def _base64(contents: str | bytes) -> str:
+    raw = contents.encode() if isinstance(contents, str) else contents
+    return b64encode(raw).decode()
+
+
 def encoded_user_data(text: str | None) -> str | None:
     """Encode user-data as Nova wants it. Raises `BadRequest` if it is longer than Nova takes."""
     if text is None:
         return None
-    encoded = b64encode(text.encode()).decode()
+    encoded = _base64(text)
     if len(encoded) > USER_DATA_LIMIT:
         raise BadRequest(
             f"user_data is {len(encoded)} bytes of base64; Nova takes {USER_DATA_LIMIT}: "

@@ -1,5 +1,6 @@
 """A server as Nova shows it."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -39,6 +40,11 @@ class ServerFlavor(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """MiB."""
     disk: int | None = None
     """GiB."""
+    extra_specs: dict[str, str] = {}
+
+    def __hash__(self) -> int:
+        # What makes two of them equal but for the specs, which as a dict have no hash.
+        return hash((self.id, self.original_name, self.vcpus, self.ram, self.disk))
 
 
 class _Reference(msgspec.Struct, frozen=True, gc=False):
@@ -75,7 +81,14 @@ class Server(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     vm_state: str | None = msgspec.field(name="OS-EXT-STS:vm_state", default=None)
     task_state: str | None = msgspec.field(name="OS-EXT-STS:task_state", default=None)
     power_state: int | None = msgspec.field(name="OS-EXT-STS:power_state", default=None)
+    host: str | None = msgspec.field(name="OS-EXT-SRV-ATTR:host", default=None)
+    """For administrators, as the next."""
+    hypervisor_hostname: str | None = msgspec.field(
+        name="OS-EXT-SRV-ATTR:hypervisor_hostname", default=None
+    )
+    disk_config: str | None = msgspec.field(name="OS-DCF:diskConfig", default=None)
     locked: bool | None = None
+    locked_reason: str | None = None
     tags: tuple[str, ...] = ()
     image: _Reference | str | None = None
     security_groups: tuple[_Named, ...] = ()
@@ -109,7 +122,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class NewServer(msgspec.Struct, frozen=True, kw_only=True):
-    """Nova's answer to a create: an id, and the one time that the password is told."""
+    """Nova's answer to a create or rebuild: an id, and the one time that the password is told."""
 
     id: ServerId
     admin_password: Secret | None = msgspec.field(name="adminPass", default=None)
@@ -127,17 +140,27 @@ class BootVolume(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BlockDevice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A disk of a new server, as Nova's block_device_mapping_v2 says it."""
+    """A disk of a new server, in Nova's second way of saying it (block_device_mapping_v2).
 
-    uuid: str
+    `source_type` is volume, image, snapshot or blank; `destination_type` volume or local;
+    `volume_size` is GiB. The one with `boot_index` 0 is booted from.
+    """
+
     source_type: str
     destination_type: str
-    device_name: str | None = None
+    uuid: str | None = None
     boot_index: int | None = None
     volume_size: int | None = None
-    """GiB."""
     volume_type: str | None = None
+    """From microversion 2.67 on."""
     delete_on_termination: bool = False
+    device_name: str | None = None
+    device_type: str | None = None
+    disk_bus: str | None = None
+    guest_format: str | None = None
+    tag: str | None = None
+    """How the guest tells it from others; from microversion 2.42 on."""
+    no_device: bool = False
 
 
 class ServerNetwork(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -148,8 +171,37 @@ class ServerNetwork(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     fixed_ip: str | None = None
 
 
+class ServerChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The fields of Nova's update; those left alone are not sent."""
+
+    name: str | None = None
+    description: str | None = None
+    hostname: str | None = None
+    access_ipv4: str | None = msgspec.field(name="accessIPv4", default=None)
+    access_ipv6: str | None = msgspec.field(name="accessIPv6", default=None)
+    disk_config: str | None = msgspec.field(name="OS-DCF:diskConfig", default=None)
+
+
+class RebuildBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The fields of Nova's rebuild; those left alone are not sent."""
+
+    image_id: str = msgspec.field(name="imageRef")
+    name: str | None = None
+    admin_password: str | None = msgspec.field(name="adminPass", default=None)
+    metadata: Mapping[str, str] | None = None
+    files: Sequence[Mapping[str, str]] = msgspec.field(name="personality", default=())
+    user_data: str | None = None
+    key_name: str | None = None
+    description: str | None = None
+    disk_config: str | None = msgspec.field(name="OS-DCF:diskConfig", default=None)
+    preserve_ephemeral: bool | None = None
+
+
 SERVERS: Collection[Server] = Collection(
-    "/servers/detail", Server, key="servers", shared=("flavor", "host_id")
+    "/servers/detail",
+    Server,
+    key="servers",
+    shared=("flavor", "host_id", "host", "hypervisor_hostname", "disk_config"),
 )
 SERVER = Shape(Server, key="server")
 NEW_SERVER = Shape(NewServer, key="server")

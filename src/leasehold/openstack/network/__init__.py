@@ -4,7 +4,7 @@ from leasehold.openstack.network.client import Networking
 from leasehold.openstack.network.floating_ip import FloatingIp
 from leasehold.openstack.network.network import Network, Subnet
 from leasehold.openstack.network.port import FixedIp, Port
-from leasehold.openstack.network.quota import NetworkQuotas, Quota
+from leasehold.openstack.network.quota import NetworkQuotas
 from leasehold.openstack.network.security_group import SecurityGroup, SecurityGroupRule
 
 __all__ = [
@@ -14,7 +14,6 @@ __all__ = [
     "NetworkQuotas",
     "Networking",
     "Port",
-    "Quota",
     "SecurityGroup",
     "SecurityGroupRule",
     "Subnet",

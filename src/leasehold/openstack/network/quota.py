@@ -2,20 +2,8 @@
 
 import msgspec
 
+from leasehold.openstack.quota import Quota
 from leasehold.openstack.service import Shape
-
-
-class Quota(msgspec.Struct, frozen=True, kw_only=True):
-    """One quota; a `limit` of -1 is unlimited. `reserved` is being made at this moment."""
-
-    limit: int = -1
-    used: int = 0
-    reserved: int = 0
-
-    @property
-    def taken(self) -> int:
-        """What counts against the limit: used and being made."""
-        return self.used + self.reserved
 
 
 class NetworkQuotas(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ import msgspec
 from leasehold.openstack.ids import SnapshotId, VolumeId
 from leasehold.openstack.paging import Collection
 from leasehold.openstack.service import Shape
-from leasehold.openstack.volume.volume import in_utc
+from leasehold.openstack.times import in_utc
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -1,20 +1,13 @@
 """A volume: a disk that outlives servers."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 
 from leasehold.openstack.ids import ServerId, SnapshotId, VolumeId, VolumeTypeId
 from leasehold.openstack.paging import Collection
 from leasehold.openstack.service import Shape
-
-
-def in_utc(thing: msgspec.Struct, *fields: str) -> None:
-    """Mark a new Struct's times as the UTC that they are: Cinder leaves the zone out."""
-    for field in fields:
-        value = getattr(thing, field)
-        if isinstance(value, datetime) and value.tzinfo is None:
-            msgspec.structs.force_setattr(thing, field, value.replace(tzinfo=UTC))
+from leasehold.openstack.times import in_utc
 
 
 class Attached(msgspec.Struct, frozen=True, kw_only=True, gc=False):
