@@ -20,8 +20,8 @@ from leasehold.engine.watch import Pace
 from leasehold.lab.user_data import SENTINEL
 from leasehold.openstack import ServiceType
 from leasehold.openstack.microversion import WISHED
-from leasehold.openstack.retry import FIRST_DELAY, LONGEST_DELAY
-from leasehold.openstack.settings import RETRIES
+from leasehold.openstack.retry import LONGEST_DELAY
+from leasehold.openstack.settings import RETRIES, RETRY_DELAY
 
 SOURCE = ROOT / "src/leasehold"
 
@@ -92,7 +92,7 @@ def _is_written(event: str, source: str) -> bool:
         ("docs/driver.md", "Nova {}.{}".format(*WISHED[ServiceType.COMPUTE])),
         ("docs/driver.md", "Cinder {}.{}".format(*WISHED[ServiceType.VOLUME])),
         ("docs/driver.md", f"At most {RETRIES} times"),
-        ("docs/driver.md", f"after {FIRST_DELAY:g} s doubling to {LONGEST_DELAY:g} s"),
+        ("docs/driver.md", f"after {RETRY_DELAY:g} s doubling to {LONGEST_DELAY:g} s"),
         ("docs/own-cloud.md", f"`{SENTINEL}`"),
     ],
 )

@@ -8,6 +8,7 @@ from keystoneauth1.access import AccessInfo
 
 from leasehold.openstack.call import ServiceType
 from leasehold.openstack.errors import EndpointMissing
+from leasehold.openstack.settings import Wish
 from leasehold.openstack.versions import SPOKEN, named_version, written
 
 # Best first. Names of before the service types authority still stand in most catalogs.
@@ -21,6 +22,9 @@ ALIASES: dict[ServiceType, tuple[str, ...]] = {
     ServiceType.RESERVATION: ("reservation",),
 }
 
+ANY = Wish()
+"""No wish: whichever entry is of the service's type."""
+
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the catalog."""
@@ -33,7 +37,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def endpoints_of(access: AccessInfo) -> tuple[Endpoint, ...]:
-    """Read the catalog of a v2.0 or v3 token; a token without one has no endpoints."""
+    """Read the catalog that came with a token, whichever Keystone made it; it may have none."""
     if not access.has_service_catalog():
         return ()
     return tuple(
@@ -51,24 +55,32 @@ def endpoints_of(access: AccessInfo) -> tuple[Endpoint, ...]:
 
 
 def choose(
-    endpoints: Sequence[Endpoint], service: ServiceType, *, region: str | None, interface: str
+    endpoints: Sequence[Endpoint],
+    service: ServiceType,
+    *,
+    region: str | None,
+    interface: str,
+    wish: Wish = ANY,
 ) -> Endpoint:
     """Pick the endpoint of a service: of the best version that is offered.
 
-    Raises `EndpointMissing`, which lists what there is, if none fits, or if it would have to guess
-    between regions.
+    An endpoint that names no region, as in old catalogs, is in all of them. Raises
+    `EndpointMissing`, which lists what there is, if none fits, or if it would have to guess between
+    regions.
     """
+    region = wish.region or region
     ranked = [
         (rank, endpoint)
-        for alias in ALIASES[service]
+        for kind in ([wish.type] if wish.type else ALIASES[service])
         for endpoint in endpoints
-        if endpoint.type == alias
+        if endpoint.type == kind
         and endpoint.interface == interface.removesuffix("URL")
-        and region in (None, endpoint.region)
+        and (region is None or endpoint.region in (None, region))
+        and (wish.name is None or endpoint.name in (None, wish.name))
         and (rank := _rank(endpoint, service)) is not None
     ]
     if not ranked:
-        raise _missing(endpoints, service, region, interface)
+        raise _missing(endpoints, service, region, interface, wish)
     if len(regions := sorted({str(endpoint.region) for _, endpoint in ranked})) > 1:
         raise EndpointMissing(
             f"{service} is offered in several regions; say which by region=: {', '.join(regions)}",
@@ -90,16 +102,24 @@ def _rank(endpoint: Endpoint, service: ServiceType) -> float | None:
 
 
 def _missing(
-    endpoints: Sequence[Endpoint], service: ServiceType, region: str | None, interface: str
+    endpoints: Sequence[Endpoint],
+    service: ServiceType,
+    region: str | None,
+    interface: str,
+    wish: Wish,
 ) -> EndpointMissing:
-    wanted = [f"service {service}", f"region {region}" if region else "any region"]
-    wanted += [f"interface {interface}", f"API version {written(SPOKEN[service])}"]
-    kin = [endpoint for endpoint in endpoints if endpoint.type in ALIASES[service]]
+    wanted = [f"service {service}"]
+    wanted += [f"type {wish.type}"] if wish.type else []
+    wanted += [f"name {wish.name}"] if wish.name else []
+    wanted += [f"region {region}" if region else "any region", f"interface {interface}"]
+    wanted += [f"API version {written(SPOKEN[service])}"]
+    kin = [e for e in endpoints if e.type in ALIASES[service] or e.type == wish.type]
     offered = "; ".join(sorted({_line(endpoint) for endpoint in kin or endpoints}))
     rest = f"The catalog offers: {offered}" if offered else "The catalog is empty"
     return EndpointMissing(
-        f"Could not find specified endpoint: {', '.join(wanted)}. {rest}. Change region= or "
-        f"interface=, or give the address by endpoints={{{str(service)!r}: URL}}",
+        f"Could not find specified endpoint: {', '.join(wanted)}. {rest}. Change region=, "
+        f"interface=, service_types= or service_names=, or give the address by "
+        f"endpoints={{{str(service)!r}: URL}}",
         service=service,
     )
 

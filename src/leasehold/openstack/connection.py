@@ -8,13 +8,15 @@ from typing import Unpack, cast
 
 import requests
 
-from leasehold.openstack.arguments import Arguments, check_names, settings_of
+from leasehold.openstack.arguments import Arguments, settings_of
 from leasehold.openstack.call import ServiceType
 from leasehold.openstack.clouds_yaml import from_clouds_yaml
 from leasehold.openstack.compute.client import Compute
+from leasehold.openstack.credentials import WITHOUT_KEYSTONE
 from leasehold.openstack.environment import from_environment
 from leasehold.openstack.errors import SettingsError
 from leasehold.openstack.image.client import Images
+from leasehold.openstack.libcloud_arguments import LibcloudArguments, check_names, translated
 from leasehold.openstack.microversion import Microversion
 from leasehold.openstack.network.client import Networking
 from leasehold.openstack.service import Service
@@ -41,7 +43,7 @@ class Connection:
     ) -> None:
         self.settings = settings
         self.transport = Transport(settings, random=random, adapter=adapter, pause=pause)
-        self.compute = Compute(self._service(ServiceType.COMPUTE))
+        self.compute = Compute(self._service(ServiceType.COMPUTE, plain=settings.plain_compute))
         self.image = Images(self._service(ServiceType.IMAGE))
         self.network = Networking(self._service(ServiceType.NETWORK))
         self.volume = Volumes(self._service(ServiceType.VOLUME))
@@ -71,21 +73,26 @@ class Connection:
         self.close()
 
 
-def connect(cloud: str | None = None, **arguments: Unpack[Arguments]) -> Connection:
+class AllArguments(Arguments, LibcloudArguments, total=False):
+    """Everything that `connect()` takes by name."""
+
+
+def connect(cloud: str | None = None, **arguments: Unpack[AllArguments]) -> Connection:
     """Describe a cloud and give the connection to it; signing in waits for the first verb.
 
-    The description comes from one source: the clouds.yaml entry `cloud`; else, if `auth_url` is
-    given, the arguments alone; else the environment (OS_CLOUD, or OS_AUTH_URL and its kin). Single
-    arguments go before what a source says. Raises `UnknownCloud`, `UnknownArgument` and
-    `SettingsError`.
+    The description comes from one source: the clouds.yaml entry `cloud`; else, if there is an
+    `auth_url` (or a token and an address), the arguments alone; else the environment (OS_CLOUD, or
+    OS_AUTH_URL and its kin). Single arguments go before what a source says. Raises `UnknownCloud`,
+    `UnknownArgument` and `SettingsError`.
     """
     check_names(arguments)
-    given = cast("Arguments", {k: v for k, v in arguments.items() if v is not None})
-    if cloud is None and "auth_url" not in given:
+    given = translated({k: v for k, v in arguments.items() if v is not None})
+    alone = "auth_url" in given or given.get("auth_type") in WITHOUT_KEYSTONE
+    if cloud is None and not alone:
         cloud = os.environ.get("OS_CLOUD") or None
     if cloud is not None:
         source = from_clouds_yaml(cloud, region=given.get("region"))
-    elif "auth_url" in given:
+    elif alone:
         source = Arguments()
     elif "auth_url" not in (source := from_environment(os.environ)):
         raise SettingsError(

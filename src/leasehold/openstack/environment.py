@@ -11,6 +11,7 @@ _TEXTS: dict[str, tuple[str, ...]] = {
     "username": ("OS_USERNAME",),
     "user_id": ("OS_USER_ID",),
     "password": ("OS_PASSWORD",),
+    "api_key": ("OS_API_KEY",),
     "token": ("OS_TOKEN", "OS_AUTH_TOKEN"),
     "application_credential_id": ("OS_APPLICATION_CREDENTIAL_ID",),
     "application_credential_name": ("OS_APPLICATION_CREDENTIAL_NAME",),

@@ -10,23 +10,31 @@ from leasehold.openstack.errors import (
     RateLimited,
     ServiceUnavailable,
 )
+from leasehold.openstack.settings import BACKOFF, RETRY_DELAY
 
-FIRST_DELAY = 0.5
 LONGEST_DELAY = 20.0
 """Seconds. A Retry-After beyond it is not waited for: the caller knows better what to do then."""
 
 
 def delay_before_retry(
-    call: Call, error: OpenStackError, attempt: int, *, retries: int, random: Callable[[], float]
+    call: Call,
+    error: OpenStackError,
+    attempt: int,
+    *,
+    retries: int,
+    random: Callable[[], float],
+    first_delay: float = RETRY_DELAY,
+    backoff: float = BACKOFF,
 ) -> float | None:
     """Give the seconds to wait before attempt number `attempt` + 1, or None to give up.
 
     Any call again after a connection that was not made, and after 429 (or an old cloud's 413 for
     too many calls): neither had effect. Repeatable calls (GET, HEAD, and the DELETEs of which a
     second one is harmless) also after a lost connection and after 502, 503 and 504. At most
-    `retries` times, 0.5 s doubling up to 20 s, or as long as Retry-After asks; each is drawn out by
-    up to a half at random, so that callers that failed together do not come back together. Other
-    errors, and time-outs, are not retried.
+    `retries` times, after `first_delay` seconds and then `backoff` times longer each time, up to
+    20 s, or as long as Retry-After asks; each is drawn out by up to a half at random, so that
+    callers that failed together do not come back together. Other errors, and time-outs, are not
+    retried.
     """
     if attempt > retries:
         return None
@@ -36,5 +44,5 @@ def delay_before_retry(
         return None
     if error.retry_after is not None and error.retry_after > LONGEST_DELAY:
         return None
-    delay: float = min(LONGEST_DELAY, FIRST_DELAY * 2 ** (attempt - 1))
+    delay: float = min(LONGEST_DELAY, first_delay * backoff ** (attempt - 1))
     return max(error.retry_after or 0.0, delay) * (1 + random() / 2)

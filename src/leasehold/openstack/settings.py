@@ -16,13 +16,36 @@ detailed pages of a busy database; what is silent for a minute is not coming."""
 
 RETRIES = 3
 
+RETRY_DELAY = 0.5
+"""Seconds before the first retry."""
+
+BACKOFF = 2.0
+"""How many times longer each further wait is."""
+
 
 class SignIn(msgspec.Struct, frozen=True, kw_only=True):
     """Who signs in, and how: a keystoneauth plugin by name, with its options."""
 
     auth_type: str
     auth_url: str
+    """As the plugin wants it: of Keystone's own, with the version at its end. May be empty for those
+    that ask nobody."""
     options: Mapping[str, str | Secret]
+    older: tuple["SignIn", ...] = ()
+    """What may be tried, newest first, if there is no Keystone of that version: nobody named one."""
+
+    @property
+    def is_given_token(self) -> bool:
+        """Whether it is no sign-in at all, but a token that somebody else manages."""
+        return self.auth_type in ("admin_token", "leasehold_given_token")
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """Which entry of the catalog is meant for a service, where there are several; None is any."""
+
+    type: str | None = None
+    name: str | None = None
+    region: str | None = None
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,12 +58,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     interface: str = "public"
     endpoints: Mapping[ServiceType, str] = {}
     """Endpoints to use instead of the catalog's."""
+    wishes: Mapping[ServiceType, Wish] = {}
+    plain_compute: bool = False
+    """Whether compute is spoken to as before there were microversions."""
     microversions: Mapping[ServiceType, str] = {}
     """Microversions to use instead of the negotiated ones, e.g. ``2.60`` for compute."""
     verify: bool | str = True
     """False, or a file of CA certificates; True is the system's."""
     cert: str | tuple[str, str] | None = None
     """A client certificate: one file, or certificate and key."""
+    proxy_url: str | None = None
+    """The proxy of all requests; None leaves it to the environment (``HTTPS_PROXY`` ...)."""
     connect_timeout: float = CONNECT_TIMEOUT
     timeout: float = READ_TIMEOUT
     retries: int = RETRIES
+    retry_delay: float = RETRY_DELAY
+    backoff: float = BACKOFF

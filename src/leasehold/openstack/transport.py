@@ -7,22 +7,26 @@ from collections.abc import Callable
 import requests
 import urllib3
 from keystoneauth1 import exceptions as keystone
-from keystoneauth1.session import Session, TCPKeepAliveAdapter
+from keystoneauth1.session import Session
 
 from leasehold import __version__
+from leasehold.openstack.adapter import Adapter
+from leasehold.openstack.badge import REFUSED_AS_GIVEN, Badge
 from leasehold.openstack.call import Answer, Call, ServiceType
-from leasehold.openstack.catalog import Endpoint, choose, endpoints_of
+from leasehold.openstack.catalog import ANY, Endpoint, choose, endpoints_of
 from leasehold.openstack.edge import failure, refusal
 from leasehold.openstack.errors import OpenStackError
 from leasehold.openstack.microversion import Version
 from leasehold.openstack.retry import delay_before_retry
 from leasehold.openstack.secret import Secret
 from leasehold.openstack.settings import Settings
-from leasehold.openstack.sign_in import Badge, Identity, identity_of
+from leasehold.openstack.sign_in import Identity
 from leasehold.openstack.versions import Place, place_of, versions_in
 
-CONNECTIONS = 100
-"""Connections kept open per host. More threads than that still work: they connect anew each time."""
+FORCED_URL_WRONG = (
+    "nothing of {service} is at the address that was given for it (ex_force_base_url, endpoints= ...): "
+    "it is probably the authentication URL, or lacks the project's id at its end. It says: {said}"
+)
 
 _LOST = (keystone.ClientException, requests.RequestException, urllib3.exceptions.HTTPError)
 
@@ -50,6 +54,8 @@ class Transport:
         self._badge = Badge(settings.sign_in, self._session)
         self._catalog: tuple[Endpoint, ...] | None = None
         self._places: dict[ServiceType, Place] = {}
+        self._proven: set[ServiceType] = set()
+        """Services that have answered a call with what was asked for."""
 
     def send(self, call: Call) -> Answer:
         """Send a call and give its answer, of status 2xx.
@@ -65,7 +71,13 @@ class Transport:
                 return self._send_once(call)
             except OpenStackError as error:
                 delay = delay_before_retry(
-                    call, error, attempt, retries=self._settings.retries, random=self._random
+                    call,
+                    error,
+                    attempt,
+                    retries=self._settings.retries,
+                    random=self._random,
+                    first_delay=self._settings.retry_delay,
+                    backoff=self._settings.backoff,
                 )
                 unsure = unsure or error.unsure
                 # An earlier attempt may have worked, whatever the last one was told.
@@ -80,8 +92,20 @@ class Transport:
         if answer.status == 401 and self._badge.renew(token):
             answer = self._exchange(call, url, self._badge.headers())
         if answer.status >= 300:
-            raise refusal(answer, service=call.service, method=call.method)
+            error = refusal(answer, service=call.service, method=call.method)
+            raise self._explained(call, error)
+        self._proven.add(call.service)
         return answer
+
+    def _explained(self, call: Call, error: OpenStackError) -> OpenStackError:
+        """Say what the settings have to do with it, where the cloud cannot know."""
+        given = self._settings.sign_in.is_given_token
+        if error.status == 401 and given:
+            error.message = f"{REFUSED_AS_GIVEN}. The cloud says: {error.message}"
+        forced = call.service in self._settings.endpoints and call.service not in self._proven
+        if error.status == 404 and forced and call.path.count("/") <= 1:
+            error.message = FORCED_URL_WRONG.format(service=call.service, said=error.message)
+        return error
 
     def _exchange(self, call: Call, url: str, token: dict[str, str]) -> Answer:
         headers = {"Accept": "application/json", **token, **dict(call.headers)}
@@ -152,14 +176,19 @@ class Transport:
 
     def _chosen(self, service: ServiceType) -> Endpoint:
         return choose(
-            self.catalog, service, region=self._settings.region, interface=self._settings.interface
+            self.catalog,
+            service,
+            region=self._settings.region,
+            interface=self._settings.interface,
+            wish=self._settings.wishes.get(service, ANY),
         )
 
     @property
     def catalog(self) -> tuple[Endpoint, ...]:
         """What Keystone's catalog offered at the first sign-in."""
         if self._catalog is None:
-            self._catalog = endpoints_of(self._badge.access())
+            access = self._badge.access()
+            self._catalog = endpoints_of(access) if access else ()
         return self._catalog
 
     def token(self) -> Secret:
@@ -168,7 +197,7 @@ class Transport:
 
     def identity(self) -> Identity:
         """Tell who we are to the cloud; signs in if need be, and raises what that raises."""
-        return identity_of(self._badge.access())
+        return self._badge.identity()
 
     def close(self) -> None:
         """Close idle connections, and end the waiting of retries under way."""
@@ -185,7 +214,6 @@ def _session(settings: Settings, adapter: requests.adapters.BaseAdapter | None) 
     )
     # The constructor takes one number for both; requests takes connect and read apart.
     session.timeout = (settings.connect_timeout, settings.timeout)
-    way = adapter or TCPKeepAliveAdapter(pool_maxsize=CONNECTIONS)
     for scheme in ("https://", "http://"):
-        session.mount(scheme, way)
+        session.mount(scheme, adapter or Adapter(proxy_url=settings.proxy_url))
     return session

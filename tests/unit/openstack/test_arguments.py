@@ -1,83 +1,10 @@
 import pytest
 
-from leasehold.openstack import Secret, ServiceType, SettingsError, UnknownArgument
-from leasehold.openstack.arguments import check_names, settings_of
+from leasehold.openstack import ServiceType, SettingsError
+from leasehold.openstack.arguments import settings_of
+from leasehold.openstack.settings import Wish
 
 V3 = "https://keystone.example/v3"
-
-
-def signing_in(**arguments):
-    return settings_of({"auth_url": V3, **arguments}).sign_in
-
-
-def test_an_unknown_argument_s_error_names_the_nearest():
-    with pytest.raises(UnknownArgument, match="did you mean 'username'") as caught:
-        check_names(["usernam"])
-    assert caught.value.near == "username"
-    assert isinstance(caught.value, TypeError)
-
-
-def test_an_argument_like_nothing_gets_no_guess():
-    with pytest.raises(UnknownArgument) as caught:
-        check_names(["qqqq"])
-    assert caught.value.near is None
-
-
-def test_a_password_signs_in_by_v3():
-    made = signing_in(username="alice", password="pw", project_name="lab", user_domain_name="Corp")
-    assert made.auth_type == "v3password"
-    assert made.options == {
-        "username": "alice",
-        "password": Secret("pw"),
-        "project_name": "lab",
-        "user_domain_name": "Corp",
-        "project_domain_id": "default",
-    }
-
-
-def test_a_user_given_by_id_needs_no_domain():
-    assert "user_domain_id" not in signing_in(user_id="u1", password="pw").options
-
-
-def test_the_url_s_version_chooses_the_old_sign_in():
-    made = signing_in(
-        auth_url="https://keystone.example/v2.0/", username="alice", password="pw", project_name="p"
-    )
-    assert made.auth_type == "v2password"
-    assert made.options == {"username": "alice", "password": Secret("pw"), "tenant_name": "p"}
-
-
-def test_the_old_sign_in_s_version_is_put_on_a_url_without_one():
-    made = signing_in(
-        auth_type="v2password", auth_url="https://k.example", username="alice", password="pw"
-    )
-    assert made.auth_url == "https://k.example/v2.0"
-
-
-def test_a_token_signs_in_and_is_secret():
-    made = signing_in(token="tok", project_id="p1")
-    assert made.auth_type == "v3token"
-    assert made.options == {"token": Secret("tok"), "project_id": "p1"}
-
-
-def test_an_application_credential_signs_in_without_a_scope():
-    made = signing_in(
-        application_credential_id="ac",
-        application_credential_secret="s3cret",
-        project_name="ignored: the credential has its own",
-    )
-    assert made.auth_type == "v3applicationcredential"
-    assert made.options == {
-        "application_credential_id": "ac",
-        "application_credential_secret": Secret("s3cret"),
-    }
-
-
-def test_options_of_other_plugins_are_passed_on_and_kept_secret():
-    made = signing_in(
-        auth_type="v3oidcpassword", auth_options={"client_id": "c", "client_secret": "s"}
-    )
-    assert made.options == {"client_id": "c", "client_secret": Secret("s")}
 
 
 @pytest.mark.parametrize(
@@ -100,6 +27,9 @@ def test_options_of_other_plugins_are_passed_on_and_kept_secret():
             "public, internal, admin, not 'inside'",
         ),
         ({"username": "a", "password": "b", "endpoints": {"cmpute": "http://x"}}, "'cmpute'"),
+        ({"username": "a", "password": "b", "service_names": {"x": "y"}}, "service_names names no"),
+        ({"username": "a", "password": "b", "api_version": "3"}, "1.0, 1.1 or 2.x"),
+        ({"username": "a", "password": "b", "proxy_url": "proxy:3128"}, "proxy_url must begin"),
     ],
 )
 def test_settings_that_lack_something_say_what(arguments, words):
@@ -122,6 +52,12 @@ def test_the_way_to_the_cloud_is_settable():
             "key": "me.key",
             "timeout": 5.0,
             "retries": 0,
+            "retry_delay": 0.1,
+            "backoff": 3.0,
+            "proxy_url": "http://proxy.example:3128",
+            "service_types": {"volumev3": "cinder-eu"},
+            "service_names": {"image": "glance-eu"},
+            "service_regions": {"image": "Three"},
         },
         name="mine",
     )
@@ -129,7 +65,21 @@ def test_the_way_to_the_cloud_is_settable():
     assert made.endpoints == {ServiceType.VOLUME: "http://cinder.example/v3"}
     assert made.microversions == {ServiceType.COMPUTE: "2.60"}
     assert (made.verify, made.cert) == ("ca.pem", ("me.pem", "me.key"))
-    assert (made.timeout, made.retries) == (5.0, 0)
+    assert (made.timeout, made.retries, made.retry_delay, made.backoff) == (5.0, 0, 0.1, 3.0)
+    assert made.proxy_url == "http://proxy.example:3128"
+    assert made.wishes == {
+        ServiceType.VOLUME: Wish(type="cinder-eu"),
+        ServiceType.IMAGE: Wish(name="glance-eu", region="Three"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("version", "plain"),
+    [("1.0", True), ("1.1", True), ("2", False), ("2.1", False), ("2.x", False)],
+)
+def test_microversions_are_for_compute_2_only(version, plain):
+    made = settings_of({"auth_url": V3, "username": "a", "password": "b", "api_version": version})
+    assert made.plain_compute is plain
 
 
 def test_verification_can_be_switched_off_even_with_a_ca():
