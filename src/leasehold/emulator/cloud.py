@@ -11,6 +11,7 @@ from leasehold.emulator.admin import Admin
 from leasehold.emulator.app import Application
 from leasehold.emulator.compute.servers import Server
 from leasehold.emulator.compute.service import Compute
+from leasehold.emulator.compute.versions import offered
 from leasehold.emulator.counters import Requests
 from leasehold.emulator.defaults import add_accounts
 from leasehold.emulator.faults import Faults
@@ -153,13 +154,15 @@ class Cloud:
         self.world = World(timeline, Random(f"{self._seed}/world"), self._settings)
         catalog = Catalog(self.world.ids, self._catalog)
         add_accounts(self.world, password=self._password)
-        self.compute = Compute(self.world, self._guests)
+        paths = [entry.path for entry in self._catalog if entry.type == "compute"]
+        self.compute = Compute(self.world, self._guests, versions=offered(paths))
         self.compute.flavors.add_defaults()
         self.image = ImageService(self.world)
         self.network = NetworkService(self.world)
         self.volume = VolumeService(self.world, self.image.state)
+        nova_network = all(entry.type != "network" for entry in self._catalog)
         self.compute.stand_in_front_of(
-            self.network.state, self.image.state, self.volume.state, nova_network=False
+            self.network.state, self.image.state, self.volume.state, nova_network=nova_network
         )
         admin, demo = self.project("admin"), self.project("demo")
         add_images(self.image.state, admin=admin)

@@ -7,7 +7,7 @@ import msgspec
 from leasehold.emulator.effects import Effect
 
 KINDS = {
-    "server": ("compute", r"^/v2\.1/servers(/detail|/[^/]+(/action)?)?$"),
+    "server": ("compute", r"^/v(2\.1|1\.0)/servers(/detail|/[^/]+(/action)?)?$"),
     "keypair": ("compute", r"^/v2\.1/os-keypairs(/[^/]+)?$"),
     "attachment": ("compute", r"^/v2\.1/servers/[^/]+/os-volume_attachments(/[^/]+)?$"),
     "port": ("network", r"^/v2\.0/ports(/[^/]+)?$"),

@@ -32,6 +32,7 @@ class ComputeImages:
         router.add("GET", _PATH, self._index)
         router.add("GET", f"{_PATH}/detail", self._detail)
         router.add("GET", f"{_PATH}/{{id}}", self._show)
+        router.add("DELETE", f"{_PATH}/{{id}}", self._delete)
 
     def _index(self, request: Request) -> Response:
         return self._page(request, detailed=False)
@@ -60,11 +61,23 @@ class ComputeImages:
         return Response(200, body)
 
     def _show(self, request: Request) -> Response:
+        return Response(200, {"image": _document(request, self._wanted(request))})
+
+    def _delete(self, request: Request) -> Response:
+        image = self._wanted(request)
+        try:
+            self._images.check_owner(image, Caller.of(request), "delete_image")
+            self._images.delete(image)
+        except Fault as fault:
+            raise Fault(403, "You are not allowed to delete the image.") from fault
+        return Response(204)
+
+    def _wanted(self, request: Request) -> Image:
         check_not_removed(request)
         image = self._images.records.get(request.params["id"])
         if image is None or not self._images.readable(image, Caller.of(request)):
             raise not_found("Image not found.")
-        return Response(200, {"image": _document(request, image)})
+        return image
 
 
 def _summary(request: Request, image: Image) -> dict[str, Any]:

@@ -27,6 +27,8 @@ from leasehold.emulator.compute.server_register import Servers
 from leasehold.emulator.compute.server_routes import ServerRoutes
 from leasehold.emulator.compute.server_view import ServerViews
 from leasehold.emulator.compute.server_volumes import ServerVolumes
+from leasehold.emulator.compute.v1.dialect import VERSION, render_v1, route_v1
+from leasehold.emulator.compute.versions import HIGHEST, ComputeVersions
 from leasehold.emulator.compute.volumes import ComputeVolumes
 from leasehold.emulator.error_pages import error_page
 from leasehold.emulator.guests import Guests
@@ -37,20 +39,15 @@ from leasehold.emulator.network.networking import Networking
 from leasehold.emulator.volume.state import BlockStorage
 from leasehold.emulator.world import World
 
-HIGHEST = (2, 104)
-"""As of Nova 34 (2026.2)."""
-_MEDIA_TYPE = "application/vnd.openstack.compute+json;version="
-_UPDATED = {
-    "v2.1": "2013-07-23T11:33:21Z",
-    "v2": "2025-07-04T12:00:00Z",
-    "v1.1": "2011-01-21T11:33:21Z",
-}
+_QUOTA = "Quota exceeded"
+_BEFORE_403 = ("v1.0", "v1.1")
+"""Versions of the years when too much was a 413."""
 
 
 class Compute:
-    """Compute 2.1 with microversions; without them under ``/v2`` and ``/v1.1``.
+    """Compute 2.1 with microversions, without them under ``/v2`` and ``/v1.1``, and 1.0.
 
-    Sets `World.compute`.
+    Sets `World.compute`. `versions` are those that it tells of; it answers in all.
     """
 
     name = "compute"
@@ -62,7 +59,9 @@ class Compute:
         legacy_header="X-OpenStack-Nova-API-Version",
     )
 
-    def __init__(self, world: World, guests: Guests | None = None) -> None:
+    def __init__(
+        self, world: World, guests: Guests | None = None, *, versions: tuple[str, ...] = (NEWEST,)
+    ) -> None:
         world.compute = self
         self.router = Router()
         self.guests = ServerGuests(guests)
@@ -77,8 +76,8 @@ class Compute:
         self._actions = ServerActions(
             world, self.servers, tasks, self.guests, deletion, changes.handlers()
         )
-        self._add_versions()
         for part in (
+            ComputeVersions(versions),
             ServerRoutes(world, self.servers, self.views),
             ServerCreation(world, self.servers, births, self.flavors, key_pairs, groups),
             deletion,
@@ -94,6 +93,7 @@ class Compute:
             ComputeCloud(world, self.servers),
         ):
             part.route(self.router)
+        route_v1(self.router, world)
 
     def stand_in_front_of(
         self, network: Networking, images: Images, volumes: BlockStorage, *, nova_network: bool
@@ -127,6 +127,11 @@ class Compute:
         return self.microversions.negotiate(request.headers)
 
     def render(self, fault: Fault, request: Request) -> Response:
+        version = version_of(request)
+        if version in _BEFORE_403 and fault.status == 403 and fault.message.startswith(_QUOTA):
+            fault = Fault(413, fault.message, headers={"Retry-After": "0"})
+        if version == VERSION:
+            return render_v1(fault, request)
         if fault.status == 405:
             return error_page(Fault(404, "The resource could not be found."))
         if fault.status == 404 and not fault.kind:
@@ -149,33 +154,3 @@ class Compute:
         if request.microversion is not None:
             headers |= self.microversions.headers(request.microversion)
         return headers
-
-    def _add_versions(self) -> None:
-        self.router.add("GET", "/", self._versions, public=True)
-        self.router.add("GET", "/v2.1", self._version, public=True)
-
-    def _versions(self, request: Request) -> Response:
-        shown = [_document(request, version) for version in ("v2", NEWEST)]
-        return Response(200, {"versions": shown})
-
-    def _version(self, request: Request) -> Response:
-        version = version_of(request)
-        document = _document(request, version)
-        document["links"].append(
-            {"rel": "describedby", "type": "text/html", "href": "http://docs.openstack.org/"}
-        )
-        number = "2.1" if version == NEWEST else "2"
-        document["media-types"] = [{"base": "application/json", "type": _MEDIA_TYPE + number}]
-        return Response(200, {"version": document})
-
-
-def _document(request: Request, version: str) -> dict[str, Any]:
-    current = version == NEWEST
-    return {
-        "id": version if "." in version else f"{version}.0",
-        "status": "CURRENT" if current else "DEPRECATED",
-        "version": f"{HIGHEST[0]}.{HIGHEST[1]}" if current else "",
-        "min_version": "2.1" if current else "",
-        "updated": _UPDATED[version],
-        "links": [{"rel": "self", "href": f"{request.host_url}{PREFIX}/{version}/"}],
-    }
