@@ -2,12 +2,20 @@
 
 from leasehold.libcloud.driver import OpenStackNodeDriver
 from leasehold.libcloud.key_pairs import KeyPairs
+from leasehold.libcloud.node_actions import NodeActions
 from leasehold.libcloud.nodes import Nodes
+from leasehold.libcloud.server_groups import ServerGroups
 from leasehold.libcloud.sizes import Sizes
 
 
 class OpenStack_2_NodeDriver(  # noqa: N801 - Libcloud's name
-    Nodes, Sizes, KeyPairs, OpenStackNodeDriver, api_versions=("2.0", "2.1", "2.2")
+    Nodes,
+    NodeActions,
+    Sizes,
+    KeyPairs,
+    ServerGroups,
+    OpenStackNodeDriver,
+    api_versions=("2.0", "2.1", "2.2"),
 ):
     """Takes the place of Libcloud's class of the same name."""
 

@@ -36,6 +36,8 @@ class OpenStackNodeDriver(Part):
     SNAPSHOT_STATE_MAP = states.SNAPSHOT
 
     default_auth_version: ClassVar[str] = "1.1"
+    compute_version: ClassVar[str] = "2.1"
+    """The API of Nova's to speak, where a cloud has several."""
     service: ClassVar[ServiceType] = ServiceType.COMPUTE
     """The service behind `driver.connection`."""
 
@@ -75,7 +77,9 @@ class OpenStackNodeDriver(Part):
         self.key, self.secret, self.secure = key, secret, secure
         self.api_version, self.region = api_version, region
         asked: Options = {"ex_force_auth_version": self.default_auth_version, **options}
-        arguments = connect_arguments(key, secret, region=region, options=asked)
+        arguments = connect_arguments(
+            key, secret, api_version=self.compute_version, region=region, options=asked
+        )
         try:
             self.cloud = connect(**arguments)
         except SettingsError as error:

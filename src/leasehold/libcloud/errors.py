@@ -48,7 +48,7 @@ def translated(error: LeaseholdError, *, driver: Any) -> Exception:
             return requests.ReadTimeout(str(error))
         case AuthenticationFailed(service="identity"):
             return InvalidCredsError(str(error), driver=driver)
-        case MalformedAnswer() | OpenStackError(service="identity"):
+        case MalformedAnswer() | OpenStackError(service="identity", status=300 | 500):
             return MalformedResponseError(str(error), driver=driver)
         case OpenStackError(status=int(status)):
             return _refusal(error, status)

@@ -1,12 +1,11 @@
 """Key pairs, under the names they have and the ones they had in Libcloud."""
 
-import warnings
 from typing import Any
 
 from libcloud.compute.base import KeyPair
 from libcloud.compute.types import KeyPairDoesNotExistError
 
-from leasehold.libcloud.part import Part
+from leasehold.libcloud.part import Part, deprecated
 from leasehold.openstack import NotFound
 from leasehold.openstack.compute import KeyPair as NovaKeyPair
 
@@ -43,27 +42,27 @@ class KeyPairs(Part):
 
     def ex_list_keypairs(self) -> list[KeyPair]:
         """The old name of `list_key_pairs`."""
-        _deprecated("list_key_pairs")
+        deprecated("list_key_pairs")
         return self.list_key_pairs()
 
     def ex_create_keypair(self, name: str) -> KeyPair:
         """The old name of `create_key_pair`."""
-        _deprecated("create_key_pair")
+        deprecated("create_key_pair")
         return self.create_key_pair(name)
 
     def ex_import_keypair(self, name: str, keyfile: str) -> KeyPair:
         """The old name of `import_key_pair_from_file`."""
-        _deprecated("import_key_pair_from_file")
+        deprecated("import_key_pair_from_file")
         return self.import_key_pair_from_file(name=name, key_file_path=keyfile)
 
     def ex_import_keypair_from_string(self, name: str, key_material: str) -> KeyPair:
         """The old name of `import_key_pair_from_string`."""
-        _deprecated("import_key_pair_from_string")
+        deprecated("import_key_pair_from_string")
         return self.import_key_pair_from_string(name, key_material)
 
     def ex_delete_keypair(self, keypair: KeyPair) -> bool:
         """The old name of `delete_key_pair`."""
-        _deprecated("delete_key_pair")
+        deprecated("delete_key_pair")
         return self.delete_key_pair(keypair)
 
 
@@ -77,7 +76,3 @@ def key_pair_of(pair: NovaKeyPair, *, driver: Any) -> KeyPair:
         driver=driver,
         private_key=private.reveal() if private else None,
     )
-
-
-def _deprecated(successor: str) -> None:
-    warnings.warn(f"This method has been deprecated in favor of {successor} method", stacklevel=4)

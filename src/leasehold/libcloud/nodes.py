@@ -1,71 +1,34 @@
-"""Nodes: servers as Libcloud shows them, in two steps: Nova's JSON, and the `Node` made of it."""
+"""Nodes of Nova 1.1 and later: what there is, making and naming them, and ending them."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from libcloud.compute.base import Node
-from libcloud.compute.types import NodeState
-from libcloud.utils.networking import is_public_subnet
+from libcloud.common.types import LibcloudError
+from libcloud.compute.base import Node, NodeImage, NodeLocation, NodeSize
+from libcloud.compute.drivers.openstack import (
+    OpenStack_2_PortInterface,
+    OpenStackNetwork,
+    OpenStackSecurityGroup,
+)
 
-from leasehold.libcloud import states
+from leasehold.libcloud.node import SERVER, SERVERS, node_of
 from leasehold.libcloud.part import Part
-from leasehold.openstack import NotFound
-from leasehold.openstack.paging import Collection
-from leasehold.openstack.service import Shape
+from leasehold.openstack import NotFound, Secret
+from leasehold.openstack.compute import BlockDevice, ServerNetwork
 
-JsonObject = dict[str, Any]
-
-_PUBLIC_NETWORKS = ("public", "internet")
-
-
-class NovaServer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A server in Nova's own words, which `Node.extra` repeats; all but the id may be missing."""
-
-    id: str
-    name: str = ""
-    status: str = "UNKNOWN"
-    created: str | None = None
-    updated: str | None = None
-    addresses: dict[str, list[JsonObject]] = {}
-    metadata: dict[str, str] = {}
-    image: JsonObject | str | None = None
-    flavor: JsonObject | None = None
-    links: list[JsonObject] = []
-    fault: JsonObject | None = None
-    key_name: str | None = None
-    progress: int | None = None
-    tenant_id: str | None = None
-    user_id: str | None = None
-    host_id: str | None = msgspec.field(name="hostId", default=None)
-    config_drive: Any = False
-    access_ip: str | None = msgspec.field(name="accessIPv4", default=None)
-    access_ipv6: str | None = msgspec.field(name="accessIPv6", default=None)
-    disk_config: str | None = msgspec.field(name="OS-DCF:diskConfig", default=None)
-    availability_zone: str | None = msgspec.field(name="OS-EXT-AZ:availability_zone", default=None)
-    hypervisor: str | None = msgspec.field(name="OS-EXT-SRV-ATTR:hypervisor_hostname", default=None)
-    task_state: str | None = msgspec.field(name="OS-EXT-STS:task_state", default=None)
-    vm_state: str | None = msgspec.field(name="OS-EXT-STS:vm_state", default=None)
-    power_state: int | None = msgspec.field(name="OS-EXT-STS:power_state", default=None)
-    volumes: list[JsonObject] | None = msgspec.field(
-        name="os-extended-volumes:volumes_attached", default=None
-    )
-
-
-SERVERS: Collection[NovaServer] = Collection("/servers/detail", NovaServer, key="servers")
-SERVER = Shape(NovaServer, key="server")
+Networks = Iterable[OpenStackNetwork | OpenStack_2_PortInterface | Mapping[str, str]]
 
 
 class Nodes(Part):
-    """Nodes of Nova 1.1 and later: what there is, making them and ending them."""
+    """Servers as nodes."""
 
     def list_nodes(self, ex_all_tenants: bool = False) -> list[Node]:
-        """List the project's nodes, through all pages; for an admin also everybody's."""
+        """List the project's nodes, through all pages; for an administrator also everybody's."""
         filters = {"all_tenants": 1} if ex_all_tenants else {}
-        service = self.connection.get_service_name()
+        name = self.connection.get_service_name()
         servers = self.cloud.compute.service.items(SERVERS, filters)
-        return [node_of(server, driver=self, service_name=service) for server in servers]
+        return [node_of(server, driver=self, service_name=name) for server in servers]
 
     def ex_get_node_details(self, node_id: str | Node) -> Node | None:
         """Get one node; None if there is no such one."""
@@ -74,74 +37,122 @@ class Nodes(Part):
         except NotFound:
             return None
 
-    def _node(self, node_id: str, *, password: str | None = None) -> Node:
+    def _node(self, node_id: str, *, password: Secret | None = None) -> Node:
         server = self.cloud.compute.service.get(f"/servers/{node_id}", SERVER)
-        service = self.connection.get_service_name()
-        return node_of(server, driver=self, service_name=service, password=password)
+        name = self.connection.get_service_name()
+        return node_of(server, driver=self, service_name=name, password=password)
+
+    def create_node(
+        self,
+        name: str,
+        size: NodeSize,
+        image: NodeImage | None = None,
+        ex_keyname: str | None = None,
+        ex_userdata: str | bytes | None = None,
+        ex_config_drive: bool | None = None,
+        ex_security_groups: Sequence[OpenStackSecurityGroup] | None = None,
+        ex_metadata: Mapping[str, str] | None = None,
+        ex_files: Mapping[str, str | bytes] | None = None,
+        networks: Networks | None = None,
+        ex_disk_config: str | None = None,
+        ex_admin_pass: str | None = None,
+        ex_availability_zone: str | None = None,
+        ex_blockdevicemappings: Sequence[Mapping[str, Any]] | None = None,
+        ex_os_scheduler_hints: Mapping[str, Any] | None = None,
+        location: NodeLocation | str | None = None,
+    ) -> Node:
+        """Start to make a node, and show it as it is then; `wait_until_running` waits for more.
+
+        A network may also be a port, or Nova's own ``{"uuid": ..., "fixed_ip": ...}``. `location`
+        is a zone, if `ex_availability_zone` names none. The administrator's password, given or made
+        by Nova, is in `extra` if Nova tells it.
+        """
+        made = self.cloud.compute.create_server(
+            name=name,
+            flavor_id=size.id,
+            image_id=image.id if image else None,
+            key_name=ex_keyname,
+            user_data=ex_userdata,
+            config_drive=str(ex_config_drive).lower() == "true",
+            security_groups=[group.name for group in ex_security_groups or ()],
+            metadata=ex_metadata,
+            files=ex_files,
+            networks=[_interface(network) for network in networks or ()] or None,
+            disk_config=ex_disk_config,
+            admin_password=ex_admin_pass,
+            availability_zone=ex_availability_zone or zone_of(location),
+            block_devices=[_block_device(device) for device in ex_blockdevicemappings or ()],
+            scheduler_hints=ex_os_scheduler_hints,
+        )
+        return self._node(made.id, password=made.admin_password)
 
     def destroy_node(self, node: Node) -> bool:
         """Ask for a node's end."""
         self.cloud.compute.delete_server(node.id)
         return True
 
+    def ex_set_server_name(self, node: Node, name: str) -> Node:
+        """Give a node another name; its guest does not notice."""
+        return self.ex_update_node(node, name=name)
 
-def node_of(
-    server: NovaServer, *, driver: Part, service_name: str, password: str | None = None
-) -> Node:
-    """Show a server as Libcloud does."""
-    public, private = _addresses(server.addresses)
-    return Node(
-        id=server.id,
-        name=server.name,
-        state=states.NODE.get(server.status, NodeState.UNKNOWN),
-        public_ips=public,
-        private_ips=private,
-        created_at=datetime.fromisoformat(server.created) if server.created else None,
-        driver=driver,
-        extra={
-            "addresses": server.addresses,
-            "hostId": server.host_id,
-            "access_ip": server.access_ip,
-            "access_ipv6": server.access_ipv6,
-            "tenantId": server.tenant_id,
-            "userId": server.user_id,
-            "imageId": server.image.get("id") if isinstance(server.image, dict) else None,
-            "flavorId": server.flavor.get("id") if server.flavor else None,
-            "flavor_details": server.flavor,
-            "uri": next((link["href"] for link in server.links if link["rel"] == "self"), None),
-            "service_name": service_name,
-            "metadata": server.metadata,
-            "password": password,
-            "created": server.created,
-            "updated": server.updated,
-            "key_name": server.key_name,
-            "disk_config": server.disk_config,
-            "config_drive": server.config_drive,
-            "availability_zone": server.availability_zone,
-            "volumes_attached": server.volumes,
-            "task_state": server.task_state,
-            "vm_state": server.vm_state,
-            "power_state": server.power_state,
-            "progress": server.progress,
-            "fault": server.fault,
-            "hypervisor_hostname": server.hypervisor,
-        },
-    )
+    def ex_update_node(
+        self,
+        node: Node,
+        name: str | None = None,
+        access_ipv4: str | None = None,
+        access_ipv6: str | None = None,
+        **node_updates: Any,
+    ) -> Node:
+        """Change a node's name, or the addresses that it is said to be reached by."""
+        if node_updates:
+            raise TypeError(
+                f"Nova updates the name and the access addresses, not {', '.join(node_updates)}"
+            )
+        self.cloud.compute.update_server(
+            node.id,
+            name=name or node.name,
+            access_ipv4=access_ipv4,
+            access_ipv6=access_ipv6,
+        )
+        return self._node(node.id)
+
+    # Metadata
+
+    def ex_get_metadata(self, node: Node) -> dict[str, str]:
+        """Get a node's metadata from the cloud."""
+        return self.cloud.compute.server_metadata(node.id)
+
+    def ex_set_metadata(self, node: Node, metadata: Mapping[str, str]) -> dict[str, str]:
+        """Replace all of a node's metadata."""
+        return self.cloud.compute.set_server_metadata(node.id, metadata)
+
+    def ex_get_metadata_for_node(self, node: Node) -> dict[str, str]:
+        """Get the metadata that came with the node, without asking the cloud."""
+        return node.extra["metadata"]
 
 
-def _addresses(networks: Mapping[str, list[JsonObject]]) -> tuple[list[str], list[str]]:
-    """Sort addresses into public and private ones."""
-    public: list[str] = []
-    private: list[str] = []
-    for network, addresses in networks.items():
-        for address in addresses:
-            (public if _is_public(address, network) else private).append(address["addr"])
-    return public, private
+def zone_of(location: NodeLocation | str | None) -> str | None:
+    """Name the zone that a location stands for; the one of `list_locations` stands for none."""
+    if location is None or isinstance(location, str):
+        return location or None
+    return location.name or None
 
 
-def _is_public(address: JsonObject, network: str) -> bool:
-    """Judge as Libcloud does: IPv4 by its range, IPv6 by the network's name or the address's kind."""
-    ip: str = address["addr"]
-    if ":" not in ip:
-        return bool(is_public_subnet(ip))
-    return network in _PUBLIC_NETWORKS or address.get("OS-EXT-IPS:type") == "floating"
+def _interface(network: Any) -> ServerNetwork:
+    match network:
+        case Mapping():
+            return msgspec.convert(network, ServerNetwork)
+        case OpenStack_2_PortInterface():
+            return ServerNetwork(port=network.id)
+        case _:
+            return ServerNetwork(uuid=network.id)
+
+
+def _block_device(device: Mapping[str, Any]) -> BlockDevice:
+    """Read Nova's description of a disk, whose numbers may be text, as in many programs."""
+    if unknown := sorted(device.keys() - set(BlockDevice.__struct_fields__)):
+        raise LibcloudError(f"a block device mapping has no {', '.join(unknown)}")
+    try:
+        return msgspec.convert(device, BlockDevice, strict=False)
+    except msgspec.ValidationError as error:
+        raise LibcloudError(f"the block device mapping cannot be read: {error}") from error

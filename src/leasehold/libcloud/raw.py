@@ -12,6 +12,7 @@ from libcloud.common.types import MalformedResponseError
 from leasehold.libcloud.errors import in_libcloud_words
 from leasehold.openstack import Connection, ServiceType
 from leasehold.openstack.call import Answer, Call
+from leasehold.openstack.microversion import Microversion
 
 Params = Mapping[str, Any] | None
 
@@ -71,6 +72,8 @@ class RawConnection:
         self.service_name = name or _NAMES[service]
         self.service_region = cloud.settings.region
         self.timeout = cloud.settings.timeout
+        pinned = cloud.settings.microversions.get(service)
+        self._version = Microversion(service, pinned, plain=pinned is None).headers()
 
     @in_libcloud_words
     def request(
@@ -90,7 +93,7 @@ class RawConnection:
             method=method.upper(),
             path=self._path(action, params),
             body=_encoded(data),
-            headers=tuple((headers or {}).items()),
+            headers=(*self._version, *(headers or {}).items()),
             repeatable=method.upper() == "GET",
         )
         return RawAnswer(self._cloud.transport.send(call), self)

@@ -3,23 +3,16 @@
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
 import pytest
 from libcloud.compute.drivers.openstack import OpenStack_2_NodeDriver as Theirs
 
 from leasehold.emulator import Delays, Emulator, fixed
 from leasehold.libcloud import OpenStack_2_NodeDriver as Ours
+from tests.system.libcloud.pair import Pair
 
 QUICK = Delays(
     boot=fixed(0.1), delete=fixed(0.05), action=fixed(0.05), volume=fixed(0.05), image=fixed(0.05)
 )
-
-
-class Pair(msgspec.Struct, frozen=True):
-    """The two drivers."""
-
-    theirs: Any
-    ours: Any
 
 
 @pytest.fixture(scope="package")

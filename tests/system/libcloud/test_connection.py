@@ -9,7 +9,7 @@ from libcloud.common.exceptions import BaseHTTPError
 from leasehold.emulator import Emulator
 from leasehold.libcloud import OpenStack_2_NodeDriver
 from leasehold.openstack import NotFound
-from tests.system.libcloud.conftest import Pair
+from tests.system.libcloud.pair import Pair
 from tests.system.libcloud.shown import shown
 
 

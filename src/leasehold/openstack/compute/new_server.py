@@ -69,7 +69,7 @@ def _base64(contents: str | bytes) -> str:
     return b64encode(raw).decode()
 
 
-def encoded_user_data(text: str | None) -> str | None:
+def encoded_user_data(text: str | bytes | None) -> str | None:
     """Encode user-data as Nova wants it. Raises `BadRequest` if it is longer than Nova takes."""
     if text is None:
         return None

@@ -48,7 +48,7 @@ class ServerChanges(Verbs):
         admin_password: Secret | str | None = None,
         metadata: Mapping[str, str] | None = None,
         files: Mapping[str, str | bytes] | None = None,
-        user_data: str | None = None,
+        user_data: str | bytes | None = None,
         key_name: str | None = None,
         description: str | None = None,
         disk_config: str | None = None,

@@ -65,7 +65,7 @@ class Servers(Verbs):
         block_devices: Sequence[BlockDevice] = (),
         networks: Sequence[ServerNetwork] | None = None,
         key_name: str | None = None,
-        user_data: str | None = None,
+        user_data: str | bytes | None = None,
         files: Mapping[str, str | bytes] | None = None,
         metadata: Mapping[str, str] | None = None,
         tags: Sequence[str] = (),
@@ -83,7 +83,7 @@ class Servers(Verbs):
         """Start to make a server; it is there when its status says ACTIVE.
 
         `networks` None leaves the choice to the cloud, () is none at all. `user_data` is plain
-        text; `files` are contents by path, as Nova took them until 2.56. `security_groups` are
+        text or bytes; `files` are contents by path, as Nova took them until 2.56. `security_groups` are
         names, and apply to the ports that Nova makes itself. `disk_config` is AUTO or MANUAL, and
         ``scheduler_hints={"group": id}`` puts it into a server group. With `max_count` Nova makes
         several, and tells the id of the first one. `extra` holds more fields of Nova's create, under

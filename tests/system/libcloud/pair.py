@@ -1,0 +1,47 @@
+"""Libcloud's own driver and ours, side by side."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+
+from tests.system.libcloud.shown import alike, shown
+
+PUBLIC_KEY = (
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f libcloud"
+)
+
+
+class Pair(msgspec.Struct, frozen=True):
+    """The two drivers, signed in to one cloud."""
+
+    theirs: Any
+    ours: Any
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((self.theirs, self.ours))
+
+    def read(self, question: Callable[[Any], Any]) -> Any:
+        """Ask both the same of what is there; the answers must be equal, to the last field."""
+        theirs, ours = (question(driver) for driver in self)
+        assert shown(ours) == shown(theirs)
+        return ours
+
+    def do(self, deed: Callable[[Any], Any]) -> tuple[Any, Any]:
+        """Have each do the same to things of its own; the answers are equal but for ids and times."""
+        theirs, ours = (deed(driver) for driver in self)
+        assert alike(ours) == alike(theirs)
+        return theirs, ours
+
+
+def named(things: list[Any], name: str) -> Any:
+    return next(thing for thing in things if thing.name == name)
+
+
+def until(condition: Callable[[], bool], seconds: float = 90) -> None:
+    """Libcloud has nothing to wait with for most things."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.05)
