@@ -20,7 +20,7 @@ from leasehold.emulator.http import Service
 from leasehold.emulator.identity.accounts import Project
 from leasehold.emulator.identity.catalog import Catalog
 from leasehold.emulator.identity.catalog_entries import READY_MADE, REGION, CatalogEntry
-from leasehold.emulator.identity.service import VERSIONS, Identity, Version
+from leasehold.emulator.identity.service import KEYSTONE_VERSIONS, Identity, KeystoneVersion
 from leasehold.emulator.image.defaults import add_images
 from leasehold.emulator.image.service import ImageService
 from leasehold.emulator.network.defaults import LAB_CIDR, add_networks
@@ -28,6 +28,7 @@ from leasehold.emulator.network.service import NetworkService
 from leasehold.emulator.seeding import seed_servers
 from leasehold.emulator.settings import Settings
 from leasehold.emulator.timeline import Clock, Timeline
+from leasehold.emulator.volume.paths import CINDER_VERSIONS, CinderVersion
 from leasehold.emulator.volume.service import VolumeService
 from leasehold.emulator.world import World
 
@@ -65,7 +66,8 @@ class Cloud:
         password: str = "demo",  # noqa: S107 - no secret: the cloud listens on loopback only
         guests: Guests | None = None,
         catalog: Iterable[CatalogEntry] = READY_MADE["modern"],
-        keystone: Iterable[Version] = VERSIONS,
+        keystone: Iterable[KeystoneVersion] = KEYSTONE_VERSIONS,
+        cinder: Iterable[CinderVersion] = CINDER_VERSIONS,
     ) -> None:
         self._clock = clock
         self._seed = seed
@@ -74,6 +76,7 @@ class Cloud:
         self._guests = guests
         self._catalog = tuple(catalog)
         self._keystone = tuple(keystone)
+        self._cinder = tuple(cinder)
         self._block = AddressBlock() if guests else None
         self.faults = Faults(Random(f"{seed}/faults"), clock.now)
         self.requests = Requests()
@@ -159,7 +162,7 @@ class Cloud:
         self.compute.flavors.add_defaults()
         self.image = ImageService(self.world)
         self.network = NetworkService(self.world)
-        self.volume = VolumeService(self.world, self.image.state)
+        self.volume = VolumeService(self.world, self.image.state, self._cinder)
         nova_network = all(entry.type != "network" for entry in self._catalog)
         self.compute.stand_in_front_of(
             self.network.state, self.image.state, self.volume.state, nova_network=nova_network
@@ -183,7 +186,7 @@ def clouds_yaml(
     password: str,
     *,
     region: str = REGION,
-    version: Version = "v3",
+    version: KeystoneVersion = "v3",
     authority: Path | None = None,
 ) -> str:
     """A clouds.yaml (as JSON, which YAML includes) with clouds ``demo`` and ``admin``."""

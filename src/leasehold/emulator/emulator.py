@@ -16,11 +16,12 @@ from leasehold.emulator.counters import Requests
 from leasehold.emulator.faults import Faults
 from leasehold.emulator.guests import Guests, choose
 from leasehold.emulator.identity.catalog_entries import CatalogEntry, entries, region_of
-from leasehold.emulator.identity.service import VERSIONS, Version
+from leasehold.emulator.identity.service import KEYSTONE_VERSIONS, KeystoneVersion
 from leasehold.emulator.listener import Listener, check_loopback
 from leasehold.emulator.settings import Delays, Quota, Settings
 from leasehold.emulator.timeline import LoopClock
 from leasehold.emulator.tls import Tls
+from leasehold.emulator.volume.paths import CINDER_VERSIONS, CinderVersion
 from leasehold.emulator.world import World
 
 GuestMode = Literal["none", "auto", "container", "shell"]
@@ -50,18 +51,21 @@ class Emulator:
         password: str = "demo",  # noqa: S107 - no secret: the cloud listens on loopback only
         seed: int | None = None,
         catalog: str | Iterable[CatalogEntry] = "modern",
-        keystone: Iterable[Version] = VERSIONS,
+        keystone: Iterable[KeystoneVersion] = KEYSTONE_VERSIONS,
+        cinder: Iterable[CinderVersion] = CINDER_VERSIONS,
         tls: Tls | None = None,
     ) -> None:
         """`port` 0 takes a free one. The same `seed` gives the same ids and the same delays.
 
-        `catalog` is the name of a ready-made one or a list of entries; `keystone` the versions of
-        its API that are there. Raises ValueError for a host that is not a loopback address and
-        for a catalog that there is not, and GuestFailed for guests that this machine cannot give.
+        `catalog` is the name of a ready-made one or a list of entries; `keystone` and `cinder`
+        are the versions of their API that are there.
+
+        Raises ValueError for a host that is not a loopback address and for a catalog that there
+        is not, and GuestFailed for guests that this machine cannot give.
         """
         check_loopback(host)
         self._catalog = entries(catalog)
-        self._keystone = tuple(version for version in VERSIONS if version in keystone)
+        self._keystone = tuple(version for version in KEYSTONE_VERSIONS if version in keystone)
         self.host = host
         self.port = port
         self.password = password
@@ -80,6 +84,7 @@ class Emulator:
             guests=self.guests,
             catalog=self._catalog,
             keystone=self._keystone,
+            cinder=cinder,
         )
         self._thread: Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from libcloud.common.types import InvalidCredsError
 from libcloud.compute.providers import get_driver
-from libcloud.compute.types import NodeState, Provider
+from libcloud.compute.types import NodeState, Provider, VolumeSnapshotState
 
 from leasehold.emulator import Emulator
+from tests.system.emulator.conftest import QUICK
 
 # Libcloud parses with a regular expression that newer Pythons warn of, and leaves sockets open.
 pytestmark = [
@@ -30,6 +31,14 @@ def connect(emulator: Emulator, password: str = "demo", **more: Any) -> Any:
         ex_force_service_region="RegionOne",
         **more,
     )
+
+
+@pytest.fixture
+def emulator_of_old() -> Iterator[Emulator]:
+    with Emulator(
+        catalog="old", keystone=("v2.0",), cinder=("v2", "v1"), delays=QUICK, seed=1
+    ) as running:
+        yield running
 
 
 @pytest.fixture
@@ -131,14 +140,31 @@ def test_a_wrong_password_is_its_own_kind_of_error(shared: Emulator) -> None:
         connect(shared, password="wrong").list_nodes()
 
 
-def test_it_signs_in_to_v2_0_as_well(shared: Emulator) -> None:
-    driver = get_driver(Provider.OPENSTACK)(
+def connect_by_v2_0(keystone: str) -> Any:
+    return get_driver(Provider.OPENSTACK)(
         "demo",
         "demo",
         api_version="2.2",
         ex_force_auth_version="2.0_password",
-        ex_force_auth_url=shared.url + "/identity",
+        ex_force_auth_url=keystone,
         ex_tenant_name="demo",
         ex_force_service_region="RegionOne",
     )
+
+
+def test_it_signs_in_to_v2_0_as_well(shared: Emulator) -> None:
+    driver = connect_by_v2_0(shared.url + "/identity")
     assert driver.list_nodes() == []
+
+
+def test_it_finds_cinder_v2_where_the_catalog_has_no_newer(emulator_of_old: Emulator) -> None:
+    driver = connect_by_v2_0(emulator_of_old.url)
+    volume = driver.create_volume(1, "data")
+    wait_for(lambda: driver.ex_get_volume(volume.id).extra["state"] == "available")
+    assert [found.name for found in driver.list_volumes()] == ["data"]
+    snapshot = driver.create_volume_snapshot(volume, "before")
+    wait_for(lambda: driver.ex_list_snapshots()[0].state == VolumeSnapshotState.AVAILABLE)
+    assert driver.destroy_volume_snapshot(snapshot)
+    wait_for(lambda: driver.ex_list_snapshots() == [])
+    assert driver.destroy_volume(volume)
+    wait_for(lambda: driver.list_volumes() == [])

@@ -12,7 +12,8 @@ import pytest
 
 from leasehold.emulator import CatalogEntry, Cloud, Delays, Quota, Settings, fixed
 from leasehold.emulator.identity.catalog_entries import READY_MADE
-from leasehold.emulator.identity.service import VERSIONS, Version
+from leasehold.emulator.identity.service import KEYSTONE_VERSIONS, KeystoneVersion
+from leasehold.emulator.volume.paths import CINDER_VERSIONS, CinderVersion
 
 BASE = "http://cloud.test:8774"
 START = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -81,13 +82,19 @@ class InProcess:
         self,
         *,
         catalog: Iterable[CatalogEntry] = READY_MADE["modern"],
-        keystone: Iterable[Version] = VERSIONS,
+        keystone: Iterable[KeystoneVersion] = KEYSTONE_VERSIONS,
+        cinder: Iterable[CinderVersion] = CINDER_VERSIONS,
         **settings: Any,
     ) -> None:
         self.clock = StepClock()
         given = {"delays": DELAYS, "quota": Quota(), **settings}
         self.cloud = Cloud(
-            self.clock, seed=7, settings=Settings(**given), catalog=catalog, keystone=keystone
+            self.clock,
+            seed=7,
+            settings=Settings(**given),
+            catalog=catalog,
+            keystone=keystone,
+            cinder=cinder,
         )
         self._tokens: dict[str, str] = {}
 

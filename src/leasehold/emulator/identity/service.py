@@ -20,10 +20,10 @@ _NOT_FOUND_PAGE = (
     b"<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n"
     b"<p>The requested URL was not found on the server.</p>\n"
 )
-Version = Literal["v3", "v2.0", "v1"]
-VERSIONS: tuple[Version, ...] = ("v3", "v2.0", "v1")
+KeystoneVersion = Literal["v3", "v2.0", "v1"]
+KEYSTONE_VERSIONS: tuple[KeystoneVersion, ...] = ("v3", "v2.0", "v1")
 """Of the API, the best first; ``v1`` is v1.0 and v1.1."""
-_ROUTES: dict[Version, tuple[Callable[[Router, World, Catalog], None], ...]] = {
+_ROUTES: dict[KeystoneVersion, tuple[Callable[[Router, World, Catalog], None], ...]] = {
     "v3": (
         identity_tokens.route,
         identity_directory.route,
@@ -44,9 +44,12 @@ class Identity:
     prefix = "/identity"
 
     def __init__(
-        self, world: World, catalog: Catalog, versions: Iterable[Version] = VERSIONS
+        self,
+        world: World,
+        catalog: Catalog,
+        versions: Iterable[KeystoneVersion] = KEYSTONE_VERSIONS,
     ) -> None:
-        self._versions = tuple(version for version in VERSIONS if version in versions)
+        self._versions = tuple(version for version in KEYSTONE_VERSIONS if version in versions)
         self.router = Router()
         self.router.add("GET", "/", self._index, public=True)
         for version in self._versions:
@@ -105,7 +108,7 @@ def _v2_document(root: str) -> dict[str, Any]:
     }
 
 
-_DOCUMENTS: dict[Version, Callable[[str], dict[str, Any]]] = {
+_DOCUMENTS: dict[KeystoneVersion, Callable[[str], dict[str, Any]]] = {
     "v3": _v3_document,
     "v2.0": _v2_document,
 }

@@ -10,7 +10,7 @@ from leasehold.emulator.caller import Caller
 from leasehold.emulator.collection import Collection, Record
 from leasehold.emulator.http import Request, Response, join_query
 from leasehold.emulator.volume.faults import bad_request, invalid_input
-from leasehold.emulator.volume.paths import base_of
+from leasehold.emulator.volume.paths import base_of, below
 
 LARGEST_PAGE = 1000
 
@@ -195,4 +195,4 @@ def _next(request: Request, last: Listed) -> str:
         for value in values
     ]
     query = join_query([*pairs, ("marker", last.id)])
-    return f"{base_of(request)}{request.path.removeprefix('/v3')}?{query}"
+    return f"{base_of(request)}{below(request)}?{query}"

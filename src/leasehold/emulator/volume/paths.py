@@ -1,38 +1,36 @@
-"""Cinder's addresses, which may have the project's id in them or not."""
+"""Cinder's addresses: a version of the API, with the project's id behind it or not."""
 
 import re
-from typing import Self
+from typing import Literal, Self
 
-from leasehold.emulator.http import Handler, Request, Response, Router
-from leasehold.emulator.volume.faults import bad_request
+from leasehold.emulator.http import Request
 
-_WITH_PROJECT = re.compile(r"^/v3/(?P<project>[0-9a-f-]{32,36})(?=/|$)")
+CinderVersion = Literal["v3", "v2", "v1"]
+CINDER_VERSIONS: tuple[CinderVersion, ...] = ("v3", "v2", "v1")
+"""Of the API, the best first."""
+NEWEST = "v3"
+PREFIX = "/volume"
+_ASKED = re.compile(r"^/(?P<version>v[123])(?:/(?P<project>[0-9a-f-]{32,36}))?(?=/|$)")
 
 
 class Path(str):
-    """A path as the routes know it, which remembers the project id that stood in it."""
+    """A path as the routes know it, which is v3's, and how it was asked."""
 
+    version: str
     project_id: str | None
 
     @classmethod
     def of(cls, asked: str) -> Self:
-        found = _WITH_PROJECT.match(asked)
-        path = cls(_WITH_PROJECT.sub("/v3", asked))
+        found = _ASKED.match(asked)
+        path = cls(f"/{NEWEST}{asked[found.end() :]}" if found else asked)
+        path.version = found["version"] if found else NEWEST
         path.project_id = found["project"] if found else None
         return path
 
 
-class ProjectRouter(Router):
-    """A router that refuses addresses with another project's id in them."""
-
-    def add(self, method: str, template: str, handler: Handler, *, public: bool = False) -> None:
-        def answer(request: Request) -> Response:
-            project_id = project_in(request)
-            if project_id is not None and project_id != request.project.id:
-                raise bad_request("Malformed request url")
-            return handler(request)
-
-        super().add(method, template, answer, public=public)
+def version_of(request: Request) -> str:
+    """The version in the address the caller used."""
+    return request.path.version if isinstance(request.path, Path) else NEWEST
 
 
 def project_in(request: Request) -> str | None:
@@ -40,8 +38,14 @@ def project_in(request: Request) -> str | None:
     return request.path.project_id if isinstance(request.path, Path) else None
 
 
-def base_of(request: Request, version: str = "/v3") -> str:
+def base_of(request: Request, *, versioned: bool = True) -> str:
     """What links of the answer begin with: the address form the caller used."""
+    version = f"/{version_of(request)}" if versioned else ""
     project_id = project_in(request)
-    base = f"{request.host_url}/volume{version}"
-    return f"{base}/{project_id}" if project_id is not None else base
+    project = f"/{project_id}" if project_id is not None else ""
+    return f"{request.host_url}{PREFIX}{version}{project}"
+
+
+def below(request: Request) -> str:
+    """What comes after the version and the project in the address."""
+    return request.path.removeprefix(f"/{NEWEST}")

@@ -1,16 +1,25 @@
-"""Cinder's API, v3, as a whole."""
+"""Cinder's API as a whole: its versions, its dialects, its parts put together."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from leasehold.emulator.http import Fault, Request, Response
 from leasehold.emulator.image.images import Images
-from leasehold.emulator.microversions import Microversion, Microversions
+from leasehold.emulator.microversions import Microversion, Microversions, text
 from leasehold.emulator.volume.actions import VolumeActions
 from leasehold.emulator.volume.attachment_calls import AttachmentCalls
 from leasehold.emulator.volume.calls import VolumeCalls
 from leasehold.emulator.volume.cloud import VolumeCloud
+from leasehold.emulator.volume.dialects import DialectRouter
 from leasehold.emulator.volume.faults import render
-from leasehold.emulator.volume.paths import Path, ProjectRouter
+from leasehold.emulator.volume.paths import (
+    CINDER_VERSIONS,
+    NEWEST,
+    PREFIX,
+    CinderVersion,
+    Path,
+    version_of,
+)
 from leasehold.emulator.volume.snapshot_calls import SnapshotCalls
 from leasehold.emulator.volume.state import BlockStorage
 from leasehold.emulator.volume.type_access import TypeAccessCalls
@@ -18,22 +27,31 @@ from leasehold.emulator.volume.type_calls import TypeCalls
 from leasehold.emulator.volume.views import VolumeViews
 from leasehold.emulator.world import World
 
+MICROVERSIONS = Microversions(service_type="volume", lowest=(3, 0), highest=(3, 71))
+_AGES = {
+    "v3": ("CURRENT", "2023-08-31T00:00:00Z"),
+    "v2": ("DEPRECATED", "2017-02-25T12:00:00Z"),
+    "v1": ("DEPRECATED", "2016-05-02T20:25:19Z"),
+}
+
 
 class VolumeService:
-    """Cinder. Sets `World.volume`."""
+    """Cinder, v3 and its older versions. Sets `World.volume`."""
 
     name = "volume"
-    prefix = "/volume"
-    microversions = Microversions(service_type="volume", lowest=(3, 0), highest=(3, 71))
+    prefix = PREFIX
 
-    def __init__(self, world: World, images: Images) -> None:
+    def __init__(
+        self, world: World, images: Images, versions: Iterable[CinderVersion] = CINDER_VERSIONS
+    ) -> None:
+        self._versions = tuple(version for version in CINDER_VERSIONS if version in versions)
         self.state = BlockStorage(world, images)
         world.volume = self.state
-        self.router = ProjectRouter()
+        self.router = DialectRouter(self._versions)
         state, router = self.state, self.router
         views = VolumeViews(state.attachments, state.types)
-        router.add("GET", "/", lambda request: _versions(request, 300), public=True)
-        router.add("GET", "/v3", lambda request: _versions(request, 200))
+        router.add("GET", "/", self._index, public=True)
+        router.add("GET", f"/{NEWEST}", self._show)
         router.add("GET", "/healthcheck", _healthy, public=True)
         VolumeCalls(state.volumes, state.birth, state.quotas, views, router)
         VolumeActions(
@@ -49,8 +67,11 @@ class VolumeService:
         """A project id may stand before everything else."""
         return Path.of(path)
 
-    def negotiate(self, request: Request) -> Microversion:
-        return self.microversions.negotiate(request.headers)
+    def negotiate(self, request: Request) -> Microversion | None:
+        """None for the older versions: they never heard of any."""
+        if version_of(request) != NEWEST:
+            return None
+        return MICROVERSIONS.negotiate(request.headers)
 
     def render(self, fault: Fault, request: Request) -> Response:
         return render(fault)
@@ -61,29 +82,34 @@ class VolumeService:
             "x-compute-request-id": request.request_id,
         }
         if request.microversion is not None:
-            headers |= self.microversions.headers(request.microversion)
+            headers |= MICROVERSIONS.headers(request.microversion)
         return headers
 
+    def _index(self, request: Request) -> Response:
+        shown = [_version_document(request, version) for version in reversed(self._versions)]
+        return Response(300, {"versions": shown})
 
-def _versions(request: Request, status: int) -> Response:
-    version: dict[str, Any] = {
-        "id": "v3.0",
-        "status": "CURRENT",
-        "version": "3.71",
-        "min_version": "3.0",
-        "updated": "2023-08-31T00:00:00Z",
+    def _show(self, request: Request) -> Response:
+        return Response(200, {"versions": [_version_document(request, version_of(request))]})
+
+
+def _version_document(request: Request, version: str) -> dict[str, Any]:
+    status, updated = _AGES[version]
+    major = version.removeprefix("v")
+    media_type = f"application/vnd.openstack.volume+json;version={major}"
+    newest = version == NEWEST
+    return {
+        "id": f"{version}.0",
+        "status": status,
+        "version": text(MICROVERSIONS.highest) if newest else "",
+        "min_version": text(MICROVERSIONS.lowest) if newest else "",
+        "updated": updated,
         "links": [
             {"rel": "describedby", "type": "text/html", "href": "https://docs.openstack.org/"},
-            {"rel": "self", "href": f"{request.host_url}/volume/v3/"},
+            {"rel": "self", "href": f"{request.host_url}{PREFIX}/{version}/"},
         ],
-        "media-types": [
-            {
-                "base": "application/json",
-                "type": "application/vnd.openstack.volume+json;version=3",
-            }
-        ],
+        "media-types": [{"base": "application/json", "type": media_type}],
     }
-    return Response(status, {"versions": [version]})
 
 
 def _healthy(request: Request) -> Response:

@@ -5,7 +5,7 @@ from typing import Any
 
 from leasehold.emulator.http import Request
 from leasehold.emulator.volume.attachments import Attachments
-from leasehold.emulator.volume.paths import base_of
+from leasehold.emulator.volume.paths import base_of, version_of
 from leasehold.emulator.volume.records import (
     HOST,
     Attachment,
@@ -28,6 +28,9 @@ class VolumeViews:
         self._types = types
 
     def brief(self, volume: Volume, request: Request) -> dict[str, Any]:
+        """v1 knows no brief form."""
+        if version_of(request) == "v1":
+            return self.full(volume, request)
         return {"id": volume.id, "name": volume.name, "links": _links(volume, request)}
 
     def born(self, volume: Volume, request: Request) -> dict[str, Any]:
@@ -185,5 +188,5 @@ def _shown_with_metadata(volume: Volume) -> dict[str, str]:
 def _links(volume: Volume, request: Request) -> list[dict[str, str]]:
     return [
         {"rel": "self", "href": f"{base_of(request)}/volumes/{volume.id}"},
-        {"rel": "bookmark", "href": f"{base_of(request, version='')}/volumes/{volume.id}"},
+        {"rel": "bookmark", "href": f"{base_of(request, versioned=False)}/volumes/{volume.id}"},
     ]
