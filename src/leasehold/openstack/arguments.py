@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TypedDict
 
 from leasehold.openstack.call import ServiceType
@@ -17,6 +18,8 @@ from leasehold.openstack.settings import (
     Settings,
     Wish,
 )
+from leasehold.openstack.token_cache import TokenCache
+from leasehold.openstack.token_file import TokenFile
 
 
 class Arguments(TypedDict, total=False):
@@ -48,6 +51,8 @@ class Arguments(TypedDict, total=False):
     trust_id: str
     auth_options: Mapping[str, str]
     """Options of other plugins."""
+    token_cache: str | TokenCache
+    """A file to keep tokens in, for programs that run often and shortly; or a cache of your own."""
     region: str
     interface: str
     """``public`` (if left out), ``internal`` or ``admin``."""
@@ -101,6 +106,7 @@ def settings_of(arguments: Arguments, *, name: str | None = None) -> Settings:
         name=name,
         sign_in=sign_in_of(arguments),
         region=arguments.get("region") or None,
+        token_cache=_token_cache(arguments.get("token_cache")),
         interface=interface,
         endpoints=endpoints,
         wishes=_wishes(arguments),
@@ -115,6 +121,10 @@ def settings_of(arguments: Arguments, *, name: str | None = None) -> Settings:
         retry_delay=arguments.get("retry_delay", RETRY_DELAY),
         backoff=arguments.get("backoff", BACKOFF),
     )
+
+
+def _token_cache(given: str | TokenCache | None) -> TokenCache | None:
+    return TokenFile(Path(given)) if isinstance(given, str) else given
 
 
 def _is_plain(api_version: str) -> bool:

@@ -13,9 +13,11 @@ from leasehold.openstack.edge import sign_in_failure
 from leasehold.openstack.errors import AuthenticationFailed, NotFound, OpenStackError
 from leasehold.openstack.keystone_url import read_keystone_url
 from leasehold.openstack.microversion import Version
+from leasehold.openstack.plugins.given_token import GivenToken
 from leasehold.openstack.secret import Secret
 from leasehold.openstack.settings import SignIn
 from leasehold.openstack.sign_in import Identity, identity_of, plugin_of
+from leasehold.openstack.token_cache import CachedToken, TokenCache
 from leasehold.openstack.versions import versions_in
 
 REFUSED_AS_GIVEN = (
@@ -27,15 +29,26 @@ REFUSED_AS_GIVEN = (
 _GARBAGE = (KeyError, TypeError, ValueError, AttributeError)
 
 
+class _State(msgspec.Struct, frozen=True):
+    """A plugin's state, as keystoneauth writes it."""
+
+    auth_token: str
+    body: msgspec.Raw
+
+
 class Badge:
     """The token of a connection: fetched at the first need, renewed before it expires.
 
     keystoneauth holds a lock while it fetches, so threads that come together share one sign-in;
-    it renews two minutes before the end.
+    it renews two minutes before the end. A `cache` is asked once before the first sign-in, and again
+    when a service has refused the token, for another process may have a newer one by then.
     """
 
-    def __init__(self, sign_in: SignIn, session: Session) -> None:
+    def __init__(self, sign_in: SignIn, session: Session, cache: TokenCache | None = None) -> None:
         self._sign_in = sign_in
+        self._cache = None if sign_in.is_given_token else cache
+        self._looked = cache is None
+        self._kept: AccessInfo | None = None
         self._plugin: BaseAuthPlugin = plugin_of(sign_in)
         self._session = session
         self._renewal = threading.Lock()
@@ -79,10 +92,47 @@ class Badge:
     def _access(self) -> AccessInfo | None:
         if not isinstance(self._plugin, BaseIdentityPlugin):
             return None
+        self._look(self._plugin)
         try:
-            return self._plugin.get_access(self._session)
+            access: AccessInfo = self._plugin.get_access(self._session)
         except (keystone.ClientException, *_GARBAGE) as error:
             raise self._failure(error) from error
+        self._keep(self._plugin, access)
+        return access
+
+    def _look(self, plugin: BaseIdentityPlugin, *, refused: str | None = None) -> None:
+        """Take up a token of the cache, unless it is the one that was refused."""
+        with self._choice:
+            if self._cache is None or (self._looked and refused is None):
+                return
+            self._looked = True
+            cached = self._cache.get(self._sign_in)
+            if cached is None or cached.token.reveal() == refused:
+                return
+            plugin.auth_ref = self._kept = self._restored(plugin, cached)
+
+    def _restored(self, plugin: BaseIdentityPlugin, cached: CachedToken) -> AccessInfo | None:
+        """Make of a cached token what its sign-in made; None if that fails, for then we sign in."""
+        token = cached.token.reveal()
+        try:
+            if cached.body is None:
+                return GivenToken(self._sign_in.auth_url, token).get_auth_ref(self._session)
+            state = _State(auth_token=token, body=msgspec.Raw(cached.body))
+            plugin.set_auth_state(msgspec.json.encode(state).decode())
+        except (keystone.ClientException, *_GARBAGE):
+            return None
+        return plugin.auth_ref
+
+    def _keep(self, plugin: BaseIdentityPlugin, access: AccessInfo) -> None:
+        """Put what a sign-in gave into the cache."""
+        if self._cache is None or access is self._kept or not (text := plugin.get_auth_state()):
+            return
+        self._kept = access
+        state = msgspec.json.decode(text, type=_State)
+        cached = CachedToken(
+            token=Secret(state.auth_token), expires_at=access.expires, body=bytes(state.body)
+        )
+        self._cache.put(self._sign_in, cached)
 
     def _failure(self, error: Exception) -> OpenStackError:
         failed = sign_in_failure(error, auth_url=self._sign_in.auth_url)
@@ -107,6 +157,7 @@ class Badge:
                 return False
             self._sign_in = msgspec.structs.replace(following[0], older=tuple(following[1:]))
             self._plugin = plugin_of(self._sign_in)
+            self._looked = False
             return True
 
     def _versions(self) -> tuple[Version, ...]:
@@ -126,7 +177,12 @@ class Badge:
         with self._renewal:
             if self.headers() != refused:
                 return True
-            return bool(self._plugin.invalidate())
+            renewable = bool(self._plugin.invalidate())
+            if self._cache is not None and isinstance(self._plugin, BaseIdentityPlugin):
+                self._look(self._plugin, refused=refused.get("X-Auth-Token", ""))
+                if self._plugin.auth_ref is None:
+                    self._cache.clear(self._sign_in)
+            return renewable
 
 
 def _version(sign_in: SignIn) -> Version:

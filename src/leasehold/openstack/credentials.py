@@ -135,6 +135,7 @@ def _sign_in(auth_type: str, arguments: "Arguments", url: KeystoneUrl) -> SignIn
         auth_type=auth_type,
         auth_url=url.at(version) if version else arguments.get("auth_url", ""),
         options={name: _hidden(name, value) for name, value in options.items()},
+        certificate=arguments.get("cert") if auth_type == "leasehold_v2voms" else None,
     )
 
 

@@ -12,6 +12,7 @@ from leasehold.openstack.arguments import Arguments
 from leasehold.openstack.call import ServiceType
 from leasehold.openstack.catalog import ALIASES
 from leasehold.openstack.errors import SettingsError, UnknownArgument
+from leasehold.openstack.libcloud_cache import LibcloudCache
 
 
 class LibcloudArguments(TypedDict, total=False):
@@ -96,6 +97,8 @@ def translated(given: Mapping[str, Any]) -> Arguments:
     _scope(found, theirs.get("ex_token_scope", "project"), theirs)
     if version := theirs.get("ex_force_auth_version"):
         _sign_in(found, version, theirs)
+    if (cache := theirs.get("ex_auth_cache")) is not None:
+        found["token_cache"] = LibcloudCache(cache, given)
     if "ex_force_auth_token" in theirs:
         _given_token(found, theirs)
     return cast("Arguments", found)

@@ -6,6 +6,7 @@ import msgspec
 
 from leasehold.openstack.call import ServiceType
 from leasehold.openstack.secret import Secret
+from leasehold.openstack.token_cache import TokenCache
 
 CONNECT_TIMEOUT = 10.0
 """Seconds to make a connection, name look-up and TLS included."""
@@ -31,6 +32,8 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
     """As the plugin wants it: of Keystone's own, with the version at its end. May be empty for those
     that ask nobody."""
     options: Mapping[str, str | Secret]
+    certificate: str | None = None
+    """The file of the client certificate, where that is the proof."""
     older: tuple["SignIn", ...] = ()
     """What may be tried, newest first, if there is no Keystone of that version: nobody named one."""
 
@@ -56,6 +59,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Its name in clouds.yaml, if it came from there."""
     region: str | None = None
     interface: str = "public"
+    token_cache: TokenCache | None = None
+    """None keeps the token with the connection."""
     endpoints: Mapping[ServiceType, str] = {}
     """Endpoints to use instead of the catalog's."""
     wishes: Mapping[ServiceType, Wish] = {}

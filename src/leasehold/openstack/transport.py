@@ -51,7 +51,7 @@ class Transport:
         self._closed = threading.Event()
         self._pause = pause or self._closed.wait
         self._session = _session(settings, adapter)
-        self._badge = Badge(settings.sign_in, self._session)
+        self._badge = Badge(settings.sign_in, self._session, settings.token_cache)
         self._catalog: tuple[Endpoint, ...] | None = None
         self._places: dict[ServiceType, Place] = {}
         self._proven: set[ServiceType] = set()

@@ -1,0 +1,87 @@
+"""Reads and writes a token cache of Apache Libcloud's kind, so that both share its tokens."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from leasehold.openstack.plugins.old_access import old_access
+from leasehold.openstack.secret import Secret
+from leasehold.openstack.settings import SignIn
+from leasehold.openstack.token_cache import CachedToken
+
+
+class LibcloudCache:
+    """An ``ex_auth_cache``: an object with get, put and clear, under Libcloud's own key.
+
+    Libcloud keeps a token of v3 without its catalog; Keystone is asked for it again.
+    """
+
+    def __init__(self, cache: Any, arguments: Mapping[str, Any]) -> None:
+        """Take the cache and the arguments of `connect()`, of which Libcloud makes the key."""
+        from libcloud.common import openstack_identity as identity
+
+        self._context = identity.OpenStackAuthenticationContext
+        self._cache = cache
+        self._key = identity.OpenStackAuthenticationCacheKey(
+            arguments.get("ex_force_auth_url", arguments.get("auth_url")),
+            arguments.get("username"),
+            _scope(arguments),
+            arguments.get("ex_tenant_name", arguments.get("project_name")),
+            arguments.get("ex_domain_name", arguments.get("user_domain_name", "Default")),
+            arguments.get("ex_tenant_domain_id", arguments.get("project_domain_id", "default")),
+        )
+
+    def get(self, sign_in: SignIn) -> CachedToken | None:
+        """Give the token that Libcloud, or the driver, put there."""
+        if (context := self._cache.get(self._key)) is None:
+            return None
+        return CachedToken(
+            token=Secret(context.token), expires_at=context.expiration, body=_body(context, sign_in)
+        )
+
+    def put(self, sign_in: SignIn, cached: CachedToken) -> None:
+        """Keep the token as Libcloud would."""
+        access = msgspec.json.decode(cached.body or b"{}").get("access", {})
+        context = self._context(
+            cached.token.reveal(),
+            expiration=cached.expires_at,
+            urls=_urls(access.get("serviceCatalog"), sign_in),
+            user=access.get("user"),
+        )
+        self._cache.put(self._key, context)
+
+    def clear(self, sign_in: SignIn) -> None:
+        """Forget the token."""
+        self._cache.clear(self._key)
+
+
+def _scope(arguments: Mapping[str, Any]) -> str:
+    if arguments.get("ex_force_auth_version") == "3.x_appcred":
+        return "unscoped"
+    scope: str = arguments.get("ex_token_scope", "project")
+    return scope
+
+
+def _urls(catalog: list[dict[str, Any]] | None, sign_in: SignIn) -> Any:
+    """Give the catalog in the form of its version: of v1.1 it is a dict by name."""
+    if catalog and sign_in.auth_type.startswith("leasehold_v1_"):
+        return {service["name"]: service["endpoints"] for service in catalog}
+    return catalog
+
+
+def _body(context: Any, sign_in: SignIn) -> bytes | None:
+    """Make the answer that the token came with, as far as Libcloud kept it."""
+    if not context.urls or sign_in.auth_type.startswith(("v3", "leasehold_v3")):
+        return None
+    name = str(sign_in.options.get("username", ""))
+    expires = context.expiration.isoformat() if context.expiration else None
+    if isinstance(context.urls, dict):
+        old = old_access(context.token, context.urls, username=name, expires=expires)
+        return msgspec.json.encode(old._data)
+    access = {
+        "token": {"id": context.token, "expires": expires},
+        "serviceCatalog": context.urls,
+        "user": context.user or {"id": name, "name": name, "roles": []},
+    }
+    return msgspec.json.encode({"access": access})
