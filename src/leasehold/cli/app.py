@@ -38,6 +38,7 @@ COMMANDS = (
     (_RUN, "init", "init:init", "Look at a cloud and write a leasehold.toml that works with it."),
     (_RUN, "serve", "serve:serve", "Run the service."),
     (_RUN, "clouds", "clouds:app", "Check and audit clouds."),
+    (_RUN, "dns", "dns:app", "Let users set names in DNS without the zone's key."),
     (_RUN, "token", "token:token", "Make a token for a user of the service."),
     (_RUN, "emulator", "emulator:emulator", "Run an OpenStack in one process, to try things on."),
     (_RUN, "demo", "demo:demo", "Show the whole job on an emulated cloud, and clean up."),
