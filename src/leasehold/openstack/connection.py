@@ -12,6 +12,7 @@ from leasehold.openstack.arguments import Arguments, settings_of
 from leasehold.openstack.call import ServiceType
 from leasehold.openstack.clouds_yaml import from_clouds_yaml
 from leasehold.openstack.compute.client import Compute
+from leasehold.openstack.compute_v1.client import ComputeV1
 from leasehold.openstack.credentials import WITHOUT_KEYSTONE
 from leasehold.openstack.environment import from_environment
 from leasehold.openstack.errors import SettingsError
@@ -19,6 +20,8 @@ from leasehold.openstack.image.client import Images
 from leasehold.openstack.libcloud_arguments import LibcloudArguments, check_names, translated
 from leasehold.openstack.microversion import Microversion
 from leasehold.openstack.network.client import Networking
+from leasehold.openstack.nova_network.client import NovaNetwork
+from leasehold.openstack.nova_volume.client import NovaVolume
 from leasehold.openstack.service import Service
 from leasehold.openstack.settings import Settings
 from leasehold.openstack.sign_in import Identity
@@ -44,6 +47,9 @@ class Connection:
         self.settings = settings
         self.transport = Transport(settings, random=random, adapter=adapter, pause=pause)
         self.compute = Compute(self._service(ServiceType.COMPUTE, plain=settings.plain_compute))
+        self.compute_v1 = ComputeV1(self._service(ServiceType.COMPUTE_V1))
+        self.nova_network = NovaNetwork(self._service(ServiceType.COMPUTE, plain=True))
+        self.nova_volume = NovaVolume(self._service(ServiceType.COMPUTE, plain=True))
         self.image = Images(self._service(ServiceType.IMAGE))
         self.network = Networking(self._service(ServiceType.NETWORK))
         self.volume = Volumes(self._service(ServiceType.VOLUME))
