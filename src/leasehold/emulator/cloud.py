@@ -28,7 +28,7 @@ from leasehold.emulator.network.service import NetworkService
 from leasehold.emulator.seeding import seed_servers
 from leasehold.emulator.settings import Settings
 from leasehold.emulator.timeline import Clock, Timeline
-from leasehold.emulator.volume.paths import CINDER_VERSIONS, CinderVersion
+from leasehold.emulator.volume.paths import versions_in
 from leasehold.emulator.volume.service import VolumeService
 from leasehold.emulator.world import World
 
@@ -67,7 +67,6 @@ class Cloud:
         guests: Guests | None = None,
         catalog: Iterable[CatalogEntry] = READY_MADE["modern"],
         keystone: Iterable[KeystoneVersion] = KEYSTONE_VERSIONS,
-        cinder: Iterable[CinderVersion] = CINDER_VERSIONS,
     ) -> None:
         self._clock = clock
         self._seed = seed
@@ -76,7 +75,6 @@ class Cloud:
         self._guests = guests
         self._catalog = tuple(catalog)
         self._keystone = tuple(keystone)
-        self._cinder = tuple(cinder)
         self._block = AddressBlock() if guests else None
         self.faults = Faults(Random(f"{seed}/faults"), clock.now)
         self.requests = Requests()
@@ -162,7 +160,8 @@ class Cloud:
         self.compute.flavors.add_defaults()
         self.image = ImageService(self.world)
         self.network = NetworkService(self.world)
-        self.volume = VolumeService(self.world, self.image.state, self._cinder)
+        told = versions_in(entry.path for entry in self._catalog)
+        self.volume = VolumeService(self.world, self.image.state, told)
         nova_network = all(entry.type != "network" for entry in self._catalog)
         self.compute.stand_in_front_of(
             self.network.state, self.image.state, self.volume.state, nova_network=nova_network

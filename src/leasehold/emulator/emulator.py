@@ -21,7 +21,6 @@ from leasehold.emulator.listener import Listener, check_loopback
 from leasehold.emulator.settings import Delays, Quota, Settings
 from leasehold.emulator.timeline import LoopClock
 from leasehold.emulator.tls import Tls
-from leasehold.emulator.volume.paths import CINDER_VERSIONS, CinderVersion
 from leasehold.emulator.world import World
 
 GuestMode = Literal["none", "auto", "container", "shell"]
@@ -52,13 +51,12 @@ class Emulator:
         seed: int | None = None,
         catalog: str | Iterable[CatalogEntry] = "modern",
         keystone: Iterable[KeystoneVersion] = KEYSTONE_VERSIONS,
-        cinder: Iterable[CinderVersion] = CINDER_VERSIONS,
         tls: Tls | None = None,
     ) -> None:
         """`port` 0 takes a free one. The same `seed` gives the same ids and the same delays.
 
-        `catalog` is the name of a ready-made one or a list of entries; `keystone` and `cinder`
-        are the versions of their API that are there.
+        `catalog` is the name of a ready-made one or a list of entries: Nova and Cinder tell of the
+        versions that it leads to. `keystone` are the versions of its API that are there.
 
         Raises ValueError for a host that is not a loopback address and for a catalog that there
         is not, and GuestFailed for guests that this machine cannot give.
@@ -84,7 +82,6 @@ class Emulator:
             guests=self.guests,
             catalog=self._catalog,
             keystone=self._keystone,
-            cinder=cinder,
         )
         self._thread: Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -35,9 +35,7 @@ def connect(emulator: Emulator, password: str = "demo", **more: Any) -> Any:
 
 @pytest.fixture
 def emulator_of_old() -> Iterator[Emulator]:
-    with Emulator(
-        catalog="old", keystone=("v2.0",), cinder=("v2", "v1"), delays=QUICK, seed=1
-    ) as running:
+    with Emulator(catalog="old", keystone=("v2.0",), delays=QUICK, seed=1) as running:
         yield running
 
 

@@ -13,7 +13,6 @@ import pytest
 from leasehold.emulator import CatalogEntry, Cloud, Delays, Quota, Settings, fixed
 from leasehold.emulator.identity.catalog_entries import READY_MADE
 from leasehold.emulator.identity.service import KEYSTONE_VERSIONS, KeystoneVersion
-from leasehold.emulator.volume.paths import CINDER_VERSIONS, CinderVersion
 
 BASE = "http://cloud.test:8774"
 START = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -83,7 +82,6 @@ class InProcess:
         *,
         catalog: Iterable[CatalogEntry] = READY_MADE["modern"],
         keystone: Iterable[KeystoneVersion] = KEYSTONE_VERSIONS,
-        cinder: Iterable[CinderVersion] = CINDER_VERSIONS,
         **settings: Any,
     ) -> None:
         self.clock = StepClock()
@@ -94,7 +92,6 @@ class InProcess:
             settings=Settings(**given),
             catalog=catalog,
             keystone=keystone,
-            cinder=cinder,
         )
         self._tokens: dict[str, str] = {}
 

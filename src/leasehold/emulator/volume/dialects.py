@@ -3,20 +3,14 @@
 What v1 and v2 lack and say otherwise is as of Kilo and Pike.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import msgspec
 
 from leasehold.emulator.http import Fault, Handler, Request, Response, Router
 from leasehold.emulator.volume import v1
 from leasehold.emulator.volume.faults import bad_request
-from leasehold.emulator.volume.paths import (
-    CINDER_VERSIONS,
-    NEWEST,
-    CinderVersion,
-    project_in,
-    version_of,
-)
+from leasehold.emulator.volume.paths import NEWEST, project_in, version_of
 
 _SINCE_V3 = (
     "/v3/attachments",
@@ -54,19 +48,14 @@ _DIALECTS: dict[str, Dialect] = {
 class DialectRouter(Router):
     """A router for the callers of every version, whose addresses name no project but their own."""
 
-    def __init__(self, versions: Iterable[CinderVersion] = CINDER_VERSIONS) -> None:
-        super().__init__()
-        self._versions = tuple(versions)
-
     def add(self, method: str, template: str, handler: Handler, *, public: bool = False) -> None:
         if not template.startswith(f"/{NEWEST}"):
             super().add(method, template, handler, public=public)
             return
 
         def answer(request: Request) -> Response:
-            version = version_of(request)
-            dialect = _DIALECTS[version]
-            if version not in self._versions or template.startswith(dialect.lacks):
+            dialect = _DIALECTS[version_of(request)]
+            if template.startswith(dialect.lacks):
                 raise Fault(404)
             _check_project(request, template)
             dialect.hear(request)

@@ -1,13 +1,12 @@
 """Cinder's addresses: a version of the API, with the project's id behind it or not."""
 
 import re
-from typing import Literal, Self
+from collections.abc import Iterable
+from typing import Self
 
 from leasehold.emulator.http import Request
 
-CinderVersion = Literal["v3", "v2", "v1"]
-CINDER_VERSIONS: tuple[CinderVersion, ...] = ("v3", "v2", "v1")
-"""Of the API, the best first."""
+VERSIONS = ("v1", "v2", "v3")
 NEWEST = "v3"
 PREFIX = "/volume"
 _ASKED = re.compile(r"^/(?P<version>v[123])(?:/(?P<project>[0-9a-f-]{32,36}))?(?=/|$)")
@@ -26,6 +25,14 @@ class Path(str):
         path.version = found["version"] if found else NEWEST
         path.project_id = found["project"] if found else None
         return path
+
+
+def versions_in(paths: Iterable[str]) -> tuple[str, ...]:
+    """The versions of the Cinder that a catalog leads to; the newest where it names none."""
+    named = {
+        Path.of(path.removeprefix(PREFIX)).version for path in paths if path.startswith(PREFIX)
+    }
+    return tuple(version for version in VERSIONS if version in named) or (NEWEST,)
 
 
 def version_of(request: Request) -> str:

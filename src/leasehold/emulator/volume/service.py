@@ -1,6 +1,5 @@
 """Cinder's API as a whole: its versions, its dialects, its parts put together."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from leasehold.emulator.http import Fault, Request, Response
@@ -12,14 +11,7 @@ from leasehold.emulator.volume.calls import VolumeCalls
 from leasehold.emulator.volume.cloud import VolumeCloud
 from leasehold.emulator.volume.dialects import DialectRouter
 from leasehold.emulator.volume.faults import render
-from leasehold.emulator.volume.paths import (
-    CINDER_VERSIONS,
-    NEWEST,
-    PREFIX,
-    CinderVersion,
-    Path,
-    version_of,
-)
+from leasehold.emulator.volume.paths import NEWEST, PREFIX, Path, version_of
 from leasehold.emulator.volume.snapshot_calls import SnapshotCalls
 from leasehold.emulator.volume.state import BlockStorage
 from leasehold.emulator.volume.type_access import TypeAccessCalls
@@ -41,13 +33,12 @@ class VolumeService:
     name = "volume"
     prefix = PREFIX
 
-    def __init__(
-        self, world: World, images: Images, versions: Iterable[CinderVersion] = CINDER_VERSIONS
-    ) -> None:
-        self._versions = tuple(version for version in CINDER_VERSIONS if version in versions)
+    def __init__(self, world: World, images: Images, told: tuple[str, ...]) -> None:
+        """`told` are the versions that clients discover; the others answer as well."""
+        self._told = told
         self.state = BlockStorage(world, images)
         world.volume = self.state
-        self.router = DialectRouter(self._versions)
+        self.router = DialectRouter()
         state, router = self.state, self.router
         views = VolumeViews(state.attachments, state.types)
         router.add("GET", "/", self._index, public=True)
@@ -86,7 +77,7 @@ class VolumeService:
         return headers
 
     def _index(self, request: Request) -> Response:
-        shown = [_version_document(request, version) for version in reversed(self._versions)]
+        shown = [_version_document(request, version) for version in self._told]
         return Response(300, {"versions": shown})
 
     def _show(self, request: Request) -> Response:
