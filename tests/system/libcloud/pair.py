@@ -25,14 +25,30 @@ class Pair(msgspec.Struct, frozen=True):
     def read(self, question: Callable[[Any], Any]) -> Any:
         """Ask both the same of what is there; the answers must be equal, to the last field."""
         theirs, ours = (question(driver) for driver in self)
-        assert shown(ours) == shown(theirs)
+        assert not differences(shown(theirs), shown(ours))
         return ours
 
     def do(self, deed: Callable[[Any], Any]) -> tuple[Any, Any]:
         """Have each do the same to things of its own; the answers are equal but for ids and times."""
         theirs, ours = (deed(driver) for driver in self)
-        assert alike(ours) == alike(theirs)
+        assert not differences(alike(theirs), alike(ours))
         return theirs, ours
+
+
+def differences(theirs: Any, ours: Any, place: str = "") -> list[str]:
+    """Name each place where two plain results differ, and how."""
+    match theirs, ours:
+        case dict(), dict():
+            keys = sorted(theirs.keys() | ours.keys(), key=str)
+            pairs = [(f"{place}.{key}", theirs.get(key), ours.get(key)) for key in keys]
+        case list(), list() if len(theirs) == len(ours):
+            pairs = [
+                (f"{place}[{n}]", *both) for n, both in enumerate(zip(theirs, ours, strict=True))
+            ]
+        case _:
+            same = theirs == ours and type(theirs) is type(ours)
+            return [] if same else [f"{place}: Libcloud's {theirs!r}, ours {ours!r}"]
+    return [found for where, a, b in pairs for found in differences(a, b, where)]
 
 
 def named(things: list[Any], name: str) -> Any:

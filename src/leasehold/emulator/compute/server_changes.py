@@ -24,6 +24,19 @@ _REBUILDABLE = frozenset({VmState.ACTIVE, VmState.STOPPED, VmState.ERROR})
 _SNAPSHOT = frozenset({VmState.ACTIVE, VmState.STOPPED, VmState.PAUSED, VmState.SUSPENDED})
 _SHELVED = frozenset({VmState.SHELVED, VmState.SHELVED_OFFLOADED})
 
+_REBUILD = (
+    *("name", "imageRef", "adminPass", "metadata", "preserve_ephemeral", "OS-DCF:diskConfig"),
+    *("accessIPv4", "accessIPv6"),
+)
+_REBUILD_SINCE = {
+    "description": (2, 19),
+    "key_name": (2, 54),
+    "user_data": (2, 57),
+    "trusted_image_certificates": (2, 63),
+    "hostname": (2, 90),
+}
+"""Nova's schema (nova/api/openstack/compute/schemas/servers.py), by the first that takes them."""
+
 
 class ServerChanges:
     """The actions that need more than a change of state."""
@@ -127,6 +140,7 @@ class ServerChanges:
         """A new root disk: the guest ends and another one starts in its place."""
         if not isinstance(given, dict) or "imageRef" not in given:
             raise bad_input("rebuild", given, "'imageRef' is a required property")
+        _check_rebuild_names(request, given)
         self._tasks.check(request, server, "rebuild", _REBUILDABLE)
         fields = self._rebuilt_fields(request, server, given)
         task, spawning = TaskState.REBUILDING, TaskState.REBUILD_SPAWNING
@@ -271,3 +285,14 @@ class ServerChanges:
             return Response(202, {"image_id": image_id})
         location = f"{request.host_url}/image/images/{image_id}"
         return Response(202, None, {"Location": location})
+
+
+def _check_rebuild_names(request: Request, given: dict[str, Any]) -> None:
+    """The properties there may be in this microversion; before there were any, all of them."""
+    known = set(_REBUILD)
+    known |= {name for name, since in _REBUILD_SINCE.items() if request.at_least(*since)}
+    known |= set() if request.at_least(2, 57) else {"personality"}
+    for name in given if request.at_least(2, 1) else ():
+        if name not in known:
+            problem = f"Additional properties are not allowed ('{name}' was unexpected)"
+            raise bad_input("rebuild", given, problem)

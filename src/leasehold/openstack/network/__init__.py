@@ -1,7 +1,7 @@
 """Networks, ports, floating IPs and security groups (Neutron, v2.0)."""
 
 from leasehold.openstack.network.client import Networking
-from leasehold.openstack.network.floating_ip import FloatingIp
+from leasehold.openstack.network.floating_ip import FloatingIp, PortDetails
 from leasehold.openstack.network.network import Network, Subnet
 from leasehold.openstack.network.port import FixedIp, Port
 from leasehold.openstack.network.quota import NetworkQuotas
@@ -14,6 +14,7 @@ __all__ = [
     "NetworkQuotas",
     "Networking",
     "Port",
+    "PortDetails",
     "SecurityGroup",
     "SecurityGroupRule",
     "Subnet",

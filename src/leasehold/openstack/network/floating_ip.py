@@ -9,6 +9,18 @@ from leasehold.openstack.paging import Collection
 from leasehold.openstack.service import Shape
 
 
+class PortDetails(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What Neutron tells of the port that a floating IP leads to, from Rocky (2018) on."""
+
+    name: str = ""
+    network_id: NetworkId | None = None
+    mac_address: str | None = None
+    admin_state_up: bool = True
+    status: str = ""
+    device_id: str = ""
+    device_owner: str = ""
+
+
 class FloatingIp(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A floating IP. `port_id` is None while it leads nowhere."""
 
@@ -23,6 +35,7 @@ class FloatingIp(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     router_id: str | None = None
     tags: tuple[str, ...] = ()
     created_at: datetime | None = None
+    port_details: PortDetails | None = None
 
 
 class FloatingIpBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -19,6 +19,8 @@ class Network(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     mtu: int | None = None
     is_shared: bool = msgspec.field(name="shared", default=False)
     is_external: bool = msgspec.field(name="router:external", default=False)
+    is_default: bool | None = None
+    """Whether an external one is what the cloud takes if nobody names another."""
     port_security_enabled: bool | None = None
     subnet_ids: tuple[SubnetId, ...] = msgspec.field(name="subnets", default=())
     tags: tuple[str, ...] = ()

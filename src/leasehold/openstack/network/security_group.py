@@ -20,6 +20,7 @@ class SecurityGroupRule(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     remote_ip_prefix: str | None = None
     remote_group_id: SecurityGroupId | None = None
     description: str | None = None
+    project_id: str | None = None
 
 
 class SecurityGroup(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -70,10 +70,17 @@ class Volumes:
         """Get one snapshot. Raises `NotFound`."""
         return self.service.get(f"/snapshots/{snapshot_id}", snapshot.SNAPSHOT)
 
-    def create_snapshot(self, *, volume_id: str, name: str = "", force: bool = False) -> Snapshot:
+    def create_snapshot(
+        self,
+        *,
+        volume_id: str,
+        name: str = "",
+        description: str | None = None,
+        force: bool = False,
+    ) -> Snapshot:
         """Start to make a snapshot; `force` also of a volume that is attached."""
-        body = {"snapshot": {"volume_id": volume_id, "name": name, "force": force}}
-        return self.service.post("/snapshots", body, snapshot.SNAPSHOT)
+        fields = {"volume_id": volume_id, "name": name, "force": force, "description": description}
+        return self.service.post("/snapshots", {"snapshot": fields}, snapshot.SNAPSHOT)
 
     def delete_snapshot(self, snapshot_id: str) -> None:
         """Delete a snapshot. Raises `NotFound`."""

@@ -16,6 +16,8 @@ class Attached(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     server_id: ServerId
     device: str | None = None
     attachment_id: str | None = None
+    host_name: str | None = None
+    """For administrators."""
     attached_at: datetime | None = None
 
 
