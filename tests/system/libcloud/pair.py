@@ -25,14 +25,20 @@ class Pair(msgspec.Struct, frozen=True):
     def read(self, question: Callable[[Any], Any]) -> Any:
         """Ask both the same of what is there; the answers must be equal, to the last field."""
         theirs, ours = (question(driver) for driver in self)
-        assert not differences(shown(theirs), shown(ours))
+        compare(shown(theirs), shown(ours))
         return ours
 
     def do(self, deed: Callable[[Any], Any]) -> tuple[Any, Any]:
         """Have each do the same to things of its own; the answers are equal but for ids and times."""
         theirs, ours = (deed(driver) for driver in self)
-        assert not differences(alike(theirs), alike(ours))
+        compare(alike(theirs), alike(ours))
         return theirs, ours
+
+
+def compare(theirs: Any, ours: Any) -> None:
+    """Fail with each place where two plain results differ."""
+    found = differences(theirs, ours)
+    assert not found, "\n".join(found)
 
 
 def differences(theirs: Any, ours: Any, place: str = "") -> list[str]:
