@@ -10,8 +10,15 @@ A program that cannot be changed runs by ``python -m leasehold.libcloud PROGRAM`
 `libcloud`.
 """
 
+from leasehold.libcloud.compute_v1_0 import OpenStack_1_0_NodeDriver
 from leasehold.libcloud.compute_v2 import OpenStack_2_NodeDriver
 from leasehold.libcloud.driver import OpenStackNodeDriver
 from leasehold.libcloud.registration import register, unregister
 
-__all__ = ["OpenStackNodeDriver", "OpenStack_2_NodeDriver", "register", "unregister"]
+__all__ = [
+    "OpenStackNodeDriver",
+    "OpenStack_1_0_NodeDriver",
+    "OpenStack_2_NodeDriver",
+    "register",
+    "unregister",
+]

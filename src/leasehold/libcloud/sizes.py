@@ -34,7 +34,7 @@ def size_of(flavor: Flavor, *, driver: Any) -> OpenStackNodeSize:
         ram=flavor.ram,
         disk=flavor.disk,
         bandwidth=None,
-        price=_price(flavor.id, driver.api_name),
+        price=price_of(flavor.id, driver.api_name),
         driver=driver,
         vcpus=flavor.vcpus,
         ephemeral_disk=flavor.ephemeral,
@@ -43,7 +43,8 @@ def size_of(flavor: Flavor, *, driver: Any) -> OpenStackNodeSize:
     )
 
 
-def _price(flavor_id: str, provider: str) -> float:
+def price_of(flavor_id: str, provider: str) -> float:
+    """Look a size up in Libcloud's price list; 0 if it is not there."""
     try:
         return float(get_size_price("compute", provider, flavor_id) or 0)
     except KeyError:
