@@ -64,3 +64,10 @@ def connection(cloud: Tenant) -> Iterator[Connection]:
     auth = cast("Arguments", cloud.auth)
     with connect(**auth, retries=0) as made:
         yield made
+
+
+@pytest.fixture
+def administrator(cloud: Tenant) -> Iterator[Connection]:
+    """Our own driver, signed in as the cloud's administrator."""
+    with connect(**cast("Arguments", cloud.admin.auth), retries=0) as made:
+        yield made

@@ -10,7 +10,7 @@ from leasehold.engine.cloud import Limit, Limits
 from leasehold.errors import LeaseholdError
 from leasehold.openstack.compute.flavor import Flavor
 from leasehold.openstack.image.image import Image
-from leasehold.openstack.network.network import Network, Subnet
+from leasehold.openstack.network import Network, Subnet
 from leasehold.openstack.network.security_group import SecurityGroup, SecurityGroupRule
 
 USERS = {

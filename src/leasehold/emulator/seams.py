@@ -178,6 +178,9 @@ class ImageState(Protocol):
     ) -> str:
         """Start to make a server's image; returns its id, calls `then` when it is active."""
 
+    def rotate_backups(self, server_id: str, kind: str, *, keep: int) -> None:
+        """Delete a server's backups of a kind but for the newest."""
+
 
 class ServerWatch(Protocol):
     """What the others tell Nova: that something a server shows has changed."""

@@ -90,7 +90,7 @@ class Collection(Generic[T]):
         items = [wrapper.inner for wrapper in body.items] if self._wrapped else body.items
         for name in self._shared:
             _share(items, name)
-        return items, _next_query(body.links, body.next)
+        return items, next_query(body.links, body.next)
 
 
 def _wrapper(item: type[T], key: str | None) -> type:
@@ -109,7 +109,7 @@ def _share(items: list[Any], name: str) -> None:
             msgspec.structs.force_setattr(item, name, copy_)
 
 
-def _next_query(links: list[Link], next_href: str | None) -> Query | None:
+def next_query(links: Sequence[Link], next_href: str | None = None) -> Query | None:
     """Take only the query of the next page's address.
 
     The rest is often wrong: a service behind a proxy names itself by http, or by an inner host.

@@ -1,10 +1,13 @@
 """Quotas: how much of each thing a project may have, and has."""
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 import msgspec
 
 from leasehold.openstack.errors import BadRequest
+
+T = TypeVar("T")
 
 
 class Quota(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,3 +35,9 @@ def spelled(kind: type[msgspec.Struct], limits: Mapping[str, int]) -> dict[str, 
     if unknown := sorted(limits.keys() - names.keys()):
         raise BadRequest(f"no quota {unknown[0]!r}; there are: {', '.join(sorted(names))}")
     return {names[name]: limit for name, limit in limits.items()}
+
+
+def without_use(kind: type[T], limits: dict[str, int | str]) -> T:
+    """Make quotas of their limits alone, as services told them that did not tell the use yet."""
+    known = {name: {"limit": limit} for name, limit in limits.items() if isinstance(limit, int)}
+    return msgspec.convert(known, kind)

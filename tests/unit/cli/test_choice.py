@@ -6,7 +6,7 @@ from leasehold.cli.choice import Choice, NothingToChoose, Seen, choose, user_of
 from leasehold.engine.cloud import Limit, Limits
 from leasehold.openstack.compute.flavor import Flavor
 from leasehold.openstack.image.image import Image
-from leasehold.openstack.network.network import Network, Subnet
+from leasehold.openstack.network import Network, Subnet
 from leasehold.openstack.network.security_group import SecurityGroup, SecurityGroupRule
 
 

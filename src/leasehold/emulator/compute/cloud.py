@@ -82,6 +82,8 @@ class ComputeCloud:
         now = _micro(self._world.timeline.now())
         services = []
         for number, binary, host, zone in _SERVICES:
+            if request.one("binary", binary) != binary or request.one("host", host) != host:
+                continue
             service: dict[str, Any] = {
                 "binary": binary,
                 "host": host,

@@ -31,6 +31,8 @@ class Flavor(msgspec.Struct, frozen=True, kw_only=True):
     public: bool = True
     description: str | None = None
     extra_specs: dict[str, str] = {}
+    projects: tuple[str, ...] = ()
+    """Which may use it though it is not public."""
 
 
 class Flavors:
@@ -58,6 +60,8 @@ class Flavors:
         router.add("GET", "/v2.1/flavors/{id}/os-extra_specs", self._extra_specs)
         router.add("POST", "/v2.1/flavors/{id}/os-extra_specs", self._add_extra_specs)
         router.add("GET", "/v2.1/flavors/{id}/os-extra_specs/{key}", self._extra_spec)
+        router.add("DELETE", "/v2.1/flavors/{id}/os-extra_specs/{key}", self._delete_extra_spec)
+        router.add("PUT", "/v2.1/flavors/{id}", self._describe)
 
     def _index(self, request: Request) -> Response:
         return self._page(request, detailed=False)
@@ -92,11 +96,15 @@ class Flavors:
             for flavor in self.all
             if flavor.ram_mib >= min_ram
             and flavor.disk_gib >= min_disk
-            and (flavor.public or (request.is_admin and public is not None))
+            and (
+                flavor.public
+                or request.project.id in flavor.projects
+                or (request.is_admin and public is not None)
+            )
         ]
 
     def _show(self, request: Request) -> Response:
-        return Response(200, {"flavor": _document(request, self._wanted(request))})
+        return Response(200, {"flavor": _document(request, self.wanted(request))})
 
     def _create(self, request: Request) -> Response:
         check_policy(request, "os-flavor-manage:create")
@@ -122,30 +130,48 @@ class Flavors:
         )
         return Response(200, {"flavor": _document(request, flavor)})
 
+    def _describe(self, request: Request) -> Response:
+        if not request.at_least(2, 55):
+            raise not_found("The resource could not be found.")
+        check_policy(request, "os-flavor-manage:update")
+        description = request.object("flavor").get("description")
+        flavor = msgspec.structs.replace(self.wanted(request), description=description)
+        return Response(200, {"flavor": _document(request, self.all.put(flavor))})
+
     def _delete(self, request: Request) -> Response:
         check_policy(request, "os-flavor-manage:delete")
-        self.all.remove(self._wanted(request).id)
+        self.all.remove(self.wanted(request).id)
         return Response(202)
 
     def _extra_specs(self, request: Request) -> Response:
-        return Response(200, {"extra_specs": self._wanted(request).extra_specs})
+        return Response(200, {"extra_specs": self.wanted(request).extra_specs})
 
     def _extra_spec(self, request: Request) -> Response:
-        flavor, key = self._wanted(request), request.params["key"]
+        flavor, key = self.wanted(request), request.params["key"]
         if key not in flavor.extra_specs:
             message = f"Flavor {flavor.id} has no extra specs with key {key}."
             raise not_found(message)
         return Response(200, {key: flavor.extra_specs[key]})
 
+    def _delete_extra_spec(self, request: Request) -> Response:
+        check_policy(request, "os-flavor-extra-specs:delete")
+        flavor, key = self.wanted(request), request.params["key"]
+        if key not in flavor.extra_specs:
+            raise not_found(f"Flavor {flavor.id} has no extra specs with key {key}.")
+        specs = {name: value for name, value in flavor.extra_specs.items() if name != key}
+        self.all.put(msgspec.structs.replace(flavor, extra_specs=specs))
+        return Response(200)
+
     def _add_extra_specs(self, request: Request) -> Response:
         check_policy(request, "os-flavor-extra-specs:create")
         given = request.object("extra_specs")
-        flavor = self._wanted(request)
+        flavor = self.wanted(request)
         specs = flavor.extra_specs | {key: str(value) for key, value in given.items()}
         self.all.put(msgspec.structs.replace(flavor, extra_specs=specs))
         return Response(200, {"extra_specs": given})
 
-    def _wanted(self, request: Request) -> Flavor:
+    def wanted(self, request: Request) -> Flavor:
+        """The flavor in the path; 404 when there is none."""
         flavor = self.all.get(request.params["id"])
         if flavor is None:
             raise not_found(f"Flavor {request.params['id']} could not be found.")

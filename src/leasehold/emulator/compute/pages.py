@@ -1,5 +1,8 @@
 """Links and pages as Nova writes them."""
 
+from collections.abc import Iterable
+from typing import TypeVar
+
 from leasehold.emulator.compute.faults import bad_query
 from leasehold.emulator.compute.paths import base_of, below
 from leasehold.emulator.http import Request, join_query
@@ -8,6 +11,7 @@ MAX_PAGE = 1000
 """Nova's ``osapi_max_limit``."""
 
 Link = dict[str, str]
+T = TypeVar("T")
 
 
 def links(request: Request, collection: str, thing_id: str) -> list[Link]:
@@ -41,3 +45,11 @@ def page_link(request: Request, marker: str) -> list[Link]:
     ]
     query = join_query([*pairs, ("marker", marker)])
     return [{"rel": "next", "href": f"{base_of(request)}{below(request)}?{query}"}]
+
+
+def offset_page(request: Request, records: Iterable[T]) -> list[T]:
+    """Nova's oldest way to page: by offset, without links."""
+    limit, _ = page_limits(request)
+    offset = request.one("offset") or "0"
+    start = int(offset) if offset.isdecimal() else 0
+    return list(records)[start : start + limit]

@@ -212,7 +212,7 @@ class ServerActions:
         }
 
     def add(self, handlers: dict[str, ActionHandler]) -> None:
-        """Take in the actions of another service that Nova stands in front of."""
+        """Take in the actions of another module, or of a service that Nova stands in front of."""
         self._handlers |= handlers
 
     def route(self, router: Router) -> None:

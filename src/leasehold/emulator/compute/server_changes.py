@@ -1,4 +1,4 @@
-"""Actions that change what a server is: resize, rebuild, rescue, shelve, and taking its image."""
+"""Actions that change what a server is: resize, rebuild, rescue, shelve."""
 
 from typing import Any
 
@@ -67,7 +67,6 @@ class ServerChanges:
             "shelve": self._shelve,
             "shelveOffload": self._shelve_offload,
             "unshelve": self._unshelve,
-            "createImage": self._create_image,
         }
 
     def _resize(self, request: Request, server: Server, given: Any) -> Response:
@@ -263,28 +262,6 @@ class ServerChanges:
             guest="start",
         )
         return Response(202)
-
-    def _create_image(self, request: Request, server: Server, given: Any) -> Response:
-        if not isinstance(given, dict):
-            raise bad_input("createImage", given, f"{given!r} is not of type 'object'")
-        name = check_name(given.get("name"))
-        self._tasks.check(request, server, "createImage", _SNAPSHOT)
-        task = TaskState.IMAGE_SNAPSHOT
-        self._servers.change(server.id, task_state=task)
-        self._servers.record(server, "createImage", request)
-        image_id = self._world.image.create_snapshot(
-            server.project_id,
-            name,
-            server_id=server.id,
-            base_image_id=server.image_id,
-            properties=check_metadata(given.get("metadata", {})),
-            min_disk=server.flavor.disk_gib,
-            then=lambda: self._tasks.settle(server.id, task),
-        )
-        if request.at_least(2, 45):
-            return Response(202, {"image_id": image_id})
-        location = f"{request.host_url}/image/images/{image_id}"
-        return Response(202, None, {"Location": location})
 
 
 def _check_rebuild_names(request: Request, given: dict[str, Any]) -> None:

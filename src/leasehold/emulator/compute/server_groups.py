@@ -6,6 +6,7 @@ import msgspec
 
 from leasehold.emulator.collection import Collection
 from leasehold.emulator.compute.faults import bad_input, not_found
+from leasehold.emulator.compute.pages import offset_page
 from leasehold.emulator.compute.server_wish import body_of, check_name, part
 from leasehold.emulator.effects import Effect
 from leasehold.emulator.http import Fault, Request, Response, Router
@@ -60,7 +61,8 @@ class ServerGroups:
         router.add("DELETE", "/v2.1/os-server-groups/{id}", self._delete)
 
     def _index(self, request: Request) -> Response:
-        found = self._all.oldest(request.project.id)
+        everyone = request.is_admin and request.one("all_projects") is not None
+        found = offset_page(request, self._all.oldest(None if everyone else request.project.id))
         return Response(200, {"server_groups": [_document(request, group) for group in found]})
 
     def _show(self, request: Request) -> Response:

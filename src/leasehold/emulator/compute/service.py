@@ -6,6 +6,7 @@ from typing import Any
 from leasehold.emulator.compute.cloud import ComputeCloud
 from leasehold.emulator.compute.faults import KEYS
 from leasehold.emulator.compute.fixed_ips import ComputeFixedIps
+from leasehold.emulator.compute.flavor_access import FlavorAccess
 from leasehold.emulator.compute.flavors import Flavors
 from leasehold.emulator.compute.floating_ips import ComputeFloatingIps
 from leasehold.emulator.compute.images import ComputeImages
@@ -17,16 +18,20 @@ from leasehold.emulator.compute.security_groups import ComputeSecurityGroups
 from leasehold.emulator.compute.server_actions import ServerActions, ServerTasks
 from leasehold.emulator.compute.server_birth import Births
 from leasehold.emulator.compute.server_changes import ServerChanges
+from leasehold.emulator.compute.server_consoles import ServerConsoles
 from leasehold.emulator.compute.server_create import ServerCreation
 from leasehold.emulator.compute.server_delete import ServerDeletion
 from leasehold.emulator.compute.server_groups import ServerGroups
 from leasehold.emulator.compute.server_guests import ServerGuests
+from leasehold.emulator.compute.server_images import ServerImages
 from leasehold.emulator.compute.server_interfaces import ServerInterfaces
 from leasehold.emulator.compute.server_metadata import ServerMetadata, ServerTags
+from leasehold.emulator.compute.server_moves import ServerMoves
 from leasehold.emulator.compute.server_register import Servers
 from leasehold.emulator.compute.server_routes import ServerRoutes
 from leasehold.emulator.compute.server_view import ServerViews
 from leasehold.emulator.compute.server_volumes import ServerVolumes
+from leasehold.emulator.compute.usage import ComputeUsage
 from leasehold.emulator.compute.v1.dialect import VERSION, render_v1, route_v1
 from leasehold.emulator.compute.versions import HIGHEST, ComputeVersions
 from leasehold.emulator.compute.volumes import ComputeVolumes
@@ -73,9 +78,16 @@ class Compute:
         deletion = ServerDeletion(world, self.servers, births, self.guests, groups)
         tasks = ServerTasks(world, self.servers, self.guests)
         changes = ServerChanges(world, self.servers, tasks, self.views, self.flavors, key_pairs)
+        consoles = ServerConsoles(world, self.servers)
         self._actions = ServerActions(
             world, self.servers, tasks, self.guests, deletion, changes.handlers()
         )
+        for actions in (
+            ServerImages(world, self.servers, tasks),
+            ServerMoves(self.servers, tasks),
+            consoles,
+        ):
+            self._actions.add(actions.handlers())
         for part in (
             ComputeVersions(versions),
             ServerRoutes(world, self.servers, self.views),
@@ -86,10 +98,13 @@ class Compute:
             ServerTags(self.servers),
             ServerVolumes(world, self.servers),
             ServerInterfaces(world, self.servers),
+            consoles,
             self.flavors,
+            FlavorAccess(self.flavors),
             key_pairs,
             groups,
             ComputeQuotas(world, self.servers, key_pairs, groups),
+            ComputeUsage(world, self.servers),
             ComputeCloud(world, self.servers),
         ):
             part.route(self.router)

@@ -1,12 +1,11 @@
 """Volumes and snapshots through Nova, as before there was Cinder: until 2.35."""
 
-from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Any
 
 from leasehold.emulator.caller import Caller
 from leasehold.emulator.compute.faults import bad_input
 from leasehold.emulator.compute.floating_ips import check_not_removed
-from leasehold.emulator.compute.pages import MAX_PAGE, page_limits
+from leasehold.emulator.compute.pages import offset_page
 from leasehold.emulator.compute.paths import base_of
 from leasehold.emulator.compute.server_wish import TRUE, body_of, part
 from leasehold.emulator.effects import Effect
@@ -14,8 +13,6 @@ from leasehold.emulator.http import Fault, Request, Response, Router
 from leasehold.emulator.volume.records import Snapshot, Volume
 from leasehold.emulator.volume.state import BlockStorage
 from leasehold.emulator.volume.views import moment
-
-T = TypeVar("T")
 
 _VOLUMES = "/v2.1/os-volumes"
 _SNAPSHOTS = "/v2.1/os-snapshots"
@@ -47,7 +44,9 @@ class ComputeVolumes:
     def _volumes(self, request: Request) -> Response:
         check_not_removed(request)
         found = self._state.volumes.records.newest(request.project.id)
-        return Response(200, {"volumes": [self._volume(one) for one in _limited(request, found)]})
+        return Response(
+            200, {"volumes": [self._volume(one) for one in offset_page(request, found)]}
+        )
 
     def _show_volume(self, request: Request) -> Response:
         return Response(200, {"volume": self._volume(self._wanted_volume(request))})
@@ -78,7 +77,7 @@ class ComputeVolumes:
     def _snapshots(self, request: Request) -> Response:
         check_not_removed(request)
         found = self._state.snapshots.records.newest(request.project.id)
-        return Response(200, {"snapshots": [_snapshot(one) for one in _limited(request, found)]})
+        return Response(200, {"snapshots": [_snapshot(one) for one in offset_page(request, found)]})
 
     def _show_snapshot(self, request: Request) -> Response:
         return Response(200, {"snapshot": _snapshot(self._wanted_snapshot(request))})
@@ -156,14 +155,6 @@ def _snapshot(snapshot: Snapshot) -> dict[str, Any]:
         "displayName": snapshot.name,
         "displayDescription": snapshot.description,
     }
-
-
-def _limited(request: Request, records: Iterable[T]) -> list[T]:
-    """Nova's oldest way to page: by offset, without links."""
-    limit, _ = page_limits(request)
-    offset = request.one("offset") or "0"
-    start = int(offset) if offset.isdecimal() else 0
-    return list(records)[start : start + min(limit, MAX_PAGE)]
 
 
 def _check_names(what: str, given: dict[str, Any], known: frozenset[str], required: str) -> None:

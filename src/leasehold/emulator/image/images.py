@@ -179,6 +179,12 @@ class Images:
         self._world.timeline.after(self._world.settings.delays.image, finish)
         return image.id
 
+    def rotate_backups(self, server_id: str, kind: str, *, keep: int) -> None:
+        origin = {"instance_uuid": server_id, "image_type": kind}.items()
+        backups = [image for image in self.records.newest() if origin <= image.properties.items()]
+        for image in backups[keep:]:
+            self.delete(image)
+
     def create_from_volume(self, fields: dict[str, Any], then: Callable[[], None]) -> Image:
         """Start to make an image of a volume; `then` is called when it is active."""
         image = self.create(fields)

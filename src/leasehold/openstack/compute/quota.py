@@ -2,7 +2,8 @@
 
 import msgspec
 
-from leasehold.openstack.quota import InUse, spelled
+from leasehold.openstack.errors import NotFound
+from leasehold.openstack.quota import InUse, spelled, without_use
 from leasehold.openstack.service import Shape, Verbs
 
 
@@ -28,6 +29,7 @@ class ComputeQuotas(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _QUOTAS = Shape(ComputeQuotas, key="quota_set")
+_LIMITS = Shape(dict[str, int | str], key="quota_set")
 
 
 class Quotas(Verbs):
@@ -36,10 +38,13 @@ class Quotas(Verbs):
     def quotas(self, project_id: str | None = None, *, user_id: str | None = None) -> ComputeQuotas:
         """Get the quotas and use of a project, or of one user in it; of our own if none is named.
 
-        Another project's are for administrators.
+        Nova before 2.1 tells limits only. Another project's are for administrators.
         """
-        path = f"/os-quota-sets/{project_id or self.service.project_id}/detail"
-        return self.service.get(path, _QUOTAS, user_id=user_id)
+        path = f"/os-quota-sets/{project_id or self.service.project_id}"
+        try:
+            return self.service.get(f"{path}/detail", _QUOTAS, user_id=user_id)
+        except NotFound:
+            return without_use(ComputeQuotas, self.service.get(path, _LIMITS, user_id=user_id))
 
     def update_quotas(
         self, project_id: str, *, user_id: str | None = None, force: bool = False, **limits: int
