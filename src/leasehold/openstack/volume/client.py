@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from leasehold.openstack.body import given
 from leasehold.openstack.call import FilterValue
 from leasehold.openstack.service import Service
 from leasehold.openstack.volume import limits, snapshot, volume
@@ -79,7 +80,7 @@ class Volumes:
         force: bool = False,
     ) -> Snapshot:
         """Start to make a snapshot; `force` also of a volume that is attached."""
-        fields = {"volume_id": volume_id, "name": name, "force": force, "description": description}
+        fields = given(volume_id=volume_id, name=name, force=force, description=description)
         return self.service.post("/snapshots", {"snapshot": fields}, snapshot.SNAPSHOT)
 
     def delete_snapshot(self, snapshot_id: str) -> None:
