@@ -9,6 +9,7 @@ from leasehold.libcloud.images import Images
 from leasehold.libcloud.key_pairs import KeyPairs
 from leasehold.libcloud.networks import Networks
 from leasehold.libcloud.node_actions import NodeActions
+from leasehold.libcloud.node_security_groups import NodeSecurityGroups
 from leasehold.libcloud.nodes import Nodes
 from leasehold.libcloud.raw import RawConnection
 from leasehold.libcloud.security_groups import SecurityGroups
@@ -22,6 +23,7 @@ from leasehold.openstack import ServiceType
 class OpenStack_2_NodeDriver(  # noqa: N801 - Libcloud's name
     Nodes,
     NodeActions,
+    NodeSecurityGroups,
     Sizes,
     Images,
     KeyPairs,

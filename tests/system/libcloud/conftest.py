@@ -37,3 +37,8 @@ def account(emulator: Emulator) -> dict[str, Any]:
 @pytest.fixture(scope="package")
 def pair(account: dict[str, Any]) -> Pair:
     return Pair(theirs=Theirs(**account), ours=Ours(**account))
+
+
+@pytest.fixture(scope="package")
+def project_id(pair: Pair) -> str:
+    return str(pair.ours.cloud.identity().project_id)

@@ -7,6 +7,7 @@ import msgspec
 from leasehold.openstack.compute.action import act
 from leasehold.openstack.ids import SecurityGroupId
 from leasehold.openstack.microversion import Version
+from leasehold.openstack.nova_network.security_group import SecurityGroupRule
 from leasehold.openstack.paging import Collection
 from leasehold.openstack.service import Verbs
 
@@ -21,6 +22,7 @@ class ServerSecurityGroup(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     description: str | None = None
     project_id: str | None = msgspec.field(name="tenant_id", default=None)
+    rules: tuple[SecurityGroupRule, ...] = ()
 
 
 _GROUPS: Collection[ServerSecurityGroup] = Collection(
