@@ -85,7 +85,7 @@ def _value(kind: inspect.Type) -> str:
 def _meaning(field: msgspec.structs.FieldInfo, texts: dict[str, str]) -> str:
     plain = {
         "effect": "How the call goes wrong",
-        "service": "identity, compute, image, network or volume",
+        "service": "identity, compute, image, network, volume or reservation",
         "method": "An HTTP method",
         "probability": "Of each match, above 0 and up to 1",
         "message": "The cloud's words, where the effect has some",

@@ -25,6 +25,7 @@ from leasehold.emulator.image.defaults import add_images
 from leasehold.emulator.image.service import ImageService
 from leasehold.emulator.network.defaults import LAB_CIDR, add_networks
 from leasehold.emulator.network.service import NetworkService
+from leasehold.emulator.reservation.service import ReservationService
 from leasehold.emulator.seeding import seed_servers
 from leasehold.emulator.settings import Settings
 from leasehold.emulator.timeline import Clock, Timeline
@@ -177,6 +178,7 @@ class Cloud:
             self.image,
             self.network,
             self.volume,
+            ReservationService(self.world),
         ]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import requests
 from libcloud.common.types import InvalidCredsError
 from libcloud.compute.providers import get_driver
 from libcloud.compute.types import NodeState, Provider, VolumeSnapshotState
@@ -19,9 +20,9 @@ pytestmark = [
 ]
 
 
-def connect(emulator: Emulator, password: str = "demo", **more: Any) -> Any:
+def connect(emulator: Emulator, *, user: str = "demo", password: str = "demo", **more: Any) -> Any:
     return get_driver(Provider.OPENSTACK)(
-        "demo",
+        user,
         password,
         api_version="2.2",
         ex_force_auth_version="3.x_password",
@@ -166,3 +167,25 @@ def test_it_finds_cinder_v2_where_the_catalog_has_no_newer(emulator_of_old: Emul
     wait_for(lambda: driver.ex_list_snapshots() == [])
     assert driver.destroy_volume(volume)
     wait_for(lambda: driver.list_volumes() == [])
+
+
+def test_it_lists_what_is_reserved_and_of_what(emulator: Emulator) -> None:
+    user = {"user": {"name": "admin", "password": "admin", "domain": {"id": "default"}}}
+    identity = {"methods": ["password"], "password": user}
+    with requests.Session() as session:
+        signed_in = session.post(
+            f"{emulator.url}/v3/auth/tokens", json={"auth": {"identity": identity}}, timeout=10
+        )
+        session.headers["X-Auth-Token"] = signed_in.headers["X-Subject-Token"]
+        lease = {
+            "name": "mine",
+            "start_date": "now",
+            "end_date": "2999-01-01 00:00",
+            "reservations": [{"resource_type": "physical:host", "min": 1, "max": 1}],
+        }
+        session.post(f"{emulator.url}/reservation/v1/leases", json=lease, timeout=10)
+    driver = connect(emulator, user="admin", password="admin")
+    (found,) = driver.ex_list_leases()
+    assert (found.name, found.status) == ("mine", found.ACTIVE)
+    assert found.reservations[0]["resource_type"] == "physical:host"
+    assert [host.hypervisor_hostname for host in driver.ex_list_hosts()] == ["emulator-1"]

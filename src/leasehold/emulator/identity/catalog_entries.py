@@ -53,6 +53,7 @@ _MODERN = (
     ("network", "neutron", "/network"),
     ("block-storage", "cinder", "/volume/v3"),
     ("volumev3", "cinderv3", f"/volume/v3/{PROJECT}"),
+    ("reservation", "blazar", "/reservation/v1"),
 )
 _RACKSPACE = ("DFW", "ORD")
 

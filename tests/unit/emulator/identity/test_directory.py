@@ -42,6 +42,7 @@ def test_the_catalog_can_be_asked_for_by_itself(cloud: InProcess) -> None:
     catalog = cloud.call("GET", f"{V3}/auth/catalog").json["catalog"]
     assert {service["type"] for service in catalog} == {
         "identity", "compute", "image", "network", "block-storage", "volumev3",
+        "reservation",
     }  # fmt: skip
 
 
