@@ -30,11 +30,13 @@ from leasehold.openstack.errors import (
     TimedOut,
     UnknownArgument,
     UnknownCloud,
+    UnverifiedTls,
     VersionUnsupported,
 )
 from leasehold.openstack.quota import Quota
 from leasehold.openstack.secret import Secret
 from leasehold.openstack.settings import Settings, SignIn
+from leasehold.openstack.token_cache import TokenCache, TokenCacheWarning
 
 __all__ = [
     "AuthenticationFailed",
@@ -59,8 +61,11 @@ __all__ = [
     "SettingsError",
     "SignIn",
     "TimedOut",
+    "TokenCache",
+    "TokenCacheWarning",
     "UnknownArgument",
     "UnknownCloud",
+    "UnverifiedTls",
     "VersionUnsupported",
     "connect",
 ]

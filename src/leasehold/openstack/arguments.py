@@ -15,6 +15,7 @@ from leasehold.openstack.settings import (
     READ_TIMEOUT,
     RETRIES,
     RETRY_DELAY,
+    Debug,
     Settings,
     Wish,
 )
@@ -83,6 +84,11 @@ class Arguments(TypedDict, total=False):
     """How many times longer each further wait is."""
     proxy_url: str
     """The proxy of all requests. Left out: as ``HTTPS_PROXY`` and its kin say."""
+    debug: str
+    """A file to which each request and answer is appended, without secrets. Left out: as
+    ``LEASEHOLD_DEBUG`` says."""
+    debug_pretty: bool
+    """Whether JSON is spread over lines there. Left out: if ``LEASEHOLD_DEBUG_PRETTY`` is 1."""
 
 
 _INTERFACES = ("public", "internal", "admin")
@@ -114,6 +120,7 @@ def settings_of(arguments: Arguments, *, name: str | None = None) -> Settings:
         microversions={service: pin for service, pin in pins.items() if pin},
         verify=verify,
         cert=(cert, key) if cert and key else cert,
+        debug=_debug(arguments),
         proxy_url=proxy_url,
         connect_timeout=arguments.get("connect_timeout", CONNECT_TIMEOUT),
         timeout=arguments.get("timeout", READ_TIMEOUT),
@@ -121,6 +128,12 @@ def settings_of(arguments: Arguments, *, name: str | None = None) -> Settings:
         retry_delay=arguments.get("retry_delay", RETRY_DELAY),
         backoff=arguments.get("backoff", BACKOFF),
     )
+
+
+def _debug(arguments: Arguments) -> Debug | None:
+    if not (path := arguments.get("debug")):
+        return None
+    return Debug(path=path, pretty=arguments.get("debug_pretty", False))
 
 
 def _token_cache(given: str | TokenCache | None) -> TokenCache | None:

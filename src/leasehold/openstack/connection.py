@@ -2,6 +2,7 @@
 
 import os
 import random
+import warnings
 from collections.abc import Callable
 from types import TracebackType
 from typing import Unpack, cast
@@ -14,8 +15,8 @@ from leasehold.openstack.clouds_yaml import from_clouds_yaml
 from leasehold.openstack.compute.client import Compute
 from leasehold.openstack.compute_v1.client import ComputeV1
 from leasehold.openstack.credentials import WITHOUT_KEYSTONE
-from leasehold.openstack.environment import from_environment
-from leasehold.openstack.errors import SettingsError
+from leasehold.openstack.environment import debugging, from_environment
+from leasehold.openstack.errors import SettingsError, UnverifiedTls
 from leasehold.openstack.image.client import Images
 from leasehold.openstack.libcloud_arguments import LibcloudArguments, check_names, translated
 from leasehold.openstack.microversion import Microversion
@@ -105,4 +106,13 @@ def connect(cloud: str | None = None, **arguments: Unpack[AllArguments]) -> Conn
             "no cloud given: name one of clouds.yaml, set OS_CLOUD or OS_AUTH_URL, "
             "or pass auth_url= with the credentials"
         )
-    return Connection(settings_of(cast("Arguments", {**source, **given}), name=cloud))
+    merged = {**debugging(os.environ), **source, **given}
+    settings = settings_of(cast("Arguments", merged), name=cloud)
+    if settings.verify is False:
+        warnings.warn(
+            f"the certificate of {settings.name or settings.sign_in.auth_url} is not checked: anybody "
+            "on the way can read the password; name its CA by cacert instead",
+            UnverifiedTls,
+            stacklevel=2,
+        )
+    return Connection(settings)

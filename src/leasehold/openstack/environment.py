@@ -1,4 +1,4 @@
-"""Reads the ``OS_*`` variables that OpenStack's own clients read."""
+"""Reads the ``OS_*`` variables that OpenStack's own clients read, and ``LEASEHOLD_DEBUG``."""
 
 from collections.abc import Mapping
 
@@ -33,6 +33,14 @@ _TEXTS: dict[str, tuple[str, ...]] = {
     "key": ("OS_KEY",),
 }
 _TRUE = frozenset({"1", "true", "yes", "on"})
+
+
+def debugging(environ: Mapping[str, str]) -> Arguments:
+    """Read whether requests are written down; that holds whatever the cloud is described by."""
+    if not (path := environ.get("LEASEHOLD_DEBUG")):
+        return Arguments()
+    pretty = environ.get("LEASEHOLD_DEBUG_PRETTY", "").lower() in _TRUE
+    return Arguments(debug=path, debug_pretty=pretty)
 
 
 def from_environment(environ: Mapping[str, str]) -> Arguments:

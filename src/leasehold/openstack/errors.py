@@ -38,6 +38,10 @@ class UnknownArgument(SettingsError, TypeError):
         super().__init__(f"connect() takes no argument {name!r}{hint}")
 
 
+class UnverifiedTls(UserWarning):
+    """The certificate of the cloud is not checked: anybody on the way can read the password."""
+
+
 class OpenStackError(LeaseholdError):
     """A call to the cloud failed.
 

@@ -51,6 +51,14 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     region: str | None = None
 
 
+class Debug(msgspec.Struct, frozen=True, kw_only=True):
+    """Where requests and answers are written down."""
+
+    path: str
+    pretty: bool = False
+    """Whether JSON is spread over lines."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that a connection needs to know of a cloud."""
 
@@ -72,6 +80,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """False, or a file of CA certificates; True is the system's."""
     cert: str | tuple[str, str] | None = None
     """A client certificate: one file, or certificate and key."""
+    debug: Debug | None = None
     proxy_url: str | None = None
     """The proxy of all requests; None leaves it to the environment (``HTTPS_PROXY`` ...)."""
     connect_timeout: float = CONNECT_TIMEOUT

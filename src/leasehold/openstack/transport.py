@@ -2,7 +2,8 @@
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -14,9 +15,11 @@ from leasehold.openstack.adapter import Adapter
 from leasehold.openstack.badge import REFUSED_AS_GIVEN, Badge
 from leasehold.openstack.call import Answer, Call, ServiceType
 from leasehold.openstack.catalog import ANY, Endpoint, choose, endpoints_of
+from leasehold.openstack.debug_log import RecordingAdapter
 from leasehold.openstack.edge import failure, refusal
 from leasehold.openstack.errors import OpenStackError
 from leasehold.openstack.microversion import Version
+from leasehold.openstack.redaction import Redactor
 from leasehold.openstack.retry import delay_before_retry
 from leasehold.openstack.secret import Secret
 from leasehold.openstack.settings import Settings
@@ -214,6 +217,17 @@ def _session(settings: Settings, adapter: requests.adapters.BaseAdapter | None) 
     )
     # The constructor takes one number for both; requests takes connect and read apart.
     session.timeout = (settings.connect_timeout, settings.timeout)
+    way = adapter or Adapter(proxy_url=settings.proxy_url)
+    if settings.debug:
+        way = RecordingAdapter(way, settings.debug, Redactor(_secrets(settings)))
     for scheme in ("https://", "http://"):
-        session.mount(scheme, adapter or Adapter(proxy_url=settings.proxy_url))
+        session.mount(scheme, way)
     return session
+
+
+def _secrets(settings: Settings) -> Iterator[str]:
+    for value in settings.sign_in.options.values():
+        if isinstance(value, Secret):
+            yield value.reveal()
+    if password := urlsplit(settings.proxy_url or "").password:
+        yield password
