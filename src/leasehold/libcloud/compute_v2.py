@@ -11,11 +11,14 @@ from leasehold.libcloud.networks import Networks
 from leasehold.libcloud.node_actions import NodeActions
 from leasehold.libcloud.node_security_groups import NodeSecurityGroups
 from leasehold.libcloud.nodes import Nodes
+from leasehold.libcloud.ports import Ports
 from leasehold.libcloud.raw import RawConnection
+from leasehold.libcloud.routers import Routers
 from leasehold.libcloud.security_groups import SecurityGroups
 from leasehold.libcloud.server_groups import ServerGroups
 from leasehold.libcloud.sizes import Sizes
 from leasehold.libcloud.snapshots import Snapshots
+from leasehold.libcloud.subnets import Subnets
 from leasehold.libcloud.volumes import Attachments, Volumes
 from leasehold.openstack import ServiceType
 
@@ -31,6 +34,9 @@ class OpenStack_2_NodeDriver(  # noqa: N801 - Libcloud's name
     Attachments,
     Snapshots,
     Networks,
+    Subnets,
+    Ports,
+    Routers,
     FloatingIps,
     SecurityGroups,
     ServerGroups,

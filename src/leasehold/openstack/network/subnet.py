@@ -46,6 +46,7 @@ class Subnet(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     ipv6_ra_mode: str | None = None
     ipv6_address_mode: str | None = None
     subnetpool_id: str | None = None
+    is_external: bool = msgspec.field(name="router:external", default=False)
     tags: tuple[str, ...] = ()
     created_at: datetime | None = None
     updated_at: datetime | None = None
