@@ -21,8 +21,8 @@ def emulator(
 ) -> int:
     """Run an OpenStack in one process, to try things on.
 
-    Identity, compute, images, networks and volumes on one loopback port, until Ctrl-C. Prints how
-    to reach it. Nothing is kept.
+    Identity, compute, images, networks, volumes and reservations on one loopback port, until
+    Ctrl-C. Prints how to reach it. Nothing is kept.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""An OpenStack in one process, over real HTTP: Keystone, Nova, Glance, Neutron and Cinder.
+"""An OpenStack in one process, over real HTTP: Keystone, Nova, Glance, Neutron, Cinder, Blazar.
 
 For tests, demonstrations and a first try. It imports nothing else of Leasehold.
 """
