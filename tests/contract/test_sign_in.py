@@ -119,6 +119,25 @@ def test_a_sign_in_that_is_no_json_is_a_bad_request(cloud: Tenant) -> None:
     refused(answer, 400, "Bad Request", "Expecting to find valid JSON in request body.*")
 
 
+def test_a_method_that_keystone_does_not_know_is_told_from_one_without_its_part(
+    cloud: Tenant,
+) -> None:
+    identity: dict[str, Any] = {"methods": ["magic"]}
+    answer = cloud.identity.post("/auth/tokens", {"auth": {"identity": identity}}, token="")
+    refused(answer, 400, "Bad Request", "Expecting to find magic in identity.*")
+    identity["magic"] = {}
+    answer = cloud.identity.post("/auth/tokens", {"auth": {"identity": identity}}, token="")
+    refused(answer, 401, "Unauthorized", r"Attempted to authenticate with an unsupported method\.")
+
+
+def test_federation_lists_the_same_projects_and_domains(cloud: Tenant) -> None:
+    for plural in ("projects", "domains"):
+        usual = cloud.identity.get(f"/auth/{plural}")
+        federated = cloud.identity.get(f"/OS-FEDERATION/{plural}")
+        assert federated.status == usual.status == 200
+        assert federated.body[plural] == usual.body[plural]
+
+
 def test_a_token_buys_another_one(cloud: Tenant) -> None:
     body = {
         "identity": {"methods": ["token"], "token": {"id": cloud.token}},

@@ -8,11 +8,11 @@ _MALFORMED = (
 )
 
 
-def unauthorized(request: Request) -> Fault:
-    """401, which never says what was wrong."""
+def unauthorized(request: Request, message: str = "") -> Fault:
+    """401, which hardly ever says what was wrong."""
     return Fault(
         401,
-        "The request you have made requires authentication.",
+        message or "The request you have made requires authentication.",
         headers={"WWW-Authenticate": f'Keystone uri="{request.root}/v3"'},
     )
 

@@ -21,7 +21,10 @@ IMPLIED = {"admin": "manager", "manager": "member", "member": "reader"}
 
 
 class Refused(Exception):
-    """Unknown user, wrong password, no role in the scope: Keystone does not say which."""
+    """Unknown user, wrong password, no role in the scope: Keystone does not say which.
+
+    It has a message only for what tells nothing about any account.
+    """
 
 
 class Scope:

@@ -79,7 +79,7 @@ class _Tokens:
                 credential=proof.credential,
             )
         except Refused as refused:
-            raise unauthorized(request) from refused
+            raise unauthorized(request, str(refused)) from refused
         return self._response(request, 201, token_id, token)
 
     def show(self, request: Request) -> Response:
@@ -110,8 +110,10 @@ class _Tokens:
             Method.PASSWORD: self._by_password,
         }
         for method in methods:
-            if method not in ways or not isinstance(identity.get(method), dict):
+            if not isinstance(identity.get(method), dict):
                 raise expecting(str(method), "identity")
+            if method not in ways:
+                raise Refused("Attempted to authenticate with an unsupported method.")
         return next(prove(identity[method]) for method, prove in ways.items() if method in methods)
 
     def _by_password(self, given: dict[str, Any]) -> _Proof:

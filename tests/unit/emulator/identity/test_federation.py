@@ -60,4 +60,8 @@ def test_an_unknown_provider_or_protocol_is_named(cloud: InProcess) -> None:
 
 def test_it_is_no_method_of_keystones_own_tokens(cloud: InProcess) -> None:
     auth = {"identity": {"methods": ["openid"], "openid": {}}}
-    assert cloud.call("POST", f"{V3}/auth/tokens", {"auth": auth}, user=None).status == 400
+    reply = cloud.call("POST", f"{V3}/auth/tokens", {"auth": auth}, user=None)
+    assert (reply.status, reply.message) == (
+        401,
+        "Attempted to authenticate with an unsupported method.",
+    )
