@@ -106,7 +106,8 @@ class Transport:
         if error.status == 401 and given:
             error.message = f"{REFUSED_AS_GIVEN}. The cloud says: {error.message}"
         forced = call.service in self._settings.endpoints and call.service not in self._proven
-        if error.status == 404 and forced and call.path.count("/") <= 1:
+        at_the_door = call.path.removesuffix("/detail").count("/") <= 1
+        if error.status == 404 and forced and at_the_door:
             error.message = FORCED_URL_WRONG.format(service=call.service, said=error.message)
         return error
 
