@@ -1,4 +1,4 @@
-"""``leasehold clouds``: check one before it is used, audit one in use."""
+"""``leasehold clouds``: look at one before it is used, audit one in use."""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -17,9 +17,14 @@ from leasehold.lab.model import Audit, CloudObject
 
 if TYPE_CHECKING:  # the driver costs half a second: imported when a cloud is really looked at
     from leasehold.openstack import Connection as CloudConnection
+    from leasehold.openstack.lookup import Lookup
     from leasehold.openstack.survey import Finding, Survey
 
 app = App(name="clouds", help="Check and audit clouds.", help_format="plaintext")
+
+
+_RARE = frozenset({"compute-v1", "reservation"})
+"""Services that few clouds have: that there is none is not worth a word."""
 
 
 class _Cloud(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,6 +116,53 @@ def check(
             print_survey(seen, found)
     bad = any(each.severity is Severity.FAIL for found in findings for each in found)
     return Exit.FAILED if bad else Exit.OK
+
+
+@app.command
+def catalog(
+    *names: str,
+    cloud: Annotated[str | None, Parameter(name="--cloud")] = None,
+    json: AsJson = False,
+    config: ConfigFile = None,
+) -> Exit:
+    """Sign in to clouds and print what their catalogs offer, and what would be used. Needs no service.
+
+    Parameters
+    ----------
+    names
+        Names of clouds in leasehold.toml; left out, all of them.
+    cloud
+        A name in clouds.yaml instead; no configuration is read.
+    """
+    from leasehold.openstack.lookup import look_up
+
+    seen = []
+    for connection in _connections(names, cloud, config):
+        with connection:
+            seen.append(look_up(connection))
+    if json:
+        print_json(seen)
+    else:
+        for each in seen:
+            print_lookup(each)
+    return Exit.OK
+
+
+def print_lookup(seen: "Lookup") -> None:
+    """A catalog for people, and below it where each service would be called."""
+    print(f"cloud {seen.cloud or seen.auth_url} offers\n")
+    print_table(
+        ("type", "name", "region", "interface", "address"),
+        [(e.type, e.name, e.region, e.interface, e.url) for e in seen.catalog],
+    )
+    print("\nand the driver uses\n")
+    print_table(
+        ("service", "version", "address"),
+        [(c.service, _version(c.version), c.url) for c in seen.choices if c.url],
+    )
+    for choice in seen.choices:
+        if choice.trouble and choice.service not in _RARE:
+            print(clean(f"\n  {choice.service}: {choice.trouble}"))
 
 
 def _connections(

@@ -52,6 +52,38 @@ def test_a_check_of_a_cloud_that_is_down_says_so(leasehold: Command, cloud: Emul
     assert "FAIL  sign-in" in done.stdout
 
 
+def test_a_catalog_is_shown_with_what_would_be_used(leasehold: Command, cloud: Emulator) -> None:
+    done = leasehold("clouds", "catalog", "--cloud", "demo")
+    assert done.returncode == 0, done.stdout + done.stderr
+    offered, _, used = done.stdout.partition("and the driver uses")
+    assert f"{cloud.url}/volume/v3" in offered
+    assert "blazar" in offered
+    assert f"{cloud.url}/network/v2.0" in used
+    assert "compute-v1" not in used
+
+
+def test_a_catalog_that_lacks_a_service_says_why_none_fits(tmp_path: Path) -> None:
+    with Emulator(catalog="oldest", seed=1) as old:
+        clouds = tmp_path / "clouds.yaml"
+        clouds.write_text(old.clouds_yaml())
+        command = Command(tmp_path, "")
+        command.environment["OS_CLIENT_CONFIG_FILE"] = str(clouds)
+        shown = command("clouds", "catalog", "--cloud", "demo")
+        (seen,) = json.loads(command("clouds", "catalog", "--cloud", "demo", "--json").stdout)
+    assert "network: Could not find specified endpoint" in shown.stdout
+    chosen = {choice["service"]: choice for choice in seen["choices"]}
+    assert chosen["compute"]["version"] == [1, 1]
+    assert chosen["block-storage"]["trouble"].startswith("Could not find")
+    assert {entry["type"] for entry in seen["catalog"]} == {"identity", "compute", "image"}
+
+
+def test_a_catalog_of_a_cloud_that_refuses_us_says_why(leasehold: Command, cloud: Emulator) -> None:
+    cloud.stop()
+    done = leasehold("clouds", "catalog", "--cloud", "demo")
+    assert done.returncode == 1
+    assert "does not take connections" in done.stderr
+
+
 def test_an_unknown_cloud_lists_the_near_ones(leasehold: Command) -> None:
     done = leasehold("init", "--cloud", "dmeo")
     assert done.returncode == 1
