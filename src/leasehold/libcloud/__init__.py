@@ -11,6 +11,7 @@ A program that cannot be changed runs by ``python -m leasehold.libcloud PROGRAM`
 """
 
 from leasehold.libcloud.compute_v1_0 import OpenStack_1_0_NodeDriver
+from leasehold.libcloud.compute_v1_1 import OpenStack_1_1_NodeDriver
 from leasehold.libcloud.compute_v2 import OpenStack_2_NodeDriver
 from leasehold.libcloud.driver import OpenStackNodeDriver
 from leasehold.libcloud.registration import register, unregister
@@ -18,6 +19,7 @@ from leasehold.libcloud.registration import register, unregister
 __all__ = [
     "OpenStackNodeDriver",
     "OpenStack_1_0_NodeDriver",
+    "OpenStack_1_1_NodeDriver",
     "OpenStack_2_NodeDriver",
     "register",
     "unregister",

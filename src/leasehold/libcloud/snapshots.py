@@ -8,7 +8,7 @@ from libcloud.compute.types import VolumeSnapshotState
 from leasehold.libcloud import states
 from leasehold.libcloud.part import Part, deprecated
 from leasehold.libcloud.times import without_zone
-from leasehold.openstack.volume import Snapshot
+from leasehold.openstack import nova_volume, volume
 
 
 class Snapshots(Part):
@@ -67,7 +67,7 @@ class Snapshots(Part):
         return self.destroy_volume_snapshot(snapshot)
 
 
-def snapshot_of(snapshot: Snapshot, *, driver: Any) -> VolumeSnapshot:
+def snapshot_of(snapshot: volume.Snapshot | nova_volume.Snapshot, *, driver: Any) -> VolumeSnapshot:
     """Show a snapshot as Libcloud does."""
     return VolumeSnapshot(
         id=snapshot.id,

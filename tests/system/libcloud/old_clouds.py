@@ -25,16 +25,20 @@ def old_cloud() -> Iterator[Emulator]:
 
 
 def signed_in(
-    emulator: Emulator, theirs: Callable[..., Any], ours: Callable[..., Any], version: str
+    emulator: Emulator,
+    theirs: Callable[..., Any],
+    ours: Callable[..., Any],
+    version: str,
+    user: str = "demo",
 ) -> Pair:
     """Both drivers of an API version, on the address that a catalog may not have."""
-    project = emulator.run(lambda: emulator.cloud.project("demo").id)
+    project = emulator.run(lambda: emulator.cloud.project(user).id)
     account = {
-        "key": "demo",
-        "secret": "demo",
+        "key": user,
+        "secret": user,
         "ex_force_auth_url": emulator.url + "/identity",
         "ex_force_auth_version": "2.0_password",
-        "ex_tenant_name": "demo",
+        "ex_tenant_name": user,
         "ex_force_base_url": f"{emulator.url}/compute/v{version}/{project}",
     }
     return Pair(theirs=theirs(**account), ours=ours(**account))
