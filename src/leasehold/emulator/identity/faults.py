@@ -1,5 +1,7 @@
 """Keystone's refusals, in its own words."""
 
+from collections.abc import Iterable
+
 from leasehold.emulator.http import Fault, Request
 
 _MALFORMED = (
@@ -8,11 +10,20 @@ _MALFORMED = (
 )
 
 
-def unauthorized(request: Request, message: str = "") -> Fault:
-    """401, which hardly ever says what was wrong."""
+class UnknownMethod(Fault):
+    """401 for a way to sign in that Keystone does not have; it tells those it has."""
+
+    def __init__(self, request: Request, methods: Iterable[str]) -> None:
+        message = "Attempted to authenticate with an unsupported method."
+        super().__init__(401, message, headers=unauthorized(request).headers)
+        self.methods = list(methods)
+
+
+def unauthorized(request: Request) -> Fault:
+    """401, which does not say what was wrong."""
     return Fault(
         401,
-        message or "The request you have made requires authentication.",
+        "The request you have made requires authentication.",
         headers={"WWW-Authenticate": f'Keystone uri="{request.root}/v3"'},
     )
 

@@ -14,6 +14,7 @@ from leasehold.emulator.identity import tokens as identity_tokens
 from leasehold.emulator.identity import v1 as identity_v1
 from leasehold.emulator.identity import v2 as identity_v2
 from leasehold.emulator.identity.catalog import Catalog
+from leasehold.emulator.identity.faults import UnknownMethod
 from leasehold.emulator.world import World
 
 _NOT_FOUND_PAGE = (
@@ -70,11 +71,13 @@ class Identity:
         if fault.status == 405:
             message = "The method is not allowed for the requested URL."
             return Response(405, {"message": message}, fault.headers)
-        error = {
+        error: dict[str, Any] = {
             "code": fault.status,
             "message": fault.message,
             "title": HTTPStatus(fault.status).phrase,
         }
+        if isinstance(fault, UnknownMethod):
+            error["identity"] = {"methods": fault.methods}
         return Response(fault.status, {"error": error}, fault.headers)
 
     def stamp(self, request: Request) -> dict[str, str]:

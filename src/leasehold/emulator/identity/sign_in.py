@@ -21,10 +21,7 @@ IMPLIED = {"admin": "manager", "manager": "member", "member": "reader"}
 
 
 class Refused(Exception):
-    """Unknown user, wrong password, no role in the scope: Keystone does not say which.
-
-    It has a message only for what tells nothing about any account.
-    """
+    """Unknown user, wrong password, no role in the scope: Keystone does not say which."""
 
 
 class Scope:

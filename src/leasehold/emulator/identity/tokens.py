@@ -7,6 +7,7 @@ from leasehold.emulator.http import Fault, Request, Response, Router
 from leasehold.emulator.identity.accounts import ApplicationCredential, Domain, Method, Token, User
 from leasehold.emulator.identity.catalog import Catalog
 from leasehold.emulator.identity.faults import (
+    UnknownMethod,
     body_object,
     expecting,
     not_found,
@@ -58,7 +59,7 @@ class _Tokens:
             raise required("identity")
         identity = _part(auth, "identity", "auth")
         try:
-            proof = self._prove(identity)
+            proof = self._prove(request, identity)
             if proof.credential is not None:
                 if "scope" in auth:
                     raise Fault(
@@ -79,7 +80,7 @@ class _Tokens:
                 credential=proof.credential,
             )
         except Refused as refused:
-            raise unauthorized(request, str(refused)) from refused
+            raise unauthorized(request) from refused
         return self._response(request, 201, token_id, token)
 
     def show(self, request: Request) -> Response:
@@ -98,7 +99,7 @@ class _Tokens:
             raise unknown_token(token_id)
         return token_id, token
 
-    def _prove(self, identity: dict[str, Any]) -> _Proof:
+    def _prove(self, request: Request, identity: dict[str, Any]) -> _Proof:
         methods = identity.get("methods")
         if not isinstance(methods, list):
             raise required("methods", within="identity")
@@ -113,7 +114,7 @@ class _Tokens:
             if not isinstance(identity.get(method), dict):
                 raise expecting(str(method), "identity")
             if method not in ways:
-                raise Refused("Attempted to authenticate with an unsupported method.")
+                raise UnknownMethod(request, ways)
         return next(prove(identity[method]) for method, prove in ways.items() if method in methods)
 
     def _by_password(self, given: dict[str, Any]) -> _Proof:
