@@ -18,13 +18,14 @@ from leasehold.engine.cloud import (
     Limit,
     Limits,
     ObjectId,
+    RecordSpec,
     Tag,
     VolumeSpec,
 )
 from leasehold.engine.reason import Cause
 from leasehold.engine.row import Row, State
 from leasehold.engine.table import OPEN_STATES
-from tests.chaos.weather import faults, late, lies
+from tests.chaos.weather import faults, late, lies, name_faults
 from tests.simulation.storm import Storm
 from tests.simulation.world import HandClock, World
 
@@ -42,7 +43,8 @@ class EngineStorm(RuleBasedStateMachine):
         super().__init__()
         self.directory = Path(tempfile.mkdtemp())
         self.cloud = Storm(HandClock())
-        self.world = World(self.directory, self.cloud)
+        self.names = Storm(self.cloud.clock, end=0.0)
+        self.world = World(self.directory, self.cloud, self.names)
         self.planned: list[Row] = []
         self.dropped: set[ObjectId] = set()
         self.neighbours = 0
@@ -61,6 +63,13 @@ class EngineStorm(RuleBasedStateMachine):
         (volume,) = self.world.plan(VolumeSpec(name="v", size_gib=1))
         (attachment,) = self.world.plan(AttachmentSpec(server=server.id, volume=volume.id))
         rows = (port, server, volume, attachment)
+        self.planned += rows
+        return rows
+
+    @rule(target=groups)
+    def plan_record(self):
+        spec = RecordSpec(name=f"r{len(self.planned)}.lab", record_type="A", values=("10.0.0.7",))
+        rows = tuple(self.world.plan(spec))
         self.planned += rows
         return rows
 
@@ -100,13 +109,33 @@ class EngineStorm(RuleBasedStateMachine):
     def something_fails(self, fault) -> None:
         self.cloud.faults.append(fault)
 
+    @rule(fault=name_faults)
+    def a_name_server_fails(self, fault) -> None:
+        self.names.faults.append(fault)
+
     @rule()
     def faults_pass(self) -> None:
         self.cloud.faults.clear()
+        self.names.faults.clear()
 
-    @rule(lie=lies)
-    def listings_lie(self, lie) -> None:
-        self.cloud.lie = lie
+    @rule(lie=lies, of_names=st.booleans())
+    def listings_lie(self, lie, of_names: bool) -> None:
+        (self.names if of_names else self.cloud).lie = lie
+
+    @rule(number=st.integers(0, 20), removed=st.booleans())
+    def somebody_edits_the_zone(self, number: int, removed: bool) -> None:
+        found = self.names.ours()
+        if not found:
+            return
+        cloud_id = found[number % len(found)].cloud_id
+        if removed:
+            self.names.vanish(cloud_id)
+        else:
+            self.names.mark(cloud_id, "CHANGED")
+
+    @rule(number=st.integers(0, 20))
+    def a_neighbour_has_a_name(self, number: int) -> None:
+        self.names.add_neighbour(Kind.RECORD, f"r{number}.other")
 
     @rule(end=st.sampled_from([0.0, 4.0, 1e9]), boot=st.sampled_from([0.0, 8.0, 1e9]))
     def the_cloud_slows_down_or_hurries(self, end: float, boot: float) -> None:
@@ -153,6 +182,8 @@ class EngineStorm(RuleBasedStateMachine):
     @invariant()
     def nothing_of_others_is_touched(self) -> None:
         assert not self.cloud.wrong_deletes()
+        assert not self.names.wrong_deletes()
+        assert self.names.foreign <= {each.cloud_id for each in self.names.alive(Kind.RECORD)}
         assert self.cloud.foreign <= {each.cloud_id for k in Kind for each in self.cloud.alive(k)}
 
     @invariant()
@@ -171,8 +202,8 @@ class EngineStorm(RuleBasedStateMachine):
     @invariant()
     def who_waits_has_a_reason_or_a_next_step(self) -> None:
         engine = self.world.engine
-        in_flight = engine.watches["c"].in_flight
-        for row in engine.ledger.due("c"):
+        in_flight = {each for watch in engine.watches.values() for each in watch.in_flight}
+        for row in engine.ledger.due("c") + engine.ledger.due("dns.lab"):
             assert row.state in OPEN_STATES or row.doomed
             if row.state is State.UNSURE and row.id not in in_flight:
                 assert row.reason is not None
@@ -186,11 +217,13 @@ class EngineStorm(RuleBasedStateMachine):
 
     def _settle(self) -> None:
         self.cloud.clear_up()
+        self.names.clear_up()
         self.cloud.boot = 8.0
         self.cloud.quota = Limits()
         self.world.calls.let_go()
         self.world.run(AFTER_THE_STORM)
-        there = {each.cloud_id for each in self.cloud.ours()}
+        there = {each.cloud_id for each in self.cloud.ours() + self.names.ours()}
+        assert {each.status for each in self.names.ours()} <= {"SET"}
         rows = [self.world.row(each) for each in self.planned]
         for row in rows:
             assert row.state in (State.UP, State.GONE) or self._is_needed(row), f"{row} is stuck"
@@ -202,7 +235,7 @@ class EngineStorm(RuleBasedStateMachine):
         assert there <= used, "everything is either in use or gone"
         self.world.drop(*self.planned)
         self.world.run(AFTER_THE_STORM)
-        assert self.cloud.ours() == ()
+        assert self.cloud.ours() + self.names.ours() == ()
         assert all(self.world.state(row) is State.GONE for row in self.planned)
         self.nothing_of_others_is_touched()
 

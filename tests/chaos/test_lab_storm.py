@@ -17,7 +17,7 @@ from leasehold.lab import records
 from leasehold.lab.errors import LabError
 from leasehold.lab.model import LeaseId, LeaseState, NodeState
 from leasehold.store import StoreError
-from tests.chaos.weather import faults, late, lies
+from tests.chaos.weather import faults, late, lies, name_faults
 from tests.simulation.bench import OFFERS, Bench
 from tests.simulation.clock import HandClock
 from tests.simulation.storm import Storm
@@ -39,7 +39,9 @@ class LabStorm(RuleBasedStateMachine):
         self.directory = Path(tempfile.mkdtemp())
         self.cloud = Storm(HandClock(), offers=OFFERS)
         patience = {"boot_patience": "1m", "ready_patience": "1m", "queue_patience": "20m"}
-        self.bench = Bench(self.directory, self.cloud, nodes=NODES, ready="ssh", **patience)
+        self.names = Storm(self.cloud.clock, end=0.0)
+        recipe = {"nodes": NODES, "ready": "ssh", "dns": "lab", **patience}
+        self.bench = Bench(self.directory, self.cloud, self.names, **recipe)
         self.ended: dict[LeaseId, LeaseState] = {}
         self.keys: dict[str, LeaseId] = {}
 
@@ -140,9 +142,22 @@ class LabStorm(RuleBasedStateMachine):
     def something_fails(self, fault) -> None:
         self.cloud.faults.append(fault)
 
+    @rule(fault=name_faults)
+    def a_name_server_fails(self, fault) -> None:
+        self.names.faults.append(fault)
+
+    @rule(number=st.integers(0, 20), removed=st.booleans())
+    def somebody_edits_the_zone(self, number: int, removed: bool) -> None:
+        found = self.names.ours()
+        if found and removed:
+            self.names.vanish(found[number % len(found)].cloud_id)
+        elif found:
+            self.names.mark(found[number % len(found)].cloud_id, "CHANGED")
+
     @rule()
     def faults_pass(self) -> None:
         self.cloud.faults.clear()
+        self.names.faults.clear()
 
     @rule(lie=lies)
     def listings_lie(self, lie) -> None:
@@ -176,7 +191,7 @@ class LabStorm(RuleBasedStateMachine):
 
     @invariant()
     def nothing_of_others_is_touched(self) -> None:
-        assert not self.cloud.wrong_deletes()
+        assert not self.cloud.wrong_deletes() | self.names.wrong_deletes()
 
     @invariant()
     def a_lease_has_all_of_its_nodes_or_none(self) -> None:
@@ -244,6 +259,7 @@ class LabStorm(RuleBasedStateMachine):
 
     def _settle(self) -> None:
         self.cloud.clear_up()
+        self.names.clear_up()
         self.bench.database.full = False
         self.cloud.boot = 8.0
         self.cloud.quota = Limits()
@@ -254,10 +270,13 @@ class LabStorm(RuleBasedStateMachine):
                 self.bench.answer_ssh(node, ready=True)
         for lease in self.bench.lab.leases():
             assert lease.state is LeaseState.READY, f"{lease} came to no end"
+            for node in lease.nodes:
+                named = f"{node.name}.lab.test A" in self.bench.records()
+                assert named or node.state is NodeState.BROKEN
         for lease in self.bench.lab.leases():
             self.bench.lab.release(lease.id)
         self.bench.run(AFTER_THE_STORM)
-        assert self.cloud.ours() == ()
+        assert self.cloud.ours() + self.names.ours() == ()
         assert {node.state for node in self.bench.lab.nodes()} == {NodeState.FREE}
         assert self.bench.lab.leases() == []
         self.nothing_of_others_is_touched()

@@ -34,6 +34,16 @@ faults = st.one_of(
     st.builds(Fault, verb=st.just("list"), kind=listed, error=passing | hanging),
     st.builds(Fault, verb=st.just("limits"), error=passing),
 )
+name_faults = st.one_of(
+    st.builds(Fault, verb=st.just("make"), error=passing | final | hanging),
+    st.builds(Fault, verb=st.sampled_from(["delete", "list"]), error=passing | hanging),
+    st.builds(
+        Fault,
+        verb=st.sampled_from(["make", "delete"]),
+        error=st.builds(CloudUnsure, st.just("the reply was lost")),
+        after_effect=st.just(True),
+    ),
+)
 unsure = st.builds(CloudUnsure, st.just("the reply was lost"))
 late = st.one_of(
     st.builds(Fault, verb=st.just("make"), kind=kinds, error=unsure, after_effect=st.just(True)),

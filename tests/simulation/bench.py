@@ -8,7 +8,13 @@ from leasehold.engine.engine import Engine
 from leasehold.engine.memory_cloud import MemoryCloud
 from leasehold.engine.stock import Stock
 from leasehold.engine.watch import Pace
-from leasehold.lab.config import CloudConfig, Config, MachineTypeConfig, ServiceConfig
+from leasehold.lab.config import (
+    CloudConfig,
+    Config,
+    DnsConfig,
+    MachineTypeConfig,
+    ServiceConfig,
+)
 from leasehold.lab.lab import Lab
 from leasehold.lab.model import Lease, Wish
 from leasehold.lab.prober import Finding, Target
@@ -26,6 +32,9 @@ OFFERS = Offers(
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFF0dGB2QjkRVqXmjEOMzZMJjLJkqDD2Bc4gfpsRXPbD test"
 
 
+DOMAIN = DnsConfig(domain="lab.test", key_file="lab.key", reverse_zones=("10.in-addr.arpa",))
+
+
 class FakeProber:
     """Records what it is asked to look at; the test plays the answers."""
 
@@ -40,9 +49,15 @@ class FakeProber:
 
 
 class Bench:
-    """A lab with one machine type, `demo`, and its cloud."""
+    """A lab with one machine type, `demo`, its cloud, and a name server for who sets ``dns="lab"``."""
 
-    def __init__(self, directory: Path, cloud: MemoryCloud | None = None, **recipe: object) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        cloud: MemoryCloud | None = None,
+        names: MemoryCloud | None = None,
+        **recipe: object,
+    ) -> None:
         fields = {"cloud": "c", "image": "debian-12", "nodes": 4, "ready": "active"} | recipe
         self.directory = directory
         self.config = Config(
@@ -50,9 +65,11 @@ class Bench:
             service=ServiceConfig(),
             clouds={"c": CloudConfig()},
             machine_types={"demo": MachineTypeConfig(**fields)},
+            dns={"lab": DOMAIN},
         )
         self.clock = cloud.clock if cloud else HandClock()
         self.cloud = cloud or MemoryCloud(self.clock, boot=10, end=5, offers=OFFERS)
+        self.name_server = names or MemoryCloud(self.clock)
         self.calls = Departures()
         self.pace = Pace(calls_per_second=100, burst=100)
         self.open()
@@ -73,7 +90,8 @@ class Bench:
             self.clock,
             on_change=self.steward.heard_rows,
             spawn=self.calls,
-            paces={"c": self.pace},
+            name_servers={"dns.lab": self.name_server},
+            paces={"c": self.pace, "dns.lab": self.pace},
         )
         self.steward.attach(self.engine)
         self.lab = Lab(self.steward, self.engine, self.prober)
@@ -119,11 +137,18 @@ class Bench:
             else:
                 self.clock.time = max(wake_at, self.clock.time + 0.001)
 
-    def answer_ssh(self, node: str, *, ready: bool = False) -> None:
+    def answer_ssh(
+        self, node: str, *, ready: bool = False, host_key: str = "ssh-ed25519 AAAA"
+    ) -> None:
         target = self.prober.targets[node]
         self.steward.heard_finding(
-            Finding(node=node, server=target.server, host_key="ssh-ed25519 AAAA", ready=ready)
+            Finding(node=node, server=target.server, host_key=host_key, ready=ready)
         )
+
+    def records(self) -> list[str]:
+        """Each name that is set, with its type."""
+        there = self.name_server.alive(Kind.RECORD)
+        return sorted(" ".join(each.cloud_id.split(" ")[:2]) for each in there)
 
     def servers(self) -> list[str]:
         return sorted(each.name for each in self.cloud.alive(Kind.SERVER))

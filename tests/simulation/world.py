@@ -3,7 +3,7 @@
 import itertools
 from pathlib import Path
 
-from leasehold.engine.cloud import Kind, ObjectId, PortSpec, ServerSpec, Spec
+from leasehold.engine.cloud import Kind, ObjectId, PortSpec, RecordSpec, ServerSpec, Spec
 from leasehold.engine.engine import Engine
 from leasehold.engine.memory_cloud import MemoryCloud
 from leasehold.engine.row import KIND_OF, Row, State
@@ -14,13 +14,18 @@ from tests.simulation.disk import Disk
 
 
 class World:
-    """One engine, one cloud `c`, one ledger."""
+    """One engine, one cloud `c`, one name server `dns.lab`, one ledger."""
 
     def __init__(
-        self, directory: Path, cloud: MemoryCloud | None = None, **cloud_options: object
+        self,
+        directory: Path,
+        cloud: MemoryCloud | None = None,
+        names: MemoryCloud | None = None,
+        **cloud_options: object,
     ) -> None:
         self.clock = cloud.clock if cloud else HandClock()
         self.cloud = cloud or MemoryCloud(self.clock, **cloud_options)
+        self.name_server = names or MemoryCloud(self.clock)
         self.path = directory / "ledger.db"
         self.calls = Departures()
         self._numbers = itertools.count(1)
@@ -33,8 +38,9 @@ class World:
             self.database,
             {"c": self.cloud},
             self.clock,
+            name_servers={"dns.lab": self.name_server},
             spawn=self.calls,
-            paces={"c": self.pace},
+            paces={"c": self.pace, "dns.lab": self.pace},
         )
 
     def crash(self, *, calls_arrive: bool = False) -> None:
@@ -49,7 +55,7 @@ class World:
         rows = [
             Row(
                 id=ObjectId(f"{KIND_OF[type(spec)].value}-{next(self._numbers):04}"),
-                cloud="c",
+                cloud="dns.lab" if isinstance(spec, RecordSpec) else "c",
                 spec=spec,
                 subject="n1",
                 created_at=self.clock.now(),

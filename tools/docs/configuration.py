@@ -13,6 +13,7 @@ from leasehold.openstack.arguments import Arguments
 _SECTIONS: tuple[tuple[str, type[msgspec.Struct]], ...] = (
     ("[service]", config.ServiceConfig),
     ("[clouds.NAME]", config.CloudConfig),
+    ("[dns.NAME]", config.DnsConfig),
     ("[machine_types.NAME]", config.MachineTypeConfig),
     ("image, as a rule", config.ImageRule),
     ("flavor, as a rule", config.FlavorRule),

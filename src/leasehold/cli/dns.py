@@ -9,7 +9,9 @@ from cyclopts import App, Parameter
 
 from leasehold.cli.exits import UsageError
 
-app = App(name="dns", help="Names in DNS: a gateway for users.", help_format="plaintext")
+app = App(
+    name="dns", help="Let users set names in DNS without the zone's key.", help_format="plaintext"
+)
 
 
 def _short(letter: str, name: str) -> Parameter:

@@ -17,7 +17,8 @@ _ALGORITHMS = {
 }
 _KEY = re.compile(r'\bkey\s+"?([^\s"{;]+)"?\s*\{([^}]*)\}')
 _FIELD = re.compile(r'(\w+)\s+"?([^\s";]+)"?\s*;')
-_COMMENT = re.compile(r"//[^\n]*|#[^\n]*|/\*.*?\*/", re.DOTALL)
+_COMMENT = re.compile(r'("[^"]*")|//[^\n]*|#[^\n]*|/\*.*?\*/', re.DOTALL)
+"""Or a quoted text, which stays: a secret may well have ``//`` in it."""
 
 
 class Key:
@@ -50,7 +51,7 @@ class Key:
         except (OSError, UnicodeDecodeError) as error:
             why = getattr(error, "strerror", None) or "no text"
             raise BadKey(f"key file {path}: {why}; allowed: a file of `tsig-keygen`") from None
-        found = _KEY.findall(_COMMENT.sub("", text))
+        found = _KEY.findall(_COMMENT.sub(r"\1", text))
         if len(found) != 1:
             raise BadKey(
                 f'key file {path}: {len(found)} keys; allowed: one, key "NAME" {{ algorithm'

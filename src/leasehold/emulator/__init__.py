@@ -9,6 +9,7 @@ from leasehold.emulator.emulator import Emulator, GuestMode
 from leasehold.emulator.fault_rules import Rule
 from leasehold.emulator.faults import Faults, Outage
 from leasehold.emulator.identity.catalog_entries import CatalogEntry
+from leasehold.emulator.names import NameServer
 from leasehold.emulator.settings import Delays, Quota, Settings
 from leasehold.emulator.timeline import Delay, fixed
 from leasehold.emulator.tls import Tls
@@ -24,6 +25,7 @@ __all__ = [
     "GuestMode",
     "Leftover",
     "Leftovers",
+    "NameServer",
     "Outage",
     "Quota",
     "Rule",

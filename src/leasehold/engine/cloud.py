@@ -1,4 +1,4 @@
-"""The seam: all that the engine knows of a cloud.
+"""The seam: all that the engine knows of a cloud, or of a name server.
 
 An implementation talks to one cloud in one region. It is called from several threads at once, it
 never sleeps to wait for a state, and every call ends within its own time-out. What is *not* here:
@@ -7,7 +7,7 @@ retries, budgets and waiting; the engine does those for every implementation ali
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NewType, Protocol
+from typing import Any, Literal, NewType, Protocol
 
 import msgspec
 
@@ -31,10 +31,14 @@ class Kind(StrEnum):
     FLOATING_IP = "floating_ip"
     VOLUME = "volume"
     ATTACHMENT = "attachment"
+    RECORD = "record"
 
 
 LISTED_KINDS = (Kind.SERVER, Kind.PORT, Kind.FLOATING_IP, Kind.VOLUME)
-"""The kinds with a listing of their own; attachments are read off the volumes."""
+"""The kinds with a listing of their own in a cloud; attachments are read off the volumes."""
+
+RECORD_KINDS = (Kind.RECORD,)
+"""What a name server has of ours."""
 
 
 class Tag(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,7 +147,24 @@ class AttachmentSpec(msgspec.Struct, frozen=True, kw_only=True, tag="attachment"
     volume: str
 
 
-Spec = ServerSpec | PortSpec | FloatingIpSpec | VolumeSpec | AttachmentSpec
+class RecordSpec(msgspec.Struct, frozen=True, kw_only=True, tag="record"):
+    """A name in DNS: all values of one type under it, which are set and removed together."""
+
+    name: str
+    """In full, lower case, without the last dot."""
+    record_type: Literal["A", "AAAA", "PTR", "SSHFP"]
+    values: tuple[str, ...] = ()
+    """As in a zone file."""
+    ttl: int = 60
+    """Seconds that others may remember it."""
+
+
+Spec = ServerSpec | PortSpec | FloatingIpSpec | VolumeSpec | AttachmentSpec | RecordSpec
+
+
+def record_id(spec: RecordSpec, object_id: ObjectId) -> CloudId:
+    """What a record is called: known before it is set, and not shared with a later one's."""
+    return CloudId(f"{spec.name} {spec.record_type} {object_id}")
 
 
 class Sighting(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,7 +175,8 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     tag: Tag | None = None
     name: str = ""
     status: str = ""
-    """The cloud's own word in upper case: ACTIVE, BUILD, ERROR, DELETED, AVAILABLE, IN-USE ..."""
+    """The cloud's own word in upper case: ACTIVE, BUILD, ERROR, DELETED, AVAILABLE, IN-USE ...
+    Of a record: SET, or CHANGED when it is not as we wrote it."""
     addresses: tuple[str, ...] = ()
     """Fixed addresses first; a floating IP's own sighting holds just its public address."""
     fault: str | None = None
@@ -298,11 +320,11 @@ class CloudUnsure(CloudError):
     """No telling: the reply was lost, late or a 5xx, so the call may or may not have had effect."""
 
 
-class Cloud(Protocol):
-    """One project in one region. Thread-safe. Raises only `CloudError` and its leaves."""
+class Authority(Protocol):
+    """Who has objects: a cloud or a name server. Thread-safe; raises `CloudError` and its leaves."""
 
     def list(self, kind: Kind, since: datetime | None = None) -> Listing:
-        """List every object of one of `LISTED_KINDS`, through all pages.
+        """List every object of one of its kinds, through all pages.
 
         `since` asks for a delta where the cloud has one (servers); elsewhere it is ignored and the
         listing is a full one. A listing that broke half-way raises; it is never returned short.
@@ -315,7 +337,11 @@ class Cloud(Protocol):
         """Ask for its end. True: the request was taken. False: the cloud does not know it."""
 
     def limits(self) -> Limits:
-        """Quotas and use, as of now."""
+        """Quotas and use, as of now; the default where there are none."""
+
+
+class Cloud(Authority, Protocol):
+    """One project in one region. Its kinds are `LISTED_KINDS`."""
 
     def offers(self) -> Offers:
         """Images, flavors, networks and names to choose from, as of now."""

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from leasehold.engine.cloud import CloudId, Kind, ObjectId
+from leasehold.engine.cloud import CloudId, Kind, ObjectId, RecordSpec, record_id
 from leasehold.engine.quota import NOTHING, Snapshot, Use, shortage, use_of
 from leasehold.engine.reason import Cause, Reason
 from leasehold.engine.row import Row, State
@@ -114,6 +114,8 @@ class _Pass:
             self.changed[row.id] = after
 
     def planned(self, row: Row) -> Row:
+        if row.doomed and row.kind is Kind.RECORD and row.cloud_id is not None:
+            return self.leaving(step(row, Event.RECALLED, self.now))
         if row.doomed:
             return step(row, Event.DROPPED, self.now, reason=row.failure)
         blocked = self.unmet(row)
@@ -218,7 +220,9 @@ class _Pass:
         return self.now >= ends
 
     def identity(self, row: Row) -> CloudId | None:
-        """Attachments are known by what they join, even before they are made."""
+        """Attachments are known by what they join, records by their name, before they are made."""
+        if isinstance(row.spec, RecordSpec):
+            return record_id(row.spec, row.id)
         if row.kind is not Kind.ATTACHMENT:
             return None
         server, volume = (self.view.rows[each].cloud_id for each in row.needs)
@@ -260,6 +264,11 @@ def unanswered(row: Row, now: float) -> Row:
     text = "we were stopped during the call; a listing will tell"
     reason = Reason(cause=Cause.UNSURE, text=text)
     return step(row, Event.NO_ANSWER, now, called_at=now, calls=row.calls, reason=reason)
+
+
+def whose(row: Row) -> str:
+    """Who has a row's object, as a person would say it."""
+    return "name server" if row.kind is Kind.RECORD else "cloud"
 
 
 def name(row: Row) -> str:

@@ -18,7 +18,13 @@ from sqlalchemy import Connection
 from leasehold.engine import ledger, outcome
 from leasehold.engine.calls import Calls, Spawn
 from leasehold.engine.clock import Clock
-from leasehold.engine.cloud import Cloud, Limits, ObjectId
+from leasehold.engine.cloud import (
+    RECORD_KINDS,
+    Authority,
+    Cloud,
+    Limits,
+    ObjectId,
+)
 from leasehold.engine.decide import Action, Decision, View, decide
 from leasehold.engine.ledger import Ledger
 from leasehold.engine.quota import NOTHING, Snapshot
@@ -47,6 +53,7 @@ class Engine:
         clouds: Mapping[str, Cloud],
         clock: Clock,
         *,
+        name_servers: Mapping[str, Authority] | None = None,
         paces: Mapping[str, Pace] | None = None,
         on_change: Callable[[Collection[Change]], None] = lambda _: None,
         spawn: Spawn | None = None,
@@ -61,9 +68,11 @@ class Engine:
         self.ledger = Ledger()
         self.installation = database.write(ledger.installation).result()
         paces = paces or {}
+        # Names come first: what a turn decides of them, the clouds' part of the turn knows.
         self.watches = {
-            name: Watch(name, cloud, paces.get(name, Pace())) for name, cloud in clouds.items()
-        }
+            name: Watch(name, server, paces.get(name, Pace()), RECORD_KINDS)
+            for name, server in (name_servers or {}).items()
+        } | {name: Watch(name, cloud, paces.get(name, Pace())) for name, cloud in clouds.items()}
         self._inbox: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._calls = Calls(self, spawn)
         self._unsaved: dict[ObjectId, Change] = {}

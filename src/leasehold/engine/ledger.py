@@ -11,6 +11,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from leasehold.engine.cloud import (
     LISTED_KINDS,
+    RECORD_KINDS,
     CloudId,
     Installation,
     Kind,
@@ -150,7 +151,7 @@ class Ledger:
                 objects=self._there[cloud, kind] > 0,
                 forced_at=forced_at,
             )
-            for kind in LISTED_KINDS
+            for kind in (*LISTED_KINDS, *RECORD_KINDS)
         }
 
     def outdated(self, now: float) -> list[ObjectId]:

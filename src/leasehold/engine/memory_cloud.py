@@ -24,12 +24,14 @@ from leasehold.engine.cloud import (
     Listing,
     Offers,
     PortSpec,
+    RecordSpec,
     Refusal,
     ServerSpec,
     Sighting,
     Spec,
     Tag,
     VolumeSpec,
+    record_id,
 )
 from leasehold.engine.decide import moment
 from leasehold.engine.row import KIND_OF
@@ -105,6 +107,8 @@ class MemoryCloud:
             self._call("make", kind)
             if isinstance(spec, AttachmentSpec):
                 sighting = self._attach(spec)
+            elif isinstance(spec, RecordSpec):
+                sighting = self._set(spec, tag)
             else:
                 self._check_quota(kind)
                 sighting = self._insert(kind, spec, tag)
@@ -158,6 +162,7 @@ class MemoryCloud:
             Kind.SERVER: ServerSpec(name=name, flavor_id="1"),
             Kind.PORT: PortSpec(name=name, network_id="net"),
             Kind.VOLUME: VolumeSpec(name=name, size_gib=1),
+            Kind.RECORD: RecordSpec(name=name, record_type="A"),
         }
         with self._lock:
             return self._insert(kind, specs[kind], tag).cloud_id
@@ -203,6 +208,25 @@ class MemoryCloud:
         if matches and fault.after_effect is after_effect:
             self.faults.popleft()
             raise fault.error
+
+    def _set(self, spec: RecordSpec, tag: Tag) -> Sighting:
+        """Set a name, in the place of an earlier record of ours only."""
+        cloud_id = record_id(spec, tag.object)
+        for each in [*self._objects.values()]:
+            other, known = each.spec, each.sighting
+            if not isinstance(other, RecordSpec) or (other.name, other.record_type) != (
+                spec.name,
+                spec.record_type,
+            ):
+                continue
+            if known.tag is None or known.tag.installation != tag.installation:
+                raise CloudRefused(f"{spec.name} is somebody else's", why=Refusal.CONFLICT)
+            self._remove(known.cloud_id)
+        sighting = Sighting(kind=Kind.RECORD, cloud_id=cloud_id, tag=tag, name=spec.name)
+        now = self.clock.now()
+        made = _Object(sighting=sighting, spec=spec, ready_at=now, changed_at=now)
+        self._objects[cloud_id] = made
+        return self._shown(made, now)
 
     def _insert(self, kind: Kind, spec: Spec, tag: Tag | None) -> Sighting:
         number = next(self._serial)
@@ -290,4 +314,5 @@ _WORDS = {
     Kind.PORT: ("DOWN", "ACTIVE"),
     Kind.FLOATING_IP: ("DOWN", "ACTIVE"),
     Kind.VOLUME: ("CREATING", "AVAILABLE"),
+    Kind.RECORD: ("SET", "SET"),
 }

@@ -18,6 +18,7 @@ from leasehold.engine.cloud import (
     Listing,
     ObjectId,
     PortSpec,
+    RecordSpec,
     ServerSpec,
     Sighting,
     Spec,
@@ -35,8 +36,14 @@ from leasehold.engine.table import (
     step,
 )
 
+CHANGED = "CHANGED"
+"""The status of a record that is not as we wrote it."""
+
 ENDED_STATUS = frozenset({"DELETED", "SOFT_DELETED"})
 """Words by which a cloud itself says that a server is gone; SOFT_DELETED is the operator's to purge."""
+
+UNDONE_PAUSE = 5.0
+"""Seconds until a record is written again that was changed as soon as it was written."""
 
 MOST_DOUBTS = 3
 """Shrunken listings in a row that are not believed; the next one like them is."""
@@ -147,6 +154,8 @@ def take(row: Row, sighting: Sighting, now: float) -> Row:
 def _seen(row: Row, sighting: Sighting, began_at: float, now: float) -> Row:
     if sighting.status in ENDED_STATUS:
         return _absent(row, now, certain=True) if row.state in PROOFS else row
+    if sighting.status == CHANGED and not row.doomed and row.state in _CAN_BE_UNDONE:
+        return _undone(row, "changed", now) if _is_evidence(row, began_at) else row
     match row.state:
         case State.MAKING:
             return row  # the reply is on its way; it decides
@@ -164,6 +173,26 @@ def _seen(row: Row, sighting: Sighting, began_at: float, now: float) -> Row:
             if row.absent == 0 and row.status == sighting.status:
                 return row
             return msgspec.structs.replace(row, absent=0, status=sighting.status)
+
+
+_CAN_BE_UNDONE = frozenset({State.PLANNED, State.UNSURE, State.BUILDING, State.UP})
+
+
+def _undone(row: Row, how: str, now: float) -> Row:
+    """A record that somebody else removed or changed, to be put back; one that was just written is
+    given a moment, so that two who disagree do not write all the time."""
+    if row.state is State.PLANNED:
+        return row
+    text = f"somebody else {how} it in DNS; it is being put back"
+    wake_at = now + UNDONE_PAUSE if row.state is State.BUILDING else None
+    return step(
+        row,
+        Event.UNDONE,
+        now,
+        status=CHANGED,
+        wake_at=wake_at,
+        reason=Reason(cause=Cause.RETRYING, text=text),
+    )
 
 
 def _judge(row: Row, sighting: Sighting, now: float) -> Row:
@@ -212,6 +241,8 @@ def _absent(row: Row, now: float, *, certain: bool = False) -> Row:
     if row.state is State.UNSURE:
         return step(row, Event.NOT_THERE, now, calls=row.calls)
     if row.state in (State.BUILDING, State.UP) and not row.doomed:
+        if row.kind is Kind.RECORD:
+            return _undone(row, "removed", now)
         lost = Reason(
             cause=Cause.LOST, text=f"the {row.kind} vanished from the cloud without our doing"
         )
@@ -262,4 +293,5 @@ _SPEC_OF_STRAY: dict[Kind, Callable[[Sighting], Spec]] = {
     Kind.FLOATING_IP: lambda _: FloatingIpSpec(network_id="", port=""),
     Kind.VOLUME: lambda s: VolumeSpec(name=s.name, size_gib=0),
     Kind.ATTACHMENT: lambda _: AttachmentSpec(server="", volume=""),
+    Kind.RECORD: lambda s: RecordSpec(name=s.name, record_type="A"),
 }

@@ -15,6 +15,7 @@ from leasehold.engine.cloud import (
     Listing,
     Offers,
     PortSpec,
+    RecordSpec,
     ServerSpec,
     Sighting,
     Spec,
@@ -98,6 +99,8 @@ class OpenStackCloud(Cloud):
                     return self._make_volume(spec, tag)
                 case AttachmentSpec():
                     return self._make_attachment(spec)
+                case RecordSpec():
+                    raise ValueError("records are a name server's")
 
     def _make_server(self, spec: ServerSpec, tag: Tag) -> Sighting:
         made = self._connection.compute.create_server(
@@ -180,6 +183,8 @@ class OpenStackCloud(Cloud):
                 return cloud.volume.delete_volume
             case Kind.ATTACHMENT:
                 return self._detach
+            case Kind.RECORD:
+                raise ValueError("records are a name server's")
 
     def _detach(self, cloud_id: str) -> None:
         server, _, volume = cloud_id.partition("/")

@@ -11,11 +11,11 @@ from leasehold.engine.cloud import (
     Refusal,
     Sighting,
 )
-from leasehold.engine.decide import moment, unanswered
+from leasehold.engine.decide import moment, unanswered, whose
 from leasehold.engine.observe import take
 from leasehold.engine.reason import Cause, Reason
 from leasehold.engine.row import Row, State
-from leasehold.engine.table import Event, backoff, fail, step
+from leasehold.engine.table import SLOWEST_RETRY, Event, backoff, fail, step
 
 QUOTA_PAUSE = 30.0
 """Seconds until a refusal for quota is put to the test again."""
@@ -25,6 +25,10 @@ CONFLICT_TRIES = 6
 
 UNSURE_TRIES = 3
 """How often a make is sent that ends without a clear answer, such as in a 500."""
+
+RECORD_PAUSE = 30.0
+"""Seconds between two tries to set or remove a record at most: one costs a name server next to nothing,
+and a node waits for it."""
 
 LONGEST_PAUSE = 900.0
 """Seconds of a Retry-After that are heeded: a wrong one must not keep objects alive for days."""
@@ -47,6 +51,11 @@ def not_made(row: Row, error: CloudError, now: float) -> Row:
     if row.state is not State.MAKING:
         return row
     match error:
+        # A record is set again without harm, and one that stood once is put back whatever it takes.
+        case CloudUnsure() if row.kind is Kind.RECORD:
+            return _put_off(row, error, Cause.CLOUD_BUSY, now, _busy_until(row, error, now))
+        case CloudRefused() if row.kind is Kind.RECORD and row.status:
+            return _put_off(row, error, Cause.RETRYING, now, _busy_until(row, error, now))
         case CloudUnsure():
             reason = Reason(
                 cause=Cause.UNSURE,
@@ -73,7 +82,10 @@ def deleted(row: Row, now: float, *, known: bool) -> Row:
     """The cloud took the delete, or does not know the object; a listing must still confirm it."""
     if row.state is not State.DELETING:
         return row
-    text = "asked the cloud to delete it" if known else "the cloud says that it is not there"
+    authority = whose(row)
+    text = f"asked the {authority} to delete it"
+    if not known:
+        text = f"the {authority} says that it is not there"
     reason = Reason(cause=Cause.DELETING, text=f"{text}; a listing has to confirm it")
     return msgspec.structs.replace(row, called_at=now, reason=row.failure or reason)
 
@@ -136,4 +148,7 @@ def _put_off(row: Row, error: CloudError, cause: Cause, now: float, until: float
 
 def _busy_until(row: Row, error: CloudError, now: float) -> float:
     asked = pause(error)
-    return now + (asked if asked is not None else backoff(row.calls - 1))
+    if asked is not None:
+        return now + asked
+    longest = RECORD_PAUSE if row.kind is Kind.RECORD else SLOWEST_RETRY
+    return now + min(longest, backoff(row.calls - 1))

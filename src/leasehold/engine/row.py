@@ -12,6 +12,7 @@ from leasehold.engine.cloud import (
     Kind,
     ObjectId,
     PortSpec,
+    RecordSpec,
     ServerSpec,
     Spec,
     VolumeSpec,
@@ -95,6 +96,7 @@ KIND_OF: dict[type[Any], Kind] = {
     FloatingIpSpec: Kind.FLOATING_IP,
     VolumeSpec: Kind.VOLUME,
     AttachmentSpec: Kind.ATTACHMENT,
+    RecordSpec: Kind.RECORD,
 }
 
 

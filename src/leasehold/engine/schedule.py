@@ -8,9 +8,15 @@ from collections.abc import Collection, Mapping
 
 import msgspec
 
-from leasehold.engine.cloud import LISTED_KINDS, Kind
+from leasehold.engine.cloud import Kind
 
-INTERVAL = {Kind.SERVER: 2.0, Kind.VOLUME: 3.0, Kind.PORT: 5.0, Kind.FLOATING_IP: 5.0}
+INTERVAL = {
+    Kind.SERVER: 2.0,
+    Kind.VOLUME: 3.0,
+    Kind.PORT: 5.0,
+    Kind.FLOATING_IP: 5.0,
+    Kind.RECORD: 1.0,
+}
 """Seconds between the starts of two listings of a kind that something waits for."""
 
 COMPLETE_INTERVAL = 5.0
@@ -18,6 +24,9 @@ COMPLETE_INTERVAL = 5.0
 
 AUDIT_INTERVAL = 60.0
 """Seconds between two complete listings of a kind while the ledger has objects in the cloud."""
+
+RECORD_AUDIT_INTERVAL = 20.0
+"""The same for records: others change zones by hand, and a look costs next to nothing."""
 
 IDLE_INTERVAL = 300.0
 """The same, while it has none."""
@@ -66,7 +75,8 @@ def due(kind: Kind, track: Track, waiting: Waiting) -> Due:
     elif waiting.forced_at is not None and complete_at < waiting.forced_at:
         complete, at = True, waiting.forced_at
     else:
-        at = complete_at + (AUDIT_INTERVAL if waiting.objects else IDLE_INTERVAL)
+        audit = RECORD_AUDIT_INTERVAL if kind is Kind.RECORD else AUDIT_INTERVAL
+        at = complete_at + (audit if waiting.objects else IDLE_INTERVAL)
         complete = True
         if waiting.any:
             poll = track.began_at + INTERVAL[kind]
@@ -87,5 +97,5 @@ def next_due(
     tracks: Mapping[Kind, Track], waiting: Mapping[Kind, Waiting], busy: Collection[Kind]
 ) -> Due | None:
     """The most overdue listing of a cloud; kinds that are being listed wait for the answer."""
-    dues = [due(kind, tracks[kind], waiting[kind]) for kind in LISTED_KINDS if kind not in busy]
+    dues = [due(kind, tracks[kind], waiting[kind]) for kind in tracks if kind not in busy]
     return min(dues, key=lambda each: each.at, default=None)

@@ -33,6 +33,10 @@ class Event(StrEnum):
     """Nothing of ours stands on it any more: the delete call may leave."""
     STILL_THERE = "still there"
     """Its deletion was refused, unanswered or without effect so far."""
+    UNDONE = "undone"
+    """Somebody else removed or changed a record of ours: it has to be put back."""
+    RECALLED = "recalled"
+    """Nobody wants a record any more that may have been set before."""
     APPEARED = "appeared"
     """It was believed gone, and a listing shows it."""
 
@@ -42,19 +46,23 @@ TABLE: dict[tuple[State, Event], State] = {
     (State.PLANNED, Event.REFUSED): State.GONE,
     (State.PLANNED, Event.DROPPED): State.GONE,
     (State.PLANNED, Event.TAKEN): State.BUILDING,
+    (State.PLANNED, Event.RECALLED): State.LEAVING,
     (State.MAKING, Event.TAKEN): State.BUILDING,
     (State.MAKING, Event.PUT_OFF): State.PLANNED,
     (State.MAKING, Event.REFUSED): State.GONE,
     (State.MAKING, Event.NO_ANSWER): State.UNSURE,
     (State.UNSURE, Event.TAKEN): State.BUILDING,
     (State.UNSURE, Event.NOT_THERE): State.PLANNED,
+    (State.UNSURE, Event.UNDONE): State.PLANNED,
     (State.BUILDING, Event.USABLE): State.UP,
     (State.BUILDING, Event.FAILED): State.LEAVING,
     (State.BUILDING, Event.DROPPED): State.LEAVING,
     (State.BUILDING, Event.NOT_THERE): State.GONE,
+    (State.BUILDING, Event.UNDONE): State.PLANNED,
     (State.UP, Event.FAILED): State.LEAVING,
     (State.UP, Event.DROPPED): State.LEAVING,
     (State.UP, Event.NOT_THERE): State.GONE,
+    (State.UP, Event.UNDONE): State.PLANNED,
     (State.LEAVING, Event.CALL_DELETE): State.DELETING,
     (State.LEAVING, Event.NOT_THERE): State.GONE,
     (State.DELETING, Event.NOT_THERE): State.GONE,
@@ -81,6 +89,7 @@ USABLE_STATUS = {
     Kind.FLOATING_IP: frozenset({"ACTIVE", "DOWN"}),
     Kind.VOLUME: frozenset({"AVAILABLE", "IN-USE", "ATTACHING", "RESERVED"}),
     Kind.ATTACHMENT: frozenset({"ATTACHED"}),
+    Kind.RECORD: frozenset({"SET"}),
 }
 """Which of the cloud's words mean that an object can be used. A port is of use at once: it has its
 address, and is DOWN or BUILD only until its server runs."""

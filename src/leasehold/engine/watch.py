@@ -1,13 +1,13 @@
-"""What the engine remembers of one cloud between two turns."""
+"""What the engine remembers of one cloud, or name server, between two turns."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import Future
 from datetime import datetime
 
 import msgspec
 
 from leasehold.engine.budget import Budget
-from leasehold.engine.cloud import LISTED_KINDS, Cloud, Kind, ObjectId, Sighting
+from leasehold.engine.cloud import LISTED_KINDS, Authority, Kind, ObjectId, Sighting
 from leasehold.engine.observe import Memory
 from leasehold.engine.quota import Snapshot
 from leasehold.engine.reason import Reason
@@ -50,9 +50,11 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Watch:
-    """One cloud: its budget, the state of its listings, the calls under way."""
+    """One cloud or name server: its budget, the state of its listings, the calls under way."""
 
-    def __init__(self, name: str, cloud: Cloud, pace: Pace) -> None:
+    def __init__(
+        self, name: str, cloud: Authority, pace: Pace, kinds: Collection[Kind] = LISTED_KINDS
+    ) -> None:
         self.name = name
         self.cloud = cloud
         self.pace = pace
@@ -60,8 +62,8 @@ class Watch:
         self.background = Budget(
             pace.lists_per_second, pace.lists_at_once, at_first=pace.first_lists
         )
-        self.tracks = {kind: Track() for kind in LISTED_KINDS}
-        self.memories = {kind: Memory() for kind in (*LISTED_KINDS, Kind.ATTACHMENT)}
+        self.tracks = {kind: Track() for kind in kinds}
+        self.memories = {kind: Memory() for kind in (*kinds, Kind.ATTACHMENT)}
         self.strays: dict[Kind, tuple[Sighting, ...]] = {}
         self.foreign: dict[Kind, int] = {}
         self.in_flight: dict[ObjectId, float] = {}

@@ -70,6 +70,35 @@ class VolumeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     type: str | None = None
 
 
+class DnsConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """``[dns.NAME]``: a domain in which nodes get names, and how its zone is reached.
+
+    Directly with a TSIG key (`key_file`), or through somebody's nsupdate-web (`nsupdate_url`)."""
+
+    domain: str
+    """What follows the node's name: ``lab.example`` makes ``demo001.lab.example``."""
+    zone: str | None = None
+    """The zone that the domain is in; left out, the domain itself."""
+    server: str = "127.0.0.1"
+    """HOST or HOST:PORT of the zone's primary; with `nsupdate_url`, of any server of the zone."""
+    key_file: str | None = None
+    """The TSIG key as ``tsig-keygen`` prints it; relative to the configuration file."""
+    transport: Literal["tcp", "udp"] = "tcp"
+    """How questions and updates travel; transfers always go over TCP."""
+    reverse_zones: tuple[str, ...] = ()
+    """Zones for PTR records on the same server, such as ``10.in-addr.arpa``; left out, none."""
+    sshfp: bool = True
+    """Publish the fingerprint of each node's host key."""
+    ttl: Annotated[int, Meta(ge=0, le=86400)] = 60
+    """Seconds that others may remember a name."""
+    timeout: Annotated[float, Meta(gt=0, le=60)] = 5.0
+    """Seconds that one answer may take."""
+    nsupdate_url: str | None = None
+    """An nsupdate-web or a gateway of ours that holds the key; it sets addresses only."""
+    nsupdate_token_file: str | None = None
+    """The token of an owner there, in a file; left out, its rule alone decides."""
+
+
 class MachineTypeConfig(msgspec.Struct, frozen=True, kw_only=True):
     """``[machine_types.NAME]``: the recipe for its nodes."""
 
@@ -89,6 +118,8 @@ class MachineTypeConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Names or ids; left out, the cloud's default group."""
     floating_ip: str | None = None
     """The external network to take a floating IP from, for each node; left out, none."""
+    dns: str | None = None
+    """A name among ``[dns]``: each node is in DNS as long as it is held; left out, not at all."""
     key: str | None = None
     """A key pair in the cloud to let in, besides the lab's own key and the locker's."""
     user_data: str | None = None
@@ -135,13 +166,14 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     service: ServiceConfig
     clouds: dict[str, CloudConfig]
     machine_types: dict[str, MachineTypeConfig]
+    dns: dict[str, DnsConfig] = {}
 
     @property
     def state_directory(self) -> Path:
         return self.path.parent / self.service.state
 
 
-SECTIONS = ("service", "clouds", "machine_types")
+SECTIONS = ("service", "clouds", "dns", "machine_types")
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,60}[a-z0-9])?")
 
 
@@ -168,7 +200,10 @@ def load(path: Path) -> Config:
         service=read_table(ServiceConfig, raw.get("service", {}), path, "service"),
         clouds=_tables(CloudConfig, raw, "clouds", path),
         machine_types=_tables(MachineTypeConfig, raw, "machine_types", path),
+        dns=_tables(DnsConfig, raw, "dns", path),
     )
+    for name, domain in config.dns.items():
+        _check_dns(name, domain, path)
     for name, recipe in config.machine_types.items():
         _check(config, name, recipe, path)
     types = {name: _with_file(name, each, path) for name, each in config.machine_types.items()}
@@ -198,6 +233,9 @@ def _check(config: Config, name: str, recipe: MachineTypeConfig, path: Path) -> 
         known = near(recipe.cloud, config.clouds) or sorted(config.clouds)
         allowed = ", ".join(known) or "a [clouds.NAME] table, of which there is none"
         refuse("cloud", repr(recipe.cloud), allowed)
+    if recipe.dns is not None and recipe.dns not in config.dns:
+        known = near(recipe.dns, config.dns) or sorted(config.dns)
+        refuse("dns", repr(recipe.dns), ", ".join(known) or "a [dns.NAME] table; there is none")
     for key in ("duration", "max_duration", "queue_patience", "boot_patience", "ready_patience"):
         if not _is_duration(getattr(recipe, key)):
             allowed = "1s or more: a number with a unit (s, m, h, d), as in 90s, 30m, 2h or 1h30m"
@@ -221,6 +259,30 @@ def _check(config: Config, name: str, recipe: MachineTypeConfig, path: Path) -> 
             re.compile(rule)
         except re.error as error:
             refuse(key, repr(rule), f"a regular expression ({error})")
+
+
+def _check_dns(name: str, dns: DnsConfig, path: Path) -> None:
+    def refuse(key: str, found: str, allowed: str) -> None:
+        raise ConfigError(path, f"dns.{name}.{key}", found, allowed)
+
+    names = {
+        "domain": (dns.domain,),
+        "zone": (dns.zone or dns.domain,),
+        "reverse_zones": dns.reverse_zones,
+    }
+    for key, domains in names.items():
+        for each in domains:
+            if not all(_NAME.fullmatch(label) for label in each.split(".")):
+                refuse(key, repr(each), "a domain name in lower case, without a dot at its end")
+    if dns.zone and dns.domain != dns.zone and not dns.domain.endswith(f".{dns.zone}"):
+        refuse("zone", repr(dns.zone), f"a zone that {dns.domain} is in")
+    if (dns.key_file is None) == (dns.nsupdate_url is None):
+        found = "neither" if dns.key_file is None else "both"
+        refuse("key_file", f"{found} of key_file and nsupdate_url", "one of the two")
+    if dns.nsupdate_url is not None and not dns.nsupdate_url.startswith(("http://", "https://")):
+        refuse("nsupdate_url", repr(dns.nsupdate_url), "http://... or https://...")
+    if dns.nsupdate_url is not None and dns.reverse_zones:
+        refuse("reverse_zones", "reverse zones beside nsupdate_url", "none: it sets addresses only")
 
 
 def _is_duration(text: str) -> bool:

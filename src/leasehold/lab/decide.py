@@ -4,14 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
-from leasehold.engine.cloud import ObjectId
+from leasehold.engine.cloud import Kind, ObjectId, RecordSpec
 from leasehold.engine.decide import moment
 from leasehold.engine.reason import Cause, Reason
 from leasehold.engine.row import Row, State
-from leasehold.lab import progress
+from leasehold.lab import names, progress
 from leasehold.lab.alarms import Topic
 from leasehold.lab.book import Hold, LeaseRow
-from leasehold.lab.config import MachineTypeConfig
+from leasehold.lab.config import DnsConfig, MachineTypeConfig
 from leasehold.lab.duration import parse_duration
 from leasehold.lab.model import LeaseId, LeaseState, NodeName, NodeState
 
@@ -64,6 +64,13 @@ class Usable(msgspec.Struct, frozen=True, kw_only=True):
     node: NodeName
 
 
+class Name(msgspec.Struct, frozen=True, kw_only=True):
+    """Set these names for a node, whose address or host key is known by now."""
+
+    node: NodeName
+    specs: tuple[RecordSpec, ...]
+
+
 class Retry(msgspec.Struct, frozen=True, kw_only=True):
     """Give up the node's present server and plan another."""
 
@@ -79,7 +86,7 @@ class Break(msgspec.Struct, frozen=True, kw_only=True):
 
 
 LeaseEffect = Grant | Explain | Ready | End
-HoldEffect = Built | Usable | Retry | Break
+HoldEffect = Built | Usable | Name | Retry | Break
 Effect = LeaseEffect | HoldEffect
 
 
@@ -109,6 +116,8 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     machine_types: Mapping[str, MachineTypeConfig]
     mute: Mapping[str, Reason]
     """Clouds that have not told yet what they offer, and why: no server can be planned there."""
+    dns: Mapping[str, DnsConfig] = {}
+    """By the name that machine types have for it."""
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -220,7 +229,10 @@ class _Pass:
                 if how.failure is not None:
                     self.effects.append(Break(node=hold.node, reason=how.failure))
                 continue
-            if how.state is NodeState.READY:
+            nameless = self.nameless(hold, config)
+            if nameless and how.failure is None:
+                self.effects.append(Name(node=hold.node, specs=nameless))
+            elif how.state is NodeState.READY:
                 continue
             settled = False
             trouble = how.failure or self.overdue(hold, how, config)
@@ -235,6 +247,16 @@ class _Pass:
                 self.effects.append(Retry(node=hold.node, reason=trouble))
         if settled and lease.state is LeaseState.PREPARING:
             self.effects.append(Ready(lease=lease.id))
+
+    def nameless(self, hold: Hold, config: MachineTypeConfig) -> tuple[RecordSpec, ...]:
+        """The names that a node should have by now, and that are not planned yet."""
+        dns = self.scene.dns.get(config.dns or "")
+        return names.missing(hold, self.scene.rows, config, dns) if dns else ()
+
+    def unnamed(self, hold: Hold) -> bool:
+        """Whether a record of the node is not set yet, or not any more."""
+        mine = [self.scene.rows[each] for each in hold.objects if each in self.scene.rows]
+        return any(row.kind is Kind.RECORD and row.state is not State.UP for row in mine)
 
     def advance(self, hold: Hold, how: progress.Progress, config: MachineTypeConfig) -> None:
         server = self.scene.rows.get(hold.server)
@@ -253,6 +275,10 @@ class _Pass:
         if hold.built_at is None:
             since, patience = hold.planned_at, parse_duration(config.queue_patience)
             what = "its order was not taken by the cloud"
+        elif hold.ready_at is not None and self.unnamed(hold):
+            # Another server would not help: it would wait for the same name server.
+            since, patience = hold.ready_at, parse_duration(config.queue_patience)
+            what = "its names were not set"
         else:
             boot, ready = config.boot_patience, config.ready_patience
             since, patience = hold.built_at, parse_duration(boot) + parse_duration(ready)

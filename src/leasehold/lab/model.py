@@ -61,6 +61,8 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     """OpenSSH form, ``ssh-ed25519 AAAA...``; known from REACHABLE on."""
     server_id: str | None = None
     """The cloud's id of its server."""
+    host_name: str | None = None
+    """Its name in DNS, in full; None for a machine type without `dns`."""
     reason: Reason | None = None
     """Why it is not further on its way."""
 
@@ -170,6 +172,8 @@ class MachineType(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     cloud: str
+    dns: str | None = None
+    """Where its nodes' names are set, as audits call it: ``dns.NAME``."""
     nodes: int
     """How many nodes it has at most."""
     free: int

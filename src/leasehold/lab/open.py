@@ -1,11 +1,17 @@
 """Puts a lab together from its configuration."""
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import cast
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar, cast
 
+from leasehold.dns import BadKey, Key, MarkedZones, Server
+from leasehold.dns.nsupdate_web import NsupdateWeb
+from leasehold.dns.server import split_place
+from leasehold.engine import ledger
 from leasehold.engine.clock import Clock, SystemClock
-from leasehold.engine.cloud import Cloud
+from leasehold.engine.cloud import Authority, Cloud, Installation
+from leasehold.engine.dns_records import NsupdateRecords, ZoneRecords
 from leasehold.engine.engine import Engine
 from leasehold.engine.openstack_cloud import OpenStackCloud
 from leasehold.engine.stock import Stock
@@ -13,12 +19,15 @@ from leasehold.engine.watch import Pace
 from leasehold.lab.config import CloudConfig, Config
 from leasehold.lab.keys import LabKey, write_known_hosts
 from leasehold.lab.lab import Lab
+from leasehold.lab.names import authority
 from leasehold.lab.prober import Prober
 from leasehold.lab.steward import Steward, nodes_of
 from leasehold.lab.table import ConfigError
 from leasehold.openstack import connect
 from leasehold.openstack.arguments import Arguments
 from leasehold.store import Database
+
+T = TypeVar("T")
 
 
 def open_lab(
@@ -40,14 +49,56 @@ def open_lab(
     directory = config.state_directory
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = LabKey(directory / "id_ed25519")
+    names = {name: _name_authority(config, name) for name in config.dns}
     database = Database(directory / "ledger.db")
+    installation = database.write(ledger.installation).result()
+    name_servers = {authority(name): make(installation) for name, make in names.items()}
     steward = Steward(database, config, Stock(clouds), clock, key.public)
-    engine = Engine(database, clouds, clock, paces=paces, on_change=steward.heard_rows)
+    engine = Engine(
+        database,
+        clouds,
+        clock,
+        name_servers=name_servers,
+        paces=paces,
+        on_change=steward.heard_rows,
+    )
     prober = Prober(key.private, steward.heard_finding)
     steward.aim.look_at = prober.look_at
     steward.aim.on_hosts = lambda hosts: write_known_hosts(directory / "known_hosts", hosts)
     steward.attach(engine)
     return Lab(steward, engine, prober)
+
+
+def _name_authority(config: Config, name: str) -> Callable[[Installation], Authority]:
+    """How the names of ``[dns.NAME]`` are set. Raises `ConfigError`; nothing is asked yet."""
+    dns = config.dns[name]
+    place = f"dns.{name}"
+
+    def secret(key: str, file: str, read: Callable[[Path], T]) -> T:
+        try:
+            return read(config.path.parent / file)
+        except (BadKey, OSError) as error:
+            raise ConfigError(
+                config.path, f"{place}.{key}", str(error), "a readable file"
+            ) from None
+
+    try:
+        split_place(dns.server)
+    except ValueError as error:
+        found, _, allowed = str(error).partition("; allowed: ")
+        raise ConfigError(config.path, f"{place}.server", found, allowed) from None
+    if dns.nsupdate_url is not None:
+        token = None
+        if dns.nsupdate_token_file is not None:
+            token = secret("nsupdate_token_file", dns.nsupdate_token_file, Path.read_text).strip()
+        server = Server(dns.server, timeout=dns.timeout)
+        web = NsupdateWeb(dns.nsupdate_url, dns.domain, server, token=token, timeout=dns.timeout)
+        return lambda _: NsupdateRecords(web)
+    assert dns.key_file is not None, "the configuration was checked"
+    key = secret("key_file", dns.key_file, Key.read)
+    server = Server(dns.server, key, transport=dns.transport, timeout=dns.timeout)
+    zones = MarkedZones(server, (dns.zone or dns.domain, *dns.reverse_zones))
+    return lambda installation: ZoneRecords(zones, installation)
 
 
 def _connect(config: CloudConfig) -> Cloud:

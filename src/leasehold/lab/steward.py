@@ -13,13 +13,13 @@ import msgspec
 import structlog
 
 from leasehold.engine.clock import Clock
-from leasehold.engine.cloud import ObjectId
+from leasehold.engine.cloud import ObjectId, RecordSpec
 from leasehold.engine.engine import Change, Engine
 from leasehold.engine.errors import NotOffered
 from leasehold.engine.reason import Cause, Reason
 from leasehold.engine.row import Row, State
 from leasehold.engine.stock import Stock
-from leasehold.lab import decide, progress, records
+from leasehold.lab import decide, names, progress, records
 from leasehold.lab.aim import Aim
 from leasehold.lab.alarms import Alarms, Topic
 from leasehold.lab.book import Book, Hold, LeaseRow
@@ -224,6 +224,7 @@ class Steward:
             held={lease.id: self.book.held_by(lease.id) for lease in leases},
             rows=self.rows,
             machine_types=self.config.machine_types,
+            dns=self.config.dns,
             mute=self._mute(types),
         )
 
@@ -276,6 +277,8 @@ class Steward:
                 self._change_hold(hold, ready_at=now, reason=None)
             case decide.Break(reason=reason):
                 self._change_hold(hold, broken=reason)
+            case decide.Name(specs=specs):
+                self._name(hold, specs, now)
             case decide.Retry(reason=reason):
                 self._retry(hold, reason, now)
 
@@ -297,6 +300,17 @@ class Steward:
             self._drop(hold)
             self.journal.draft.save_hold(fresh)
             self._hand_over(fresh, rows)
+
+    def _name(self, hold: Hold, specs: Sequence[RecordSpec], now: float) -> None:
+        config = self.machine_type_of(hold.node)
+        assert config is not None
+        assert config.dns is not None, "names are only set for machine types that have a domain"
+        rows = names.rows_for(hold, config.dns, specs, now)
+        objects = (*hold.objects, *(row.id for row in rows))
+        self._change_hold(hold, objects=objects)
+        for row in rows:
+            self._put(row)
+        self.journal.draft.plan(rows)
 
     def _plan(
         self, lease: LeaseRow, nodes: Sequence[NodeName], now: float, *, attempt: int

@@ -7,6 +7,7 @@ from leasehold.engine.decide import name as name_of
 from leasehold.engine.engine import Engine
 from leasehold.engine.reason import Cause, Reason
 from leasehold.engine.row import Row, State
+from leasehold.lab import names
 from leasehold.lab.book import LeaseRow
 from leasehold.lab.config import MachineTypeConfig
 from leasehold.lab.decide import busy
@@ -44,6 +45,7 @@ def node(steward: Steward, node_name: NodeName, config: MachineTypeConfig) -> No
         ssh_user=config.ssh_user,
         host_key=hold.host_key if hold else None,
         server_id=how.server_id,
+        host_name=names.host_name(node_name, steward.config.dns.get(config.dns or "")),
         reason=how.reason,
     )
 
@@ -86,6 +88,7 @@ def machine_types(steward: Steward) -> list[MachineType]:
             MachineType(
                 name=type_name,
                 cloud=config.cloud,
+                dns=names.authority(config.dns) if config.dns else None,
                 nodes=config.nodes,
                 free=steward.inventory.count_free(type_name),
                 image=_rule(config.image),

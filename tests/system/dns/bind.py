@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from leasehold.dns import Key, Server
+from leasehold.emulator import NameServer
 
 NAMED = shutil.which("named") or "/usr/sbin/named"
 ZONE = "lab.test"
@@ -33,31 +34,15 @@ _ZONE = (
 )
 
 
-class Bind:
-    """Starts on demand, stops and starts again with what it knew."""
+class Primary:
+    """A primary of the zones above on loopback, and what strangers and friends see of it."""
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.port = _free_port()
-        self.key_file = directory / "lab.key"
-        self.other_key_file = directory / "other.key"
-        for path, algorithm in (
-            (self.key_file, "hmac-sha256"),
-            (self.other_key_file, "hmac-sha512"),
-        ):
-            made = ["tsig-keygen", "-a", algorithm, path.stem]
-            path.write_text(subprocess.run(made, check=True, capture_output=True, text=True).stdout)
-        keys = self.key_file.read_text() + self.other_key_file.read_text()
-        zones = "".join(_ZONE.format(zone=zone, allowed="key lab") for zone in
-                        (ZONE, REVERSE, REVERSE_V6))  # fmt: skip
-        config = _CONFIG.format(keys=keys, directory=directory, port=self.port, allowed="key lab")
-        (directory / "named.conf").write_text(config + zones)
-        for zone in (REVERSE, REVERSE_V6):
-            (directory / f"{zone}.zone").write_text(f"$ORIGIN {zone}.\n{_SOA}")
-        glue = "ns 60 IN A 127.0.0.1\n"
-        (directory / f"{ZONE}.zone").write_text(f"$ORIGIN {ZONE}.\n{_SOA}{glue}")
-        self._process: subprocess.Popen[bytes] | None = None
-        self.start()
+    port: int
+    directory: Path
+
+    @property
+    def key_file(self) -> Path:
+        return self.directory / "lab.key"
 
     @property
     def place(self) -> str:
@@ -65,21 +50,6 @@ class Bind:
 
     def server(self, *, transport: str = "tcp", timeout: float = 5.0) -> Server:
         return Server(self.place, Key.read(self.key_file), transport=transport, timeout=timeout)
-
-    def start(self) -> None:
-        with (self.directory / "named.log").open("ab") as log:
-            command = [NAMED, "-g", "-n", "1", "-c", str(self.directory / "named.conf")]
-            self._process = subprocess.Popen(command, stdout=log, stderr=log)
-        until = time.monotonic() + 20
-        while self.dig("SOA", ZONE) == []:
-            assert self._process.poll() is None, (self.directory / "named.log").read_text()
-            assert time.monotonic() < until, "named does not answer"
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(20)
-            self._process = None
 
     def dig(self, type_: str, name: str) -> list[str]:
         """What a stranger is answered."""
@@ -106,6 +76,56 @@ class Bind:
             f"{zone}. {type_}" for zone in (ZONE, REVERSE, REVERSE_V6) for type_ in ("SOA", "NS")
         }
         return {each for each in found if "IN" not in each} - own - {f"ns.{ZONE}. A"}
+
+
+class EmulatedPrimary(Primary):
+    """The emulator's name server in its place."""
+
+    def __init__(self, directory: Path, names: NameServer) -> None:
+        self.directory = directory
+        self.port = names.port
+        self.key_file.write_text(names.key_file())
+
+
+class Bind(Primary):
+    """BIND itself; it can be stopped, and started again with what it knew."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.port = _free_port()
+        self.other_key_file = directory / "other.key"
+        for path, algorithm in (
+            (self.key_file, "hmac-sha256"),
+            (self.other_key_file, "hmac-sha512"),
+        ):
+            made = ["tsig-keygen", "-a", algorithm, path.stem]
+            path.write_text(subprocess.run(made, check=True, capture_output=True, text=True).stdout)
+        keys = self.key_file.read_text() + self.other_key_file.read_text()
+        zones = "".join(_ZONE.format(zone=zone, allowed="key lab") for zone in
+                        (ZONE, REVERSE, REVERSE_V6))  # fmt: skip
+        config = _CONFIG.format(keys=keys, directory=directory, port=self.port, allowed="key lab")
+        (directory / "named.conf").write_text(config + zones)
+        for zone in (REVERSE, REVERSE_V6):
+            (directory / f"{zone}.zone").write_text(f"$ORIGIN {zone}.\n{_SOA}")
+        glue = "ns 60 IN A 127.0.0.1\n"
+        (directory / f"{ZONE}.zone").write_text(f"$ORIGIN {ZONE}.\n{_SOA}{glue}")
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    def start(self) -> None:
+        with (self.directory / "named.log").open("ab") as log:
+            command = [NAMED, "-g", "-n", "1", "-c", str(self.directory / "named.conf")]
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+        until = time.monotonic() + 20
+        while self.dig("SOA", ZONE) == []:
+            assert self._process.poll() is None, (self.directory / "named.log").read_text()
+            assert time.monotonic() < until, "named does not answer"
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(20)
+            self._process = None
 
 
 def have_bind() -> bool:

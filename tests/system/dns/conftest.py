@@ -4,7 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.dns.bind import Bind, need_bind
+from leasehold.emulator import NameServer
+from tests.system.dns.bind import (
+    REVERSE,
+    REVERSE_V6,
+    ZONE,
+    Bind,
+    EmulatedPrimary,
+    Primary,
+    need_bind,
+)
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +31,17 @@ def bind(tmp_path: Path) -> Iterator[Bind]:
     bind = Bind(tmp_path)
     yield bind
     bind.stop()
+
+
+@pytest.fixture(params=["bind", "emulator"])
+def primary(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Primary]:
+    """BIND, and the emulator's name server, which has to do the same."""
+    need_bind()
+    if request.param == "bind":
+        yield request.getfixturevalue("bind")
+        return
+    with NameServer((ZONE, REVERSE, REVERSE_V6)) as names:
+        yield EmulatedPrimary(tmp_path, names)
 
 
 @pytest.fixture

@@ -1,3 +1,4 @@
+import base64
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,12 @@ def test_a_file_of_tsig_keygen_is_read_comments_and_all(tmp_path: Path) -> None:
     text = f'// made for us\nkey "lab" {{\n\talgorithm HMAC-SHA256;\n\tsecret "{SECRET}";\n}};\n'
     key = Key.read(a_file(tmp_path, text))
     assert (key.name, key.algorithm) == ("lab", "hmac-sha256")
+
+
+def test_a_secret_with_slashes_is_no_comment(tmp_path: Path) -> None:
+    text = 'key "a" { algorithm hmac-sha256; secret "ab//cd/ze+f/"; }; # made'
+    key = Key.read(a_file(tmp_path, text))
+    assert key.tsig.secret == base64.b64decode("ab//cd/ze+f/")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from leasehold.engine.cloud import (
     Listing,
     ObjectId,
     PortSpec,
+    RecordSpec,
     ServerSpec,
     Sighting,
     Spec,
@@ -31,6 +32,7 @@ SPECS: dict[Kind, Spec] = {
     Kind.FLOATING_IP: FloatingIpSpec(network_id="net", port="port-1"),
     Kind.VOLUME: VolumeSpec(name="n1", size_gib=10),
     Kind.ATTACHMENT: AttachmentSpec(server="server-1", volume="volume-1"),
+    Kind.RECORD: RecordSpec(name="n1.lab", record_type="A", values=("10.0.0.7",)),
 }
 
 

@@ -308,7 +308,7 @@ PLACES = {
 }
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", PLACES)
 def test_a_delete_that_was_taken_is_true(kind):
     cloud_id, place = PLACES[kind]
     wire = Wire().on("DELETE", place, Reply(status=202))
@@ -316,7 +316,7 @@ def test_a_delete_that_was_taken_is_true(kind):
     assert wire.calls()[0].url == place
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", PLACES)
 def test_a_delete_of_what_the_cloud_does_not_know_is_false(kind):
     cloud_id, place = PLACES[kind]
     wire = Wire().on("DELETE", place, Reply({"itemNotFound": {"message": "no"}}, 404))

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from leasehold.lab.config import FlavorRule, ImageRule, load
+from leasehold.lab.open import open_lab
 from leasehold.lab.table import ConfigError
 
 CLOUD = '[clouds.a]\ncloud = "x"\n'
@@ -185,3 +186,47 @@ def test_user_data_that_is_no_yaml_is_refused_without_showing_it(tmp_path: Path)
 def test_the_nodes_of_a_type_are_named_by_its_pattern(tmp_path: Path) -> None:
     demo = load(written(tmp_path, f'{DEMO}names = "lab{{n:04}}-x"\n')).machine_types["demo"]
     assert demo.node_name("demo", 12) == "lab0012-x"
+
+
+NAMES = '[dns.lab]\ndomain = "lab.example"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "found", "allowed"),
+    [
+        (NAMES, "dns.lab.key_file", "neither", "one of the two"),
+        (NAMES + 'key_file = "k"\nnsupdate_url = "http://x"\n', "dns.lab.key_file", "both", "one"),
+        (NAMES + 'nsupdate_url = "x"\n', "dns.lab.nsupdate_url", "'x'", "https://"),
+        (NAMES + 'key_file = "k"\nzone = "b.example"\n', "dns.lab.zone", "'b.example'", "is in"),
+        (NAMES + 'key_file = "k"\nreverse_zones = ["10"]\nttl = -1\n', "dns.lab.ttl", "-1", ">= 0"),
+        ('[dns.lab]\ndomain = "Lab."\nkey_file = "k"\n', "dns.lab.domain", "'Lab.'", "lower case"),
+        (
+            NAMES + 'nsupdate_url = "http://x"\nreverse_zones = ["10.in-addr.arpa"]\n',
+            "dns.lab.reverse_zones",
+            "beside nsupdate_url",
+            "addresses only",
+        ),
+        (DEMO + 'dns = "lab"\n', "machine_types.demo.dns", "'lab'", "there is none"),
+        (
+            NAMES + 'key_file = "k"\n' + DEMO + 'dns = "labs"\n',
+            "machine_types.demo.dns",
+            "'labs'",
+            "lab",
+        ),
+    ],
+)
+def test_a_wrong_domain_names_its_key_and_what_is_allowed(
+    tmp_path: Path, text: str, key: str, found: str, allowed: str
+) -> None:
+    error = refused(tmp_path, text)
+    assert (error.key, found in error.found, allowed in error.allowed) == (key, True, True)
+
+
+def test_a_key_file_that_is_no_good_stops_the_lab_before_it_starts(tmp_path: Path) -> None:
+    text = NAMES + 'key_file = "lab.key"\n'
+    (tmp_path / "lab.key").write_text('key a { algorithm hmac-md5; secret "c2VjcmV0"; };')
+    with pytest.raises(ConfigError, match="hmac-md5") as caught:
+        open_lab(load(written(tmp_path, text)))
+    assert caught.value.key == "dns.lab.key_file"
+    assert "c2VjcmV0" not in str(caught.value)
+    assert not (tmp_path / ".leasehold" / "ledger.db").exists()

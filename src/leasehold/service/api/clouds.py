@@ -28,10 +28,12 @@ class CloudController(Controller):
 
     @get(operation_id="listClouds", summary="List clouds", responses=errors(), sync_to_thread=True)
     def index(self, lab: GivenLab) -> list[CloudView]:
-        """List the clouds with the machine types made in each."""
+        """List the clouds, and the name servers (``dns.NAME``), with the machine types of each."""
         types = lab.machine_types()
         return [
-            CloudView(name=name, machine_types=tuple(t.name for t in types if t.cloud == name))
+            CloudView(
+                name=name, machine_types=tuple(t.name for t in types if name in (t.cloud, t.dns))
+            )
             for name in lab.clouds()
         ]
 
