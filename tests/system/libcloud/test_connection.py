@@ -16,51 +16,51 @@ from tests.system.libcloud.shown import shown
 @pytest.mark.parametrize(
     "path", ["/servers", "/flavors/detail", "/servers?name=nothing", "flavors?minRam=100&limit=1"]
 )
-def test_a_request_of_a_programs_own_is_answered_alike(pair: Pair, path: str) -> None:
-    theirs, ours = pair.theirs.connection.request(path), pair.ours.connection.request(path)
+def test_a_request_of_a_programs_own_is_answered_alike(emulated: Pair, path: str) -> None:
+    theirs, ours = emulated.theirs.connection.request(path), emulated.ours.connection.request(path)
     assert (ours.status, ours.object, ours.success()) == (theirs.status, theirs.object, True)
 
 
-def test_parameters_are_put_behind_those_of_the_path(pair: Pair) -> None:
+def test_parameters_are_put_behind_those_of_the_path(emulated: Pair) -> None:
     answers = [
         driver.connection.request("/flavors?limit=5", params={"minRam": 1_000_000}).object
-        for driver in (pair.theirs, pair.ours)
+        for driver in (emulated.theirs, emulated.ours)
     ]
     assert answers[0] == answers[1] == {"flavors": []}
 
 
-def test_data_is_sent_as_json_and_the_status_is_told(pair: Pair) -> None:
-    made = pair.ours.connection.request(
+def test_data_is_sent_as_json_and_the_status_is_told(emulated: Pair) -> None:
+    made = emulated.ours.connection.request(
         "/os-keypairs", method="POST", data={"keypair": {"name": "raw"}}
     )
     assert made.object["keypair"]["name"] == "raw"
-    gone = pair.ours.connection.request("/os-keypairs/raw", method="DELETE")
+    gone = emulated.ours.connection.request("/os-keypairs/raw", method="DELETE")
     assert gone.success()
     assert gone.object is None
 
 
-def test_a_refusal_is_raised_as_libcloud_raises_it_with_ours_beneath(pair: Pair) -> None:
+def test_a_refusal_is_raised_as_libcloud_raises_it_with_ours_beneath(emulated: Pair) -> None:
     with pytest.raises(BaseHTTPError) as theirs:
-        pair.theirs.connection.request("/servers/none")
+        emulated.theirs.connection.request("/servers/none")
     with pytest.raises(BaseHTTPError) as ours:
-        pair.ours.connection.request("/servers/none")
+        emulated.ours.connection.request("/servers/none")
     assert ours.value.code == theirs.value.code == 404
     assert str(ours.value) == str(theirs.value)
     assert isinstance(ours.value.__cause__, NotFound)
 
 
 def test_the_token_and_the_endpoint_it_is_for_can_be_used_for_another_driver(
-    pair: Pair, account: dict[str, Any]
+    emulated: Pair, account: dict[str, Any]
 ) -> None:
-    connection = pair.ours.connection
+    connection = emulated.ours.connection
     answer = connection.request("/servers", headers={"X-Auth-Token": connection.auth_token})
     assert answer.status == 200
     assert connection.auth_token_expires > datetime.now(UTC)
     assert connection.auth_user_info["name"] == account["key"]
 
 
-def test_host_port_and_path_are_those_of_the_endpoint(pair: Pair, emulator: Emulator) -> None:
-    theirs, ours = pair.theirs.connection, pair.ours.connection
+def test_host_port_and_path_are_those_of_the_endpoint(emulated: Pair, emulator: Emulator) -> None:
+    theirs, ours = emulated.theirs.connection, emulated.ours.connection
     theirs.request("/servers")
     names = ("host", "port", "request_path")
     assert [getattr(ours, name) for name in names] == [getattr(theirs, name) for name in names]
@@ -68,9 +68,9 @@ def test_host_port_and_path_are_those_of_the_endpoint(pair: Pair, emulator: Emul
     assert ours.get_endpoint() == theirs.get_endpoint()
 
 
-def test_the_catalog_is_libclouds_own_class_with_the_same_content(pair: Pair) -> None:
-    theirs = pair.theirs.connection.get_service_catalog()
-    ours = pair.ours.connection.get_service_catalog()
+def test_the_catalog_is_libclouds_own_class_with_the_same_content(emulated: Pair) -> None:
+    theirs = emulated.theirs.connection.get_service_catalog()
+    ours = emulated.ours.connection.get_service_catalog()
     assert shown(ours.get_entries()) == shown(theirs.get_entries())
     assert ours.get_regions("compute") == ["RegionOne"]
 

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from libcloud.common.exceptions import BaseHTTPError
 
 from tests.system.libcloud.pair import PUBLIC_KEY, Pair, named
 
@@ -66,12 +65,3 @@ def test_server_groups_are_made_listed_got_and_deleted_alike(pair: Pair) -> None
     pair.read(lambda driver: driver.ex_get_server_group(made[0].id))
     for driver, group in zip(pair, made, strict=True):
         assert driver.ex_del_server_group(group) is True
-
-
-def test_a_server_group_that_nova_refuses_is_asked_for_once(pair: Pair, emulator: Any) -> None:
-    """Libcloud tries again in the old way whatever the error was, and shows the second one."""
-    before = emulator.requests.of("compute", "POST")
-    with pytest.raises(BaseHTTPError) as refused:
-        pair.ours.ex_add_server_group("g", "no-such-policy")
-    assert refused.value.code == 400
-    assert emulator.requests.of("compute", "POST") - before == 1

@@ -87,7 +87,7 @@ def test_a_node_boots_from_a_volume_without_an_image(pair: Pair) -> None:
         "delete_on_termination": True,
     }
     size = named(pair.ours.list_sizes(), "tiny")
-    network = named(pair.ours.ex_list_networks(), "lab")
+    network = named(pair.ours.ex_list_networks(), "contract")
     made = pair.ours.create_node(
         "booted", size, networks=[network], ex_blockdevicemappings=[mapping]
     )
