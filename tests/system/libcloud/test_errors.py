@@ -7,6 +7,7 @@ import pytest
 import requests
 from libcloud.common.exceptions import BaseHTTPError, RateLimitReachedError
 from libcloud.common.types import InvalidCredsError, MalformedResponseError
+from libcloud.compute.drivers.openstack import OpenStack_2_NodeDriver as Theirs
 from libcloud.compute.types import KeyPairDoesNotExistError
 
 from leasehold.emulator import Effect, Emulator, Rule
@@ -110,14 +111,16 @@ def test_a_keystone_that_is_not_well_is_told_as_libcloud_tells_it(
     assert str(status) in str(ours)
 
 
-def test_a_new_token_is_fetched_where_libcloud_raises_a_401(
-    account: dict[str, Any], emulator: Emulator
-) -> None:
+def test_a_new_token_is_fetched_where_libcloud_raises_a_401(account: dict[str, Any]) -> None:
     """Libcloud drops the token and hands the 401 to the program; the next call works again."""
-    driver = OpenStack_2_NodeDriver(**account)
-    driver.list_sizes()
-    emulator.expire_tokens()
-    assert driver.list_sizes()
+    with Emulator(guests="none") as emulator:
+        here = {**account, "ex_force_auth_url": emulator.url + "/identity"}
+        theirs, ours = Theirs(**here), OpenStack_2_NodeDriver(**here)
+        assert theirs.list_sizes()
+        assert ours.list_sizes()
+        emulator.expire_tokens()
+        assert caught(theirs.list_sizes).code == 401
+        assert ours.list_sizes()
 
 
 def test_a_server_group_that_nova_refuses_is_asked_for_once(
