@@ -181,7 +181,7 @@ class Calls:
         """Let the listing or limits call that is due leave; returns when the next one is."""
         self._answer_audits(watch)
         wake_at = self._ask_limits(watch, now)
-        waiting = self.desk.ledger.waiting(watch.name, watch.forced_at)
+        waiting = self.desk.ledger.waiting(watch.name, watch.forced_at, watch.peeked_at)
         while (listing := watch.next_listing(waiting)) is not None:
             if listing.at > now:
                 return min(wake_at, listing.at)

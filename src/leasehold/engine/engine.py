@@ -117,6 +117,14 @@ class Engine:
         self.tell(ask)
         return future
 
+    def peek(self, cloud: str) -> None:
+        """Look at the servers of a cloud soon: one that is up may have died, which nobody tells.
+
+        All who ask in the meantime share one call. Without it an end is noticed at the next audit.
+        """
+        watch, now = self.watches[cloud], self.clock.now()
+        self.tell(lambda: setattr(watch, "peeked_at", now))
+
     def look(self) -> "Future[list[tuple[Row, Action | None]]]":
         """Every row that is not settled, with the call that would leave for it right now."""
         future: Future[list[tuple[Row, Action | None]]] = Future()

@@ -128,7 +128,9 @@ class Ledger:
             expected=self._expected[place],
         )
 
-    def waiting(self, cloud: str, forced_at: float | None) -> dict[Kind, Waiting]:
+    def waiting(
+        self, cloud: str, forced_at: float | None, peeked_at: float | None = None
+    ) -> dict[Kind, Waiting]:
         """What only listings can tell, by kind. Attachments are seen in the listing of volumes."""
         moving: set[Kind] = set()
         after: dict[Kind, float] = {}
@@ -150,6 +152,7 @@ class Ledger:
                 again=kind in again,
                 objects=self._there[cloud, kind] > 0,
                 forced_at=forced_at,
+                peeked_at=peeked_at if kind is Kind.SERVER else None,
             )
             for kind in (*LISTED_KINDS, *RECORD_KINDS)
         }

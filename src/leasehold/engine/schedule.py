@@ -59,6 +59,8 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     """The ledger has objects of the kind there at all."""
     forced_at: float | None = None
     """Somebody asked at this moment for a complete listing."""
+    peeked_at: float | None = None
+    """Somebody asked at this moment for a look, for which a delta will do."""
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +84,9 @@ def due(kind: Kind, track: Track, waiting: Waiting) -> Due:
             poll = track.began_at + INTERVAL[kind]
             if poll < at:
                 at, complete = poll, kind is not Kind.SERVER
+        peek = waiting.peeked_at
+        if peek is not None and track.began_at < peek < at:
+            at, complete = peek, kind is not Kind.SERVER
         after = waiting.complete_after
         if waiting.again or (after is not None and complete_at <= after):
             settle = max(after or 0.0, complete_at + COMPLETE_INTERVAL)

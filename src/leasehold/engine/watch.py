@@ -83,6 +83,7 @@ class Watch:
         self.troubles: dict[Kind, Reason] = {}
         """Why listings of a kind fail at the moment."""
         self.forced_at: float | None = None
+        self.peeked_at: float | None = None
         self.audits: list[tuple[float, Future[Survey]]] = []
 
     def allowance(self, now: float) -> int:

@@ -180,6 +180,18 @@ def test_a_server_that_vanished_for_good_is_told_as_lost(world: World) -> None:
     assert world.row(server).failure.cause is Cause.LOST
 
 
+def test_a_look_that_is_asked_for_finds_a_server_that_somebody_deleted(world: World) -> None:
+    _, server = world.plan_server()
+    world.run(30)
+    world.cloud.delete(Kind.SERVER, world.row(server).cloud_id)
+    world.run(10)
+    assert world.state(server) is State.UP
+    world.engine.peek("c")
+    world.run(5)
+    assert world.state(server) is State.GONE
+    assert world.row(server).failure.cause is Cause.LOST
+
+
 def test_a_server_in_error_fails_with_the_clouds_words_and_is_deleted(world: World) -> None:
     port, server = world.plan_server()
     world.run(2)

@@ -1,0 +1,17 @@
+"""Finds the source of machines that a worker's arguments mean."""
+
+from typing import Any
+
+from leasehold.buildbot.arguments import Arguments
+from leasehold.buildbot.machine import Source
+from leasehold.buildbot.master_cloud import MasterCloud
+from leasehold.buildbot.sign_in import connect_arguments, name_of
+
+
+async def source_of(worker: Any, arguments: Arguments) -> Source:
+    """The source that a worker shares with all others of its master that mean the same cloud."""
+    sign_in = await worker.renderSecrets(connect_arguments(arguments))
+    cloud: MasterCloud = await MasterCloud.getService(worker.master, name_of(sign_in), sign_in)
+    cloud.sign_in(sign_in)
+    cloud.limit(worker.name, arguments.cloud_limits)
+    return cloud
