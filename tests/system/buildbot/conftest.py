@@ -2,13 +2,11 @@
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from leasehold.emulator import Delays, Emulator, fixed
 from leasehold.emulator.guests.keeper import probe
-from tests.system.buildbot.masters import Master, a_master
 from tests.system.buildbot.worker_kit import a_worker_kit
 
 QUICK = Delays(boot=fixed(0.5), delete=fixed(0.3), volume=fixed(0.1))
@@ -62,15 +60,3 @@ def workers(emulator: Emulator, kit: str, *lines: str, **common: object) -> str:
             "]",
         ]
     )
-
-
-def plain(*names: str) -> list[str]:
-    """Workers with nothing special about them."""
-    return [f"worker.LeaseholdWorker({name!r}, None, **usual)" for name in names]
-
-
-@pytest.fixture
-def master(emulator: Emulator, kit: str, tmp_path: Path) -> Iterator[Master]:
-    """A master of this test's own, with the workers `one` and `two`."""
-    with a_master(tmp_path, workers(emulator, kit, *plain("one", "two"))) as running:
-        yield running

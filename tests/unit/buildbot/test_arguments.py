@@ -1,0 +1,77 @@
+"""What is said about the arguments of a worker, before there is a build."""
+
+from pathlib import Path
+
+import pytest
+from buildbot.plugins import util
+
+from leasehold.buildbot.arguments import Arguments, named, wrong
+
+CLOUD = {
+    "os_auth_url": "http://127.0.0.1:5000/v3",
+    "os_username": "user",
+    "os_password": "password",
+    "os_tenant_name": "tenant",
+}
+GOOD = {**CLOUD, "image": "ci", "flavor": 1}
+
+
+def problems(password: object = "secret", **arguments: object) -> list[str]:
+    return list(wrong(Arguments(**{**GOOD, **arguments}), password))
+
+
+def test_the_arguments_of_buildbots_own_class_are_good() -> None:
+    assert problems() == []
+    assert problems(os_password=util.Secret("cloud"), flavor=util.Property("flavor")) == []
+    assert problems(image=None, block_devices=[{"uuid": "u", "volume_size": 10}]) == []
+
+
+def test_a_misspelled_argument_is_told_with_the_right_one() -> None:
+    (problem,) = named({"flavour": 1, "max_builds": 1}, ["max_builds"])
+    assert problem.startswith("there is no argument 'flavour'; did you mean flavor")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"image": None}, "one of image or block_devices"),
+        ({"os_auth_url": None}, "os_auth_url is missing"),
+        ({"os_password": None}, "os_username and os_password are missing"),
+        ({"os_auth_url": "127.0.0.1:5000"}, "must begin with http://"),
+        ({"os_auth_args": {"username": "u"}}, "os_auth_args has no 'auth_url'"),
+        ({"cloud": "mine"}, "go without it"),
+        ({"flavor": {"ram": 2}}, "flavor has 'ram'; allowed: cores, ram_mib, disk_gib"),
+        ({"block_devices": [{"volume_size": 1}]}, "has no 'uuid'"),
+        ({"block_devices": [{"uuid": "u", "size": 1}]}, "a block device has 'size'"),
+        ({"block_devices": [{"uuid": "u", "source_type": "blank"}]}, "source_type 'blank'"),
+        ({"nova_args": {"key": "k"}}, "nova_args has 'key'; did you mean key_name?"),
+        ({"nova_args": {"max_count": 2}}, "nova_args has 'max_count'"),
+        ({"nova_args": {"nics": [{"net": "x"}]}}, "neither net-id nor port-id"),
+        ({"user_data": b"#!"}, "user_data is a bytes"),
+        ({"user_data": "join @MASTER@"}, "master_address must say HOST:PORT"),
+        ({"cloud_limits": {"vms": 2}}, "cloud_limits has 'vms'"),
+        ({"boot_timeout": 0}, "boot_timeout is 0"),
+    ],
+)
+def test_what_cannot_work_is_told_with_what_is_allowed(arguments: dict, words: str) -> None:
+    assert any(words in problem for problem in problems(**arguments)), problems(**arguments)
+
+
+def test_a_worker_without_a_password_must_be_told_the_one_it_gets() -> None:
+    (problem,) = problems(password=None)
+    assert "@WORKER_PASSWORD@" in problem
+    assert problems(password=None, user_data="login @WORKER_PASSWORD@") == []
+
+
+def test_a_cloud_of_clouds_yaml_has_to_be_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "clouds.yaml"
+    file.write_text(
+        "clouds: {mine: {auth: {auth_url: http://127.0.0.1, username: u, password: p}}}"
+    )
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(file))
+    only = {"image": "ci"}
+    assert list(wrong(Arguments(cloud="mine", **only), "secret")) == []
+    (problem,) = wrong(Arguments(cloud="main", **only), "secret")
+    assert "mine" in problem
