@@ -114,7 +114,8 @@ def _missing(
     wanted += [f"region {region}" if region else "any region", f"interface {interface}"]
     wanted += [f"API version {written(SPOKEN[service])}"]
     kin = [e for e in endpoints if e.type in ALIASES[service] or e.type == wish.type]
-    offered = "; ".join(sorted({_line(endpoint) for endpoint in kin or endpoints}))
+    near = [endpoint for endpoint in kin if endpoint.interface == interface]
+    offered = "; ".join(sorted({_line(endpoint) for endpoint in near or kin or endpoints}))
     rest = f"The catalog offers: {offered}" if offered else "The catalog is empty"
     return EndpointMissing(
         f"Could not find specified endpoint: {', '.join(wanted)}. {rest}. Change region=, "
