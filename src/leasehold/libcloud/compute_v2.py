@@ -9,8 +9,8 @@ from leasehold.libcloud.images import Images
 from leasehold.libcloud.key_pairs import KeyPairs
 from leasehold.libcloud.networks import Networks
 from leasehold.libcloud.node_actions import NodeActions
-from leasehold.libcloud.node_security_groups import NodeSecurityGroups
 from leasehold.libcloud.nodes import Nodes
+from leasehold.libcloud.nova.security_groups import NodeSecurityGroups
 from leasehold.libcloud.ports import Ports
 from leasehold.libcloud.raw import RawConnection
 from leasehold.libcloud.routers import Routers

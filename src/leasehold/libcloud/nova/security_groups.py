@@ -57,7 +57,7 @@ class NodeSecurityGroups(Part):
 
     def ex_get_node_security_groups(self, node: Node) -> list[OpenStackSecurityGroup]:
         """List a node's security groups with their rules."""
-        groups = self.cloud.nova_network.security_groups_of(node.id)
+        groups = self.cloud.compute.server_security_groups(node.id)
         return [group_of(each, driver=self) for each in groups]
 
 
