@@ -27,7 +27,7 @@ from leasehold.openstack.service import Service
 from leasehold.openstack.settings import Settings
 from leasehold.openstack.sign_in import Identity
 from leasehold.openstack.transport import Transport
-from leasehold.openstack.volume.client import Volumes
+from leasehold.openstack.volume.client import BlockStorage
 
 
 class Connection:
@@ -53,7 +53,7 @@ class Connection:
         self.nova_volume = NovaVolume(self._service(ServiceType.COMPUTE, plain=True))
         self.image = Images(self._service(ServiceType.IMAGE))
         self.network = Networking(self._service(ServiceType.NETWORK))
-        self.volume = Volumes(self._service(ServiceType.VOLUME))
+        self.volume = BlockStorage(self._service(ServiceType.VOLUME))
 
     def _service(self, kind: ServiceType, *, plain: bool = False) -> Service:
         """Make the way to a service; `plain` leaves microversions, and a pin of one, out."""
