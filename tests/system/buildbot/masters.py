@@ -54,7 +54,7 @@ class Master:
     ) -> None:
         """`workers` is Python that sets ``c["workers"]``."""
         self.directory = directory
-        self.web_port, self.worker_port = _free_port(), _free_port()
+        self.web_port, self.worker_port = free_port(), free_port()
         self.command = list(command)
         subprocess.run(
             [BIN / "buildbot", "create-master", "--log-count", "0", directory],
@@ -191,7 +191,7 @@ def a_master(directory: Path, workers: str, **options: Any) -> Iterator[Master]:
         master.stop(signal.SIGKILL)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
