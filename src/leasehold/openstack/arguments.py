@@ -9,6 +9,7 @@ from leasehold.openstack.call import ServiceType
 from leasehold.openstack.catalog import ALIASES
 from leasehold.openstack.credentials import check_url, sign_in_of
 from leasehold.openstack.errors import SettingsError
+from leasehold.openstack.secret import Secret
 from leasehold.openstack.settings import (
     BACKOFF,
     CONNECT_TIMEOUT,
@@ -121,7 +122,7 @@ def settings_of(arguments: Arguments, *, name: str | None = None) -> Settings:
         verify=verify,
         cert=(cert, key) if cert and key else cert,
         debug=_debug(arguments),
-        proxy_url=proxy_url,
+        proxy_url=Secret(proxy_url) if proxy_url else None,
         connect_timeout=arguments.get("connect_timeout", CONNECT_TIMEOUT),
         timeout=arguments.get("timeout", READ_TIMEOUT),
         retries=arguments.get("retries", RETRIES),

@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import requests
@@ -218,17 +218,13 @@ def _session(settings: Settings, adapter: requests.adapters.BaseAdapter | None) 
     )
     # The constructor takes one number for both; requests takes connect and read apart.
     session.timeout = (settings.connect_timeout, settings.timeout)
-    way = adapter or Adapter(proxy_url=settings.proxy_url)
+    proxy_url = settings.proxy_url.reveal() if settings.proxy_url else None
+    way = adapter or Adapter(proxy_url=proxy_url)
     if settings.debug:
-        way = RecordingAdapter(way, settings.debug, Redactor(_secrets(settings)))
+        options = settings.sign_in.options.values()
+        secrets = [value.reveal() for value in options if isinstance(value, Secret)]
+        secrets += [urlsplit(proxy_url).password or ""] if proxy_url else []
+        way = RecordingAdapter(way, settings.debug, Redactor(secrets))
     for scheme in ("https://", "http://"):
         session.mount(scheme, way)
     return session
-
-
-def _secrets(settings: Settings) -> Iterator[str]:
-    for value in settings.sign_in.options.values():
-        if isinstance(value, Secret):
-            yield value.reveal()
-    if password := urlsplit(settings.proxy_url or "").password:
-        yield password
