@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from leasehold.emulator import Delays, Effect, Emulator, Rule
+from leasehold.emulator import Delays, Effect, Emulator, NameServer, Rule
 from leasehold.emulator.timeline import Delay
 
 pytestmark = pytest.mark.timeout(240)
@@ -39,8 +39,15 @@ project_name = "demo"
 user_domain_name = "Default"
 project_domain_name = "Default"
 
+[dns.lab]
+domain = "lab.test"
+server = "{name_server}"
+key_file = "dns.key"
+timeout = 2
+
 [machine_types.small]
 cloud = "c"
+dns = "lab"
 image = "debian-12"
 flavor = "tiny"
 networks = ["lab"]
@@ -53,10 +60,13 @@ nodes = 2
 class Service:
     """`leasehold serve`, which can be killed and started again over the same ledger."""
 
-    def __init__(self, directory: Path, emulator: Emulator) -> None:
+    def __init__(self, directory: Path, emulator: Emulator, names: NameServer) -> None:
         self.directory = directory
         self.emulator = emulator
-        (directory / "leasehold.toml").write_text(CONFIG.format(auth_url=emulator.auth_url))
+        self.names = names
+        (directory / "dns.key").write_text(names.key_file())
+        config = CONFIG.format(auth_url=emulator.auth_url, name_server=names.place)
+        (directory / "leasehold.toml").write_text(config)
         self.start()
 
     def start(self) -> None:
@@ -106,8 +116,11 @@ class Service:
 def running(directory: Path) -> Iterator[tuple[Service, Emulator]]:
     delays = Delays(boot=BOOT, delete=QUICK, action=QUICK, volume=QUICK, image=QUICK)
     directory.mkdir()
-    with Emulator(guests="none", delays=delays, seed=3) as emulator:
-        service = Service(directory, emulator)
+    with (
+        Emulator(guests="none", delays=delays, seed=3) as emulator,
+        NameServer(["lab.test"]) as names,
+    ):
+        service = Service(directory, emulator, names)
         try:
             yield service, emulator
         finally:
@@ -138,6 +151,8 @@ def reached(kind: str, state: str) -> Callable[[Service], None]:
     return wait
 
 
+MUTE = "the name server does as it is asked, and its answers are lost until we die"
+
 ON_THE_WAY_IN = {
     "the intent is in the ledger": (None, lambda _: None),
     "the port's order has left": (slow("port", "POST"), reached("port", "making")),
@@ -151,6 +166,8 @@ ON_THE_WAY_IN = {
         slow("attachment", "POST"),
         reached("attachment", "making"),
     ),
+    "the record's order has left": (MUTE, reached("record", "making")),
+    "the record is set": (slow("attachment", "POST"), reached("record", "up")),
 }
 
 ON_THE_WAY_OUT = {
@@ -161,25 +178,41 @@ ON_THE_WAY_OUT = {
     "the port's delete has left": (slow("port", "DELETE"), reached("port", "deleting")),
     "the volume's delete has left": (slow("volume", "DELETE"), reached("volume", "deleting")),
     "the volume is gone": (None, reached("volume", "gone")),
+    "the record's delete has left": (MUTE, reached("record", "deleting")),
+    "the record is gone": (slow("server", "DELETE"), reached("record", "gone")),
 }
+
+NAMES = ["_leasehold-a.small001.lab.test TXT", "small001.lab.test A"]
+
+
+def spoil(service: Service, fault: Rule | str | None) -> None:
+    """Let what is to come go wrong."""
+    if isinstance(fault, Rule):
+        service.emulator.faults.add(fault)
+    service.names.mute = fault == MUTE
+
+
+def die(service: Service) -> None:
+    service.kill()
+    service.names.mute = False
+    service.start()
 
 
 def die_on_the_way_in(directory: Path, step: str) -> None:
     rule, wait = ON_THE_WAY_IN[step]
     with running(directory) as (service, emulator):
-        if rule is not None:
-            emulator.faults.add(rule)
+        spoil(service, rule)
         lease = service.lock()
         wait(service)
-        service.kill()
-        service.start()
+        die(service)
         assert service.lock() == lease
         until(lambda: service.lease_state(lease) == "ready")
         left = emulator.leftovers()
         assert [server.name for server in left.servers] == ["small001"]
         assert len(left.ports) == len(left.volumes) == 1
+        assert service.names.names() == NAMES
         service.call("DELETE", f"leases/{lease}")
-        until(lambda: emulator.leftovers().nothing)
+        until(lambda: emulator.leftovers().nothing and not service.names.names())
 
 
 def die_on_the_way_out(directory: Path, step: str) -> None:
@@ -187,15 +220,14 @@ def die_on_the_way_out(directory: Path, step: str) -> None:
     with running(directory) as (service, emulator):
         lease = service.lock()
         until(lambda: service.lease_state(lease) == "ready")
-        if rule is not None:
-            emulator.faults.add(rule)
+        spoil(service, rule)
         service.call("DELETE", f"leases/{lease}")
         wait(service)
-        service.kill()
-        service.start()
+        die(service)
         assert service.lease_state(lease) == "released"
-        until(lambda: emulator.leftovers().nothing)
-        until(lambda: {*service.states("server"), *service.states("volume")} == {"gone"})
+        until(lambda: emulator.leftovers().nothing and not service.names.names())
+        kinds = ("server", "volume", "record")
+        until(lambda: {each for kind in kinds for each in service.states(kind)} == {"gone"})
 
 
 def die_and_change_ones_mind(directory: Path, step: str) -> None:
@@ -207,7 +239,7 @@ def die_and_change_ones_mind(directory: Path, step: str) -> None:
         service.start()
         service.call("DELETE", f"leases/{lease}")
         until(lambda: set(service.states("server")) == {"gone"})
-        until(lambda: emulator.leftovers().nothing)
+        until(lambda: emulator.leftovers().nothing and not service.names.names())
 
 
 UNSURE = "given back while its order is unsure"
