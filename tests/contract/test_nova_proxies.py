@@ -309,3 +309,21 @@ def test_what_is_not_there_is_not_found(cloud: Tenant) -> None:
         for call in (cloud.compute.get, cloud.compute.delete):
             answer = call(f"{path}/{NOBODY}")
             refused(answer, 404, "itemNotFound", rf"{what} {NOBODY} could not be found\.")
+
+
+def test_an_image_of_a_server_is_shown_and_deleted(cloud: Tenant) -> None:
+    """Though it is not saved yet: the testbed's hypervisor never does."""
+    server_id = cloud.a_server()
+    answer = cloud.compute.post(f"/servers/{server_id}/action", {"createImage": {"name": "copy"}})
+    image_id = answer.headers["Location"].rpartition("/")[2]
+    path = f"/images/{image_id}"
+    shown = cloud.compute.get(path).one
+    assert (shown["name"], shown["status"], shown["server"]["id"]) == ("copy", "SAVING", server_id)
+    assert cloud.compute.delete(path).status == 204
+    gone = cloud.compute.delete(path)
+    refused(gone, 404, "itemNotFound", r"Image not found\.")
+
+
+def test_an_image_of_the_cloud_s_is_not_deleted(cloud: Tenant) -> None:
+    answer = cloud.compute.delete(f"/images/{cloud.image_id}")
+    refused(answer, 403, "forbidden", r"You are not allowed to delete the image\.")
