@@ -12,6 +12,7 @@ from leasehold.libcloud.node_actions import NodeActions
 from leasehold.libcloud.nodes import Nodes
 from leasehold.libcloud.nova.security_groups import NodeSecurityGroups
 from leasehold.libcloud.ports import Ports
+from leasehold.libcloud.quotas import Quotas
 from leasehold.libcloud.raw import RawConnection
 from leasehold.libcloud.routers import Routers
 from leasehold.libcloud.security_groups import SecurityGroups
@@ -40,6 +41,7 @@ class OpenStack_2_NodeDriver(  # noqa: N801 - Libcloud's name
     FloatingIps,
     SecurityGroups,
     ServerGroups,
+    Quotas,
     OpenStackNodeDriver,
     api_versions=("2.0", "2.1", "2.2"),
 ):

@@ -50,6 +50,11 @@ def pair(tenant: Tenant) -> Pair:
     return Pair(theirs=Theirs(**account), ours=Ours(**account))
 
 
+@pytest.fixture(scope="package")
+def project_id(tenant: Tenant) -> str:
+    return tenant.project_id
+
+
 # An emulator alone, for what is not the same on any cloud: faults, tokens, settings.
 
 
