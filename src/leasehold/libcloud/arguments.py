@@ -14,6 +14,8 @@ from leasehold.openstack.libcloud_arguments import LibcloudArguments
 class Options(LibcloudArguments, total=False):
     """What the driver takes by keyword."""
 
+    ex_force_microversion: str
+    """What compute is asked for, ``2.60`` or ``compute 2.60``; or volume, ``volume 3.50``."""
     timeout: float
     """Seconds of silence after which an answer is given up; 60 if left out."""
     retry_delay: float
