@@ -8,7 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -189,6 +189,42 @@ def a_master(directory: Path, workers: str, **options: Any) -> Iterator[Master]:
         yield master
     finally:
         master.stop(signal.SIGKILL)
+
+
+@contextmanager
+def a_baked_in_worker(
+    directory: Path, master: Master, name: str, server: Callable[[], object]
+) -> Iterator[None]:
+    """The worker that the manual expects in an image: it knows its name and the password `sekrit`.
+
+    It starts when there is a server, as it would in there: one that comes uncalled is sent away.
+    """
+    master.wait(server)
+    where = f"127.0.0.1:{master.worker_port}"
+    subprocess.run(
+        [
+            BIN / "buildbot-worker",
+            "create-worker",
+            "--maxdelay=1",
+            directory,
+            where,
+            name,
+            "sekrit",
+        ],
+        check=True,
+        capture_output=True,
+    )
+    process = subprocess.Popen(
+        [BIN / "twistd", "--nodaemon", "--python=buildbot.tac", "--logfile=-"],
+        cwd=directory,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
 
 
 def free_port() -> int:
