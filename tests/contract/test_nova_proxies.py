@@ -327,3 +327,17 @@ def test_an_image_of_a_server_is_shown_and_deleted(cloud: Tenant) -> None:
 def test_an_image_of_the_cloud_s_is_not_deleted(cloud: Tenant) -> None:
     answer = cloud.compute.delete(f"/images/{cloud.image_id}")
     refused(answer, 403, "forbidden", r"You are not allowed to delete the image\.")
+
+
+def test_what_nova_does_not_expect_of_the_others_is_a_500(cloud: Tenant) -> None:
+    volume_id = a_volume(cloud)
+    attached = {"volumeAttachment": {"volumeId": volume_id}}
+    cloud.compute.post(f"/servers/{cloud.a_server()}/os-volume_attachments", attached)
+    cloud.volume_is(volume_id, "in-use")
+    for body in ({"volume_id": volume_id}, {"volume_id": NOBODY}):
+        answer = cloud.compute.post("/os-snapshots", {"snapshot": body})
+        assert (answer.status, list(answer.body)) == (500, ["computeFault"]), answer.text
+    (default,) = (g for g in cloud.compute.get("/os-security-groups").one if g["name"] == "default")
+    body = {"security_group": {"name": "other", "description": ""}}
+    answer = cloud.compute.put(f"/os-security-groups/{default['id']}", body)
+    assert (answer.status, list(answer.body)) == (500, ["computeFault"]), answer.text
