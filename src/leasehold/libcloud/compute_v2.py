@@ -14,6 +14,7 @@ from leasehold.libcloud.nova.security_groups import NodeSecurityGroups
 from leasehold.libcloud.ports import Ports
 from leasehold.libcloud.quotas import Quotas
 from leasehold.libcloud.raw import RawConnection
+from leasehold.libcloud.reservations import Reservations
 from leasehold.libcloud.routers import Routers
 from leasehold.libcloud.security_groups import SecurityGroups
 from leasehold.libcloud.server_groups import ServerGroups
@@ -42,6 +43,7 @@ class OpenStack_2_NodeDriver(  # noqa: N801 - Libcloud's name
     SecurityGroups,
     ServerGroups,
     Quotas,
+    Reservations,
     OpenStackNodeDriver,
     api_versions=("2.0", "2.1", "2.2"),
 ):

@@ -1,4 +1,4 @@
-"""Sizes, locations, key pairs, quotas, server groups and reservations, on both drivers."""
+"""Sizes, locations, key pairs, quotas and server groups, on both drivers."""
 
 from pathlib import Path
 from typing import Any
