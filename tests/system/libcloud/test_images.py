@@ -42,15 +42,21 @@ def test_an_image_is_patched(pair: Pair, image: Any, several: bool) -> None:
 
 
 def test_an_image_is_shared_and_its_members_are_alike(
-    pair: Pair, image: Any, project_id: str
+    pair: Pair, neighbours: Pair, image: Any
 ) -> None:
-    made = pair.ours.ex_create_image_member(image.id, "another-project")
-    assert made.image_id == image.id
+    neighbour = str(neighbours.ours.cloud.identity().project_id)
+    made = pair.ours.ex_create_image_member(image.id, neighbour)
+    assert (made.image_id, made.id, made.state) == (image.id, neighbour, "pending")
     pair.read(lambda driver: driver.ex_list_image_members(image.id))
-    pair.read(lambda driver: driver.ex_get_image_member(image.id, "another-project"))
-    with pytest.raises(BaseHTTPError) as twice:
-        pair.ours.ex_create_image_member(image.id, "another-project")
-    assert twice.value.code == 409
+    pair.read(lambda driver: driver.ex_get_image_member(image.id, neighbour))
+    for driver in neighbours:
+        accepted = driver.ex_accept_image_member(image.id, neighbour)
+        assert accepted.state == "accepted"
+    pair.read(lambda driver: driver.ex_get_image_member(image.id, neighbour))
+    for driver in pair:
+        with pytest.raises(BaseHTTPError) as twice:
+            driver.ex_create_image_member(image.id, neighbour)
+        assert twice.value.code == 409
 
 
 def test_an_image_is_deleted(pair: Pair) -> None:
