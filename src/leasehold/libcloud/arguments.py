@@ -30,6 +30,7 @@ class Options(LibcloudArguments, total=False):
 
 # Libcloud asks for no microversion: its users read what Nova 2.1 and Cinder 3.0 say.
 _FIRST_COMPUTE, _FIRST_VOLUME = "2.1", "3.0"
+_USUAL_REGION = "RegionOne"
 _IDLE = ("ex_force_api_version",)
 
 
@@ -52,6 +53,7 @@ def connect_arguments(
         "ex_domain_name": "Default",
         "ex_tenant_domain_id": "default",
         "ex_force_service_region": region,
+        "usual_region": _USUAL_REGION,
         **{name: value for name, value in options.items() if name not in _IDLE},
         "username": key,
         "password": secret,

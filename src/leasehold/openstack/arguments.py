@@ -56,6 +56,8 @@ class Arguments(TypedDict, total=False):
     token_cache: str | TokenCache
     """A file to keep tokens in, for programs that run often and shortly; or a cache of your own."""
     region: str
+    usual_region: str
+    """The region to take if none is named and there are several; for Libcloud's users."""
     interface: str
     """``public`` (if left out), ``internal`` or ``admin``."""
     endpoints: Mapping[str, str]
@@ -113,6 +115,7 @@ def settings_of(arguments: Arguments, *, name: str | None = None) -> Settings:
         name=name,
         sign_in=sign_in_of(arguments),
         region=arguments.get("region") or None,
+        usual_region=arguments.get("usual_region"),
         token_cache=_token_cache(arguments.get("token_cache")),
         interface=interface,
         endpoints=endpoints,

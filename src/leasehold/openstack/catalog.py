@@ -61,10 +61,12 @@ def choose(
     region: str | None,
     interface: str,
     wish: Wish = ANY,
+    usual_region: str | None = None,
 ) -> Endpoint:
     """Pick the endpoint of a service: of the best version that is offered.
 
-    An endpoint that names no region, as in old catalogs, is in all of them. Raises
+    An endpoint that names no region, as in old catalogs, is in all of them. Of several regions the
+    usual one is taken if there is such a one. Raises
     `EndpointMissing`, which lists what there is, if none fits, or if it would have to guess between
     regions.
     """
@@ -81,7 +83,10 @@ def choose(
     ]
     if not ranked:
         raise _missing(endpoints, service, region, interface, wish)
-    if len(regions := sorted({str(endpoint.region) for _, endpoint in ranked})) > 1:
+    regions = sorted({str(endpoint.region) for _, endpoint in ranked})
+    if usual_region in regions:
+        ranked = [found for found in ranked if found[1].region == usual_region]
+    elif len(regions) > 1:
         raise EndpointMissing(
             f"{service} is offered in several regions; say which by region=: {', '.join(regions)}",
             service=service,

@@ -66,6 +66,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     name: str | None = None
     """Its name in clouds.yaml, if it came from there."""
     region: str | None = None
+    usual_region: str | None = None
+    """The one to take of several if none is named."""
     interface: str = "public"
     token_cache: TokenCache | None = None
     """None keeps the token with the connection."""

@@ -208,6 +208,7 @@ class Transport:
             self.catalog,
             service,
             region=self._settings.region,
+            usual_region=self._settings.usual_region,
             interface=self._settings.interface,
             wish=self._settings.wishes.get(service, ANY),
         )
