@@ -8,6 +8,9 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from leasehold.store import Place
+from leasehold.store.sqlite import SqliteFile
+from tests.postgres import remove_the_cluster, the_cluster
 from tests.testbed import need_testbed
 
 UNIT = Path(__file__).parent / "unit"
@@ -26,9 +29,31 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGHUP, lambda *_: None)
 
 
+def pytest_unconfigure() -> None:
+    remove_the_cluster()
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("real"):
         need_testbed()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def lasting_place(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Place:
+    """The same for the tests of a whole module."""
+    if request.param == "postgres":
+        return the_cluster().a_database()
+    return SqliteFile(path=tmp_path_factory.mktemp("ledger") / "ledger.db")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """A new ledger's place; the test runs once on SQLite and once on PostgreSQL."""
+    if request.param == "postgres":
+        return the_cluster().the_database()
+    return SqliteFile(path=tmp_path / "ledger.db")
 
 
 @pytest.fixture(autouse=True)

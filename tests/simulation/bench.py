@@ -19,7 +19,8 @@ from leasehold.lab.lab import Lab
 from leasehold.lab.model import Lease, Wish
 from leasehold.lab.prober import Finding, Target
 from leasehold.lab.steward import Steward
-from leasehold.store import Database
+from leasehold.store import Database, Place
+from leasehold.store.sqlite import SqliteFile
 from tests.simulation.clock import HandClock
 from tests.simulation.departures import Departures
 from tests.simulation.disk import Disk
@@ -56,10 +57,11 @@ class Bench:
         directory: Path,
         cloud: MemoryCloud | None = None,
         names: MemoryCloud | None = None,
+        place: Place | None = None,
         **recipe: object,
     ) -> None:
         fields = {"cloud": "c", "image": "debian-12", "nodes": 4, "ready": "active"} | recipe
-        self.directory = directory
+        self.place = place or SqliteFile(path=directory / "ledger.db")
         self.config = Config(
             path=directory / "leasehold.toml",
             service=ServiceConfig(),
@@ -77,7 +79,7 @@ class Bench:
     def open(self, *, stocked: bool = True) -> None:
         """Open the lab; not `stocked`, it has yet to hear what the cloud offers."""
         clouds = {"c": self.cloud}
-        self.database = Disk(self.directory / "ledger.db")
+        self.database = Disk(self.place)
         self.stock = Stock(clouds)
         if stocked:
             self.stock.use("c", lambda offers: offers)
@@ -112,7 +114,7 @@ class Bench:
         """One turn of the lab and one of the engine; returns when time alone needs the next."""
         with self.steward.lock:
             if self.steward.wake_at <= self.clock.time:
-                self.steward.turn()
+                self.steward.wake()
         wake_at = self.engine.turn(self.engine.drain())
         self.flush()
         return min(wake_at, self.steward.wake_at)

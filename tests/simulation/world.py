@@ -8,6 +8,8 @@ from leasehold.engine.engine import Engine
 from leasehold.engine.memory_cloud import MemoryCloud
 from leasehold.engine.row import KIND_OF, Row, State
 from leasehold.engine.watch import Pace
+from leasehold.store import Place
+from leasehold.store.sqlite import SqliteFile
 from tests.simulation.clock import HandClock
 from tests.simulation.departures import Departures
 from tests.simulation.disk import Disk
@@ -21,19 +23,20 @@ class World:
         directory: Path,
         cloud: MemoryCloud | None = None,
         names: MemoryCloud | None = None,
+        place: Place | None = None,
         **cloud_options: object,
     ) -> None:
         self.clock = cloud.clock if cloud else HandClock()
         self.cloud = cloud or MemoryCloud(self.clock, **cloud_options)
         self.name_server = names or MemoryCloud(self.clock)
-        self.path = directory / "ledger.db"
+        self.place = place or SqliteFile(path=directory / "ledger.db")
         self.calls = Departures()
         self._numbers = itertools.count(1)
         self.pace = Pace(calls_per_second=100, burst=100)
         self.open()
 
     def open(self) -> None:
-        self.database = Disk(self.path)
+        self.database = Disk(self.place)
         self.engine = Engine(
             self.database,
             {"c": self.cloud},

@@ -30,7 +30,7 @@ from leasehold.engine.ledger import Ledger
 from leasehold.engine.quota import NOTHING, Snapshot
 from leasehold.engine.row import Row
 from leasehold.engine.watch import Pace, Survey, Watch
-from leasehold.store import Database, StoreFailed
+from leasehold.store import Database, StoreFailed, StoreLost
 
 log = structlog.get_logger()
 
@@ -180,6 +180,9 @@ class Engine:
         while True:
             try:
                 wake_at = self.turn(news)
+            except StoreLost as error:
+                log.critical("engine.ledger_lost", error=str(error))
+                return  # from here on the clouds are somebody else's to change
             except Exception:
                 log.exception("engine.turn_broke")  # without this thread nothing is ever deleted
                 wake_at = self.clock.now() + STORE_RETRY

@@ -6,8 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
 
 from leasehold.engine.cloud import (
     LISTED_KINDS,
@@ -201,9 +200,9 @@ def _complete_after(row: Row) -> float | None:
 _SAVED = ("state", "cloud_id", "facts", "since")
 _this = objects.c.id == bindparam("object_id")
 _new = insert(objects)
-_upsert = upsert(objects)
-_changed = _upsert.on_conflict_do_update(
-    index_elements=["id"], set_={name: _upsert.excluded[name] for name in _SAVED}
+_changed = text(  # SQLAlchemy has ON CONFLICT once for each database; the databases agree on it
+    f"{_new} ON CONFLICT (id) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in _SAVED)
 )
 _unwanted = update(objects).where(_this).values(wanted=False)
 _removed = delete(objects).where(_this)

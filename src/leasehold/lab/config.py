@@ -12,6 +12,7 @@ from leasehold.engine.choice import near
 from leasehold.lab.duration import BadDuration, parse_duration
 from leasehold.lab.table import ConfigError, read_table, show
 from leasehold.lab.user_data import BadUserData, compose
+from leasehold.store import BadPlace, Place, locate
 
 Positive = Annotated[int, Meta(ge=1)]
 Duration = Annotated[str, Meta(description="a duration such as 90s, 30m, 2h or 1h30m")]
@@ -24,6 +25,12 @@ class ServiceConfig(msgspec.Struct, frozen=True, kw_only=True):
     """ADDRESS:PORT. Any address but loopback demands `tokens`."""
     state: str = ".leasehold"
     """Directory of the ledger, keys and known hosts, relative to the configuration file."""
+    database: str = "ledger.db"
+    """The ledger: a SQLite file, relative to `state`, or ``postgresql://USER@HOST/DATABASE``
+    without a password."""
+    database_password_file: str | None = None
+    """File with the password for PostgreSQL, relative to the configuration file; left out, it is
+    found in ``PGPASSWORD`` or ``~/.pgpass``."""
     tokens: dict[str, str] = {}
     """Who may call: a name, and ``sha256:HEX`` of the token; `leasehold token NAME` makes both."""
 
@@ -172,6 +179,13 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     def state_directory(self) -> Path:
         return self.path.parent / self.service.state
 
+    @property
+    def ledger(self) -> Place:
+        """Where the ledger is kept."""
+        file = self.service.database_password_file
+        password_file = None if file is None else self.path.parent / file
+        return locate(self.service.database, self.state_directory, password_file)
+
 
 SECTIONS = ("service", "clouds", "dns", "machine_types")
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,60}[a-z0-9])?")
@@ -204,6 +218,10 @@ def load(path: Path) -> Config:
     )
     for name, domain in config.dns.items():
         _check_dns(name, domain, path)
+    try:
+        _ = config.ledger
+    except BadPlace as error:
+        raise ConfigError(path, "service.database", error.found, error.allowed) from None
     for name, recipe in config.machine_types.items():
         _check(config, name, recipe, path)
     types = {name: _with_file(name, each, path) for name, each in config.machine_types.items()}

@@ -62,6 +62,11 @@ class Journal:
         self._kept = self._queued
         self.draft = Draft()
 
+    @property
+    def behind(self) -> bool:
+        """Whether a write was lost, and memory has not been read back since."""
+        return self._spoiled == self._generation
+
     def _queue(self, draft: Draft) -> "Future[None]":
         done: Future[None] = Future()
         generation = self._generation

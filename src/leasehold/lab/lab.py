@@ -45,7 +45,7 @@ from leasehold.lab.model import (
 from leasehold.lab.prober import Prober
 from leasehold.lab.recipe import resolve
 from leasehold.lab.steward import STORE_RETRY, Steward
-from leasehold.store import StoreFailed
+from leasehold.store import StoreFailed, StoreLost
 
 log = structlog.get_logger()
 
@@ -65,6 +65,9 @@ class Lab:
         self._thread = threading.Thread(target=self._keep_time, name="leasehold-lab", daemon=True)
         self._subscribers: set[Callable[[], None]] = set()
         steward.journal.on_commit = self._wake_subscribers
+        self.on_lost: Callable[[StoreLost], None] = lambda _: None
+        """Called when another process has taken the ledger over; from then on nothing works."""
+        steward.database.on_lost = lambda error: self.on_lost(error)
 
     # -- life ------------------------------------------------------------------------------------
 
@@ -92,7 +95,7 @@ class Lab:
             with steward.lock:
                 try:
                     if steward.wake_at <= steward.clock.now():
-                        steward.turn()
+                        steward.wake()
                 except Exception:
                     log.exception("lab.turn_broke")  # leases must go on ending
                     steward.wake_at = steward.clock.now() + STORE_RETRY
@@ -374,6 +377,11 @@ class Lab:
             raise TooMany(wish.machine_type, wish.count, config.nodes)
         if not wish.owner:
             raise BadWish("owner", wish.owner, "who locks, for example user@host")
+        for field in ("owner", "purpose", "key"):
+            if "\0" in (getattr(wish, field) or ""):
+                raise BadWish(
+                    field, getattr(wish, field), "text without NUL, which no ledger keeps"
+                )
         most = parse_duration(config.max_duration)
         if wish.seconds is not None and not 1 <= wish.seconds <= most:
             raise BadWish("seconds", wish.seconds, f"1 to {most} ({config.max_duration})")

@@ -29,16 +29,18 @@ from leasehold.store import Database
 
 T = TypeVar("T")
 
-NAMES_PACE = Pace(calls_per_second=50, burst=100, lists_per_second=2, lists_at_once=8)
-"""A name server answers in a millisecond, and a look at a zone that did not change costs it nothing."""
-
 
 def open_lab(
-    config: Config, *, clouds: Mapping[str, Cloud] | None = None, clock: Clock | None = None
+    config: Config,
+    *,
+    clouds: Mapping[str, Cloud] | None = None,
+    clock: Clock | None = None,
+    database: Database | None = None,
 ) -> Lab:
     """A lab that is ready to be started.
 
-    `clouds` replaces those of the configuration, by name. Raises `ConfigError`, or `StoreError` if
+    `clouds` replaces those of the configuration, by name; `database` is its ledger, if it is open
+    already. Raises `ConfigError`, or `StoreError` if
     the ledger cannot be opened; no cloud is called yet.
     """
     _check_names(config)
@@ -49,12 +51,11 @@ def open_lab(
         name: Pace(calls_per_second=each.calls_per_second, burst=each.burst)
         for name, each in config.clouds.items()
     }
-    paces |= {authority(name): NAMES_PACE for name in config.dns}
     directory = config.state_directory
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = LabKey(directory / "id_ed25519")
     names = {name: _name_authority(config, name) for name in config.dns}
-    database = Database(directory / "ledger.db")
+    database = database or Database(config.ledger)
     installation = database.write(ledger.installation).result()
     name_servers = {authority(name): make(installation) for name, make in names.items()}
     steward = Steward(database, config, Stock(clouds), clock, key.public)

@@ -110,14 +110,16 @@ class Steward:
     def reload(self) -> None:
         """Read everything back; in the engine's thread, or before it runs.
 
-        It does not turn: after a lost write, the next one would soon be lost as well.
+        It does not turn: after a lost write, the next one would soon be lost as well. Raises
+        `StoreFailed` if the database cannot be read; then nothing may be written, and `wake` asks
+        for it again.
         """
         with self.lock:
-            self.journal.renew()
             with self.database.read() as connection:
                 self.book = records.load(connection)
                 self.epoch = records.last_epoch(connection)
                 self.told = records.last_told(connection, self.type_names)
+            self.journal.renew()
             self.rows.clear()
             self._objects.clear()
             self._alarms.clear()
@@ -131,6 +133,17 @@ class Steward:
             self.wake_at = self.clock.now() + STORE_RETRY
             self.settled.notify_all()
 
+    def wake(self) -> None:
+        """Do what time alone asks for. Call with the lock in hand.
+
+        A lost write has to be read back before anything: if that failed, it is tried again here.
+        """
+        if self.journal.behind:
+            self.engine.tell(self.reload)
+            self.wake_at = self.clock.now() + STORE_RETRY
+        else:
+            self.turn()
+
     # -- decide and act --------------------------------------------------------------------------
 
     def turn(self) -> "Future[None]":
@@ -143,7 +156,8 @@ class Steward:
                 self._alarms.put(topic, at)
             for effect in decision.effects:
                 self._apply(effect, now)
-        self.wake_at = min(now + IDLE, self._alarms.next_at() or now + IDLE)
+        idle = STORE_RETRY if self.journal.behind else IDLE
+        self.wake_at = min(now + idle, self._alarms.next_at() or now + idle)
         self._tell(now)
         self.settled.notify_all()
         return self.journal.flush()

@@ -22,6 +22,7 @@ from leasehold.lab.errors import (
 )
 from leasehold.service.invalid import BadRequest, explain
 from leasehold.service.problem import ErrorAnswer, Problem
+from leasehold.store import StoreError
 
 _log = structlog.get_logger()
 
@@ -73,6 +74,8 @@ def _explain(request: Request[Any, Any, Any], error: Exception) -> tuple[int, Pr
         case HTTPException() if error.status_code < 500:
             code = _CODES.get(error.status_code, "refused")
             return error.status_code, Problem(code=code, message=error.detail)
+        case StoreError():
+            return 503, Problem(code="ledger_failed", message=str(error))
         case LeaseholdError():
             return 502, Problem(code="cloud_failed", message=str(error))
         case _:

@@ -17,6 +17,7 @@ from leasehold.service.caller import is_loopback, local_owner
 from leasehold.service.feed import Feed
 from leasehold.service.listener import listen_on, parse_listen, url_of
 from leasehold.service.tokens import Tokens
+from leasehold.store import Database, Place, StoreInUse, StoreLost
 
 _log = structlog.get_logger()
 
@@ -27,10 +28,16 @@ _PATIENCE = 5
 def serve(config: Config, announce: Callable[[str], None] = lambda url: None) -> None:
     """Run the service of a configuration in the main thread until SIGTERM or Ctrl-C.
 
-    `announce` gets the address once requests are answered there. Raises `CannotListen`, and what a
-    wrong configuration raises.
+    While another service has the ledger, and it is in PostgreSQL, this one stands by until it may
+    take over; it does not listen before. `announce` gets the address once requests are answered
+    there. Raises `CannotListen`, `StoreError`, and what a wrong configuration raises.
     """
-    with contextlib.closing(listen_on(config.service.listen, config.service.tokens)) as listening:
+    listen = config.service.listen, config.service.tokens
+    listen_on(*listen).close()  # what is wrong with it is told now, and not at the takeover
+    with (
+        open_when_free(config.ledger) as database,
+        contextlib.closing(listen_on(*listen)) as listening,
+    ):
         if not is_loopback(parse_listen(config.service.listen)[0]):
             _log.warning(
                 "tokens travel in clear on this listener; put a proxy with TLS before it",
@@ -39,11 +46,23 @@ def serve(config: Config, announce: Callable[[str], None] = lambda url: None) ->
         directory = config.state_directory
 
         def started(url: str) -> None:
-            _log.info("serving", url=url, ledger=str(directory / "ledger.db"),
+            _log.info("serving", url=url, ledger=database.name,
                       known_hosts=str(directory / "known_hosts"))  # fmt: skip
             announce(url)
 
-        run(open_lab(config), listening, config.service.tokens, started)
+        lab = open_lab(config, database=database)
+        run(lab, listening, config.service.tokens, started)
+
+
+def open_when_free(place: Place) -> Database:
+    """Open a ledger; one in PostgreSQL that another service has, when that one ends or is overdue."""
+    while True:
+        try:
+            return Database(place)
+        except StoreInUse as error:
+            _log.info("standing by", ledger=error.name, holder=error.holder)
+            if not place.await_free():
+                raise
 
 
 def run(
@@ -53,6 +72,8 @@ def run(
     announce: Callable[[str], None],
 ) -> None:
     """Start a lab, answer for it on a socket, and stop it after SIGTERM or Ctrl-C.
+
+    It also ends when another service has taken the ledger over, and raises `StoreLost` then.
 
     Order of the end: no new connections, the streams, running requests (5 s at most; a second
     Ctrl-C does not wait for them), the engine's threads.
@@ -67,13 +88,16 @@ def run(
         proxy_headers=False,
         timeout_graceful_shutdown=_PATIENCE,
     )
+    server = _Server(settings, feed, lambda: announce(url_of(listening)))
+    lab.on_lost = server.lose
     lab.start()
     try:
-        server = _Server(settings, feed, lambda: announce(url_of(listening)))
         server.run(sockets=[listening])
     finally:
         lab.stop()
         _log.info("stopped")
+    if server.lost is not None:
+        raise server.lost
 
 
 class _Server(uvicorn.Server):
@@ -83,6 +107,12 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._feed = feed
         self._started = started
+        self.lost: StoreLost | None = None
+
+    def lose(self, error: StoreLost) -> None:
+        """Stop: the ledger is somebody else's. Any thread may call this."""
+        self.lost = error
+        self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

@@ -1,6 +1,25 @@
 """Tables, migrations and the one writer of the ledger's database."""
 
 from leasehold.store.database import Database
-from leasehold.store.errors import SchemaTooNew, StoreError, StoreFailed, StoreInUse
+from leasehold.store.errors import (
+    BadPlace,
+    SchemaTooNew,
+    StoreError,
+    StoreFailed,
+    StoreInUse,
+    StoreLost,
+)
+from leasehold.store.locate import locate
+from leasehold.store.place import Place
 
-__all__ = ["Database", "SchemaTooNew", "StoreError", "StoreFailed", "StoreInUse"]
+__all__ = [
+    "BadPlace",
+    "Database",
+    "Place",
+    "SchemaTooNew",
+    "StoreError",
+    "StoreFailed",
+    "StoreInUse",
+    "StoreLost",
+    "locate",
+]

@@ -1,7 +1,5 @@
 """Why the database cannot be used, or did not keep a change."""
 
-from pathlib import Path
-
 from leasehold.errors import LeaseholdError
 
 
@@ -9,14 +7,36 @@ class StoreError(LeaseholdError):
     """The database cannot be used."""
 
 
-class StoreInUse(StoreError):
-    """Another process has the database open; two writers would each make their own servers."""
+class BadPlace(StoreError):
+    """What should name a database does not; the message says what is allowed."""
 
-    def __init__(self, path: Path, pid: str) -> None:
-        self.path = path
-        self.pid = pid
-        who = f"process {pid}" if pid else "another process"
-        super().__init__(f"{path}: in use by {who}; stop that one, or give this one its own file")
+    def __init__(self, found: str, allowed: str) -> None:
+        self.found = found
+        self.allowed = allowed
+        super().__init__(f"the database: found {found}; allowed: {allowed}")
+
+
+class StoreInUse(StoreError):
+    """Another process has the database; two would each make their own servers."""
+
+    def __init__(self, name: str, holder: str) -> None:
+        self.name = name
+        self.holder = holder
+        super().__init__(
+            f"{name}: in use by {holder}; stop that one, or give this one a ledger of its own"
+        )
+
+
+class StoreLost(StoreError):
+    """Another process has taken the database over: this one must not act any more."""
+
+    def __init__(self, name: str, holder: str) -> None:
+        self.name = name
+        self.holder = holder
+        super().__init__(
+            f"{name}: taken over by {holder}, because this process had not been heard of for too"
+            " long; it stops: start it again, to stand by"
+        )
 
 
 class StoreFailed(StoreError):

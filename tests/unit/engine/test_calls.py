@@ -20,13 +20,14 @@ from leasehold.engine.memory_cloud import Fault
 from leasehold.engine.reason import Cause
 from leasehold.engine.row import State
 from leasehold.engine.watch import CALL_PATIENCE, Pace
+from leasehold.store import Place
 from tests.simulation.departures import Hang
 from tests.simulation.world import World
 
 
 @pytest.fixture
-def world(tmp_path: Path):
-    world = World(tmp_path, boot=10.0, end=5.0)
+def world(tmp_path: Path, place: Place):
+    world = World(tmp_path, place=place, boot=10.0, end=5.0)
     yield world
     world.database.close()
 

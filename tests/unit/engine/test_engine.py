@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from leasehold.engine import ledger
 from leasehold.engine.cloud import (
     AttachmentSpec,
     CloudBusy,
@@ -21,12 +22,13 @@ from leasehold.engine.cloud import (
 from leasehold.engine.memory_cloud import Fault, MemoryCloud
 from leasehold.engine.reason import Cause
 from leasehold.engine.row import State
+from leasehold.store import Place
 from tests.simulation.world import World
 
 
 @pytest.fixture
-def world(tmp_path: Path):
-    world = World(tmp_path, boot=10.0, end=5.0)
+def world(tmp_path: Path, place: Place):
+    world = World(tmp_path, place=place, boot=10.0, end=5.0)
     yield world
     world.database.close()
 
@@ -60,11 +62,11 @@ def test_the_server_goes_before_the_port_that_it_stands_on(world: World) -> None
 
 
 def test_nothing_is_sent_before_the_intent_is_committed(world: World) -> None:
-    (port,) = world.plan(PortSpec(name="n1", network_id="net"))
+    world.plan(PortSpec(name="n1", network_id="net"))
     world.turn()
     with world.database.read() as connection:
-        found = connection.exec_driver_sql("select state from objects where id = ?", (port.id,))
-        assert found.scalar_one() == "making"
+        (found,) = ledger.load(connection)
+    assert found.state is State.MAKING
     assert world.cloud.alive(Kind.PORT) == ()
 
 

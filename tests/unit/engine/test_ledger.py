@@ -1,13 +1,13 @@
 """The ledger: what goes into the database comes out again, and the indexes agree with the rows."""
 
 from datetime import UTC
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from leasehold.engine import ledger
 from leasehold.engine.cloud import (
@@ -25,10 +25,11 @@ from leasehold.engine.quota import NOTHING, Use, use_of
 from leasehold.engine.reason import Cause, Reason
 from leasehold.engine.row import Row, State
 from leasehold.engine.table import GRACE, PROOFS
-from leasehold.store import Database
+from leasehold.store import Database, Place
+from leasehold.store.tables import events
 from tests.unit.engine.builders import NOW, OURS, a_row
 
-texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 times = st.floats(0, 4e9)
 maybe = st.none() | texts
 metadata = st.dictionaries(texts, texts, max_size=3)
@@ -100,8 +101,8 @@ rows = st.builds(
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory):
-    with Database(tmp_path_factory.mktemp("ledger") / "ledger.db") as database:
+def database(lasting_place: Place):
+    with Database(lasting_place) as database:
         yield database
 
 
@@ -173,16 +174,17 @@ def test_history_is_told_of_states_and_reasons_and_of_nothing_else(database: Dat
     changes = [(None, row), (row, why), (why, up), (up, quiet)]
     write(database, lambda connection: ledger.record(connection, changes, NOW))
     with database.read() as connection:
-        found = connection.exec_driver_sql(
-            "select state, subject, lease, at from events where object = ? order by id", (row.id,)
-        ).all()
+        of_row = select(events.c["state", "subject", "lease", "at"]).where(
+            events.c.object == row.id
+        )
+        found = connection.execute(of_row.order_by(events.c.id)).all()
     assert found == [(state, "n1", "lease-1", NOW) for state in ("building", "building", "up")]
 
 
-def test_an_installation_keeps_its_id(tmp_path: Path) -> None:
+def test_an_installation_keeps_its_id(place: Place) -> None:
     found = set()
     for _ in range(2):
-        with Database(tmp_path / "ledger.db") as database:
+        with Database(place) as database:
             found |= {database.write(installation).result() for _ in range(2)}
     assert len(found) == 1
 

@@ -20,13 +20,13 @@ from leasehold.lab.errors import (
     UnknownNode,
 )
 from leasehold.lab.model import LeaseState, NodeState
-from leasehold.store import StoreFailed
+from leasehold.store import Place, StoreFailed
 from tests.simulation.bench import OFFERS, Bench
 
 
 @pytest.fixture
-def bench(tmp_path: Path):
-    bench = Bench(tmp_path)
+def bench(tmp_path: Path, place: Place):
+    bench = Bench(tmp_path, place=place)
     yield bench
     bench.database.close()
 

@@ -1,7 +1,6 @@
 """The lab's records: what is written is read back; drafts merge; lost writes spoil what follows."""
 
 import threading
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -16,13 +15,13 @@ from leasehold.lab.draft import Draft
 from leasehold.lab.journal import Journal
 from leasehold.lab.model import LeaseId, LeaseState, NodeName, NodeState
 from leasehold.lab.records import Line
-from leasehold.store import Database, StoreFailed
+from leasehold.store import Database, Place, StoreFailed
 from tests.simulation.disk import Disk
 from tests.unit.engine.builders import a_row
 from tests.unit.lab.builders import NOW, a_hold, a_lease
 
 WHY = Reason(cause=Cause.NODES_BUSY, text="busy", have=1, want=2)
-texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=10)
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=10)
 times = st.none() | st.floats(0, 4e9)
 reasons = st.none() | st.builds(Reason, cause=st.sampled_from(Cause), text=texts)
 open_states = [LeaseState.WAITING, LeaseState.PREPARING, LeaseState.READY]
@@ -74,14 +73,14 @@ class Ear:
 
 
 @pytest.fixture
-def database(tmp_path: Path):
-    with Disk(tmp_path / "ledger.db") as database:
+def database(place: Place):
+    with Disk(place) as database:
         yield database
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory):
-    with Database(tmp_path_factory.mktemp("records") / "ledger.db") as database:
+def shared(lasting_place: Place):
+    with Database(lasting_place) as database:
         yield database
 
 

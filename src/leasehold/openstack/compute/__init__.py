@@ -18,6 +18,7 @@ from leasehold.openstack.compute.server import (
     ServerFlavor,
     ServerNetwork,
 )
+from leasehold.openstack.compute.server_addresses import ServerSecurityGroup
 from leasehold.openstack.compute.server_console import RemoteConsole
 from leasehold.openstack.compute.server_group import ServerGroup
 from leasehold.openstack.compute.usage import Usage
@@ -44,6 +45,7 @@ __all__ = [
     "ServerFlavor",
     "ServerGroup",
     "ServerNetwork",
+    "ServerSecurityGroup",
     "Usage",
     "VolumeAttachment",
 ]
