@@ -31,6 +31,13 @@ def leasehold_streamed() -> Lister:
     return lambda: sum(1 for _ in cloud.compute.servers())
 
 
+def libcloud_class() -> Lister:
+    from leasehold.libcloud import register
+
+    register()
+    return libcloud()
+
+
 def libcloud() -> Lister:
     from libcloud.compute.providers import get_driver
     from libcloud.compute.types import Provider
@@ -104,6 +111,7 @@ def requests_json() -> Lister:
 CLIENTS = {
     "leasehold": leasehold_list,
     "leasehold, streamed": leasehold_streamed,
+    "leasehold, as libcloud": libcloud_class,
     "libcloud": libcloud,
     "novaclient": novaclient,
     "openstacksdk": openstacksdk,

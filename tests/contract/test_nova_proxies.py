@@ -309,3 +309,35 @@ def test_what_is_not_there_is_not_found(cloud: Tenant) -> None:
         for call in (cloud.compute.get, cloud.compute.delete):
             answer = call(f"{path}/{NOBODY}")
             refused(answer, 404, "itemNotFound", rf"{what} {NOBODY} could not be found\.")
+
+
+def test_an_image_of_a_server_is_shown_and_deleted(cloud: Tenant) -> None:
+    """Though it is not saved yet: the testbed's hypervisor never does."""
+    server_id = cloud.a_server()
+    answer = cloud.compute.post(f"/servers/{server_id}/action", {"createImage": {"name": "copy"}})
+    image_id = answer.headers["Location"].rpartition("/")[2]
+    path = f"/images/{image_id}"
+    shown = cloud.compute.get(path).one
+    assert (shown["name"], shown["status"], shown["server"]["id"]) == ("copy", "SAVING", server_id)
+    assert cloud.compute.delete(path).status == 204
+    gone = cloud.compute.delete(path)
+    refused(gone, 404, "itemNotFound", r"Image not found\.")
+
+
+def test_an_image_of_the_cloud_s_is_not_deleted(cloud: Tenant) -> None:
+    answer = cloud.compute.delete(f"/images/{cloud.image_id}")
+    refused(answer, 403, "forbidden", r"You are not allowed to delete the image\.")
+
+
+def test_what_nova_does_not_expect_of_the_others_is_a_500(cloud: Tenant) -> None:
+    volume_id = a_volume(cloud)
+    attached = {"volumeAttachment": {"volumeId": volume_id}}
+    cloud.compute.post(f"/servers/{cloud.a_server()}/os-volume_attachments", attached)
+    cloud.volume_is(volume_id, "in-use")
+    for body in ({"volume_id": volume_id}, {"volume_id": NOBODY}):
+        answer = cloud.compute.post("/os-snapshots", {"snapshot": body})
+        assert (answer.status, list(answer.body)) == (500, ["computeFault"]), answer.text
+    (default,) = (g for g in cloud.compute.get("/os-security-groups").one if g["name"] == "default")
+    body = {"security_group": {"name": "other", "description": ""}}
+    answer = cloud.compute.put(f"/os-security-groups/{default['id']}", body)
+    assert (answer.status, list(answer.body)) == (500, ["computeFault"]), answer.text

@@ -140,15 +140,18 @@ def soak(lives: int, directory: Path, *, seed: int = 1) -> Report:
     chance = random.Random(seed)
     cloud = Unlucky(HandClock(), chance)
     cloud.calm = True
-    bench = Bench(directory, cloud, nodes=NODES, volumes=(VolumeConfig(size_gib=1),), **PATIENCE)
+    names = Unlucky(cloud.clock, chance)
+    volumes = (VolumeConfig(size_gib=1),)
+    bench = Bench(directory, cloud, names, dns="lab", nodes=NODES, volumes=volumes, **PATIENCE)
     cloud.calm = False
     for number in range(5):
         for kind in (Kind.SERVER, Kind.PORT, Kind.VOLUME):
             cloud.add_neighbour(kind, f"demo{number + 1:03}")
     began = bench.clock.time
     ready, crashes = _live(bench, cloud, chance, lives)
-    cloud.calm = True
-    cloud.clear_up()
+    for each in (cloud, names):
+        each.calm = True
+        each.clear_up()
     bench.calls.let_go()
     for lease in bench.lab.leases():
         bench.lab.release(lease.id)
@@ -156,11 +159,13 @@ def soak(lives: int, directory: Path, *, seed: int = 1) -> Report:
     report = Report(
         lives=lives,
         ready=ready,
-        faults=sum(cloud.happened.values()),
+        faults=sum((cloud.happened + names.happened).values()),
         crashes=crashes,
-        calls=len(cloud.calls),
+        calls=len(cloud.calls) + len(names.calls),
         simulated_seconds=bench.clock.time - began,
-        leaks=tuple(f"{each.kind} {each.cloud_id} {each.name}" for each in cloud.ours()),
+        leaks=tuple(
+            f"{each.kind} {each.cloud_id} {each.name}" for each in cloud.ours() + names.ours()
+        ),
         wrong_deletes=tuple(cloud.wrong_deletes()),
     )
     bench.database.close()

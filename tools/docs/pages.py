@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from tools.docs import api, commands, configuration, emulator, reasons, states
+from tools.docs import api, commands, configuration, emulator, libcloud, reasons, states
 
 ROOT = Path(__file__).parents[2]
 
@@ -14,6 +14,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/commands.md": commands.page,
     "docs/reference/configuration.md": configuration.page,
     "docs/reference/emulator.md": emulator.page,
+    "docs/reference/libcloud.md": libcloud.page,
     "docs/reference/reasons.md": reasons.page,
     "docs/reference/states.md": states.page,
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from buildbot.interfaces import IRenderable
@@ -125,8 +126,12 @@ def wrong(arguments: Arguments, password: object) -> Iterator[str]:
 def _wrong_lease(arguments: Arguments) -> Iterator[str]:
     if not arguments.machine_type:
         yield "leasehold_url needs machine_type: what to lease there"
-    if arguments.user_data is None:
-        yield "leasehold_url needs user_data: the script that starts the worker on a leased node"
+    url = arguments.leasehold_url or ""
+    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        yield f"leasehold_url is {url!r}; allowed: http://HOST:PORT or https://HOST:PORT"
+    script = arguments.user_data
+    if script is None or (isinstance(script, str) and not script.startswith("#!")):
+        yield "leasehold_url needs user_data: a script (#!) that starts the worker on a leased node"
     for name in ("cloud", "os_auth_url", "os_auth_args", "image", "flavor", "block_devices"):
         if getattr(arguments, name):
             yield f"{name} has no use beside leasehold_url: the machine type there says it"

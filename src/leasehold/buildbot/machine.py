@@ -20,6 +20,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     zone: str | None
     user_data: str | None
     """Rendered, with the worker's name and password."""
+    machine_type: str = ""
+    """What to lease from a service."""
+    key: str
+    """Unique; a service gives one lease for it, however often it is asked."""
 
 
 class Machine(Protocol):

@@ -1,6 +1,7 @@
 """The latent worker: Buildbot's words on one side, machines that come and go on the other."""
 
 import inspect
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -177,7 +178,13 @@ class LeaseholdWorker(CompatibleLatentWorkerMixin, AbstractLatentWorker):
         if text is not None:
             master = self._arguments.master_address
             text = user_data.filled(text, name=self.name, password=self.password, master=master)
-        order = Order(wish=wish, zone=zone, user_data=text)
+        order = Order(
+            wish=wish,
+            zone=zone,
+            user_data=text,
+            machine_type=self._arguments.machine_type or "",
+            key=secrets.token_hex(8),
+        )
         pause = FIRST_RETRY
         assert self._source is not None, "set when configured, which comes before any start"
         while True:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 _WITH_VALUE = frozenset({"--server", "--token", "--owner", "--config"})
 _GLOBAL = _WITH_VALUE | {"--json"}
-_NESTED = frozenset({"clouds"})
+_OF_SSH = _WITH_VALUE | {"--resolver"}
+_NESTED = frozenset({"clouds", "dns"})
 """Commands with commands of their own."""
 
 
@@ -39,7 +40,7 @@ def _fenced(arguments: list[str]) -> list[str]:
     while place < len(arguments) and arguments[place].startswith("-"):
         if arguments[place] == "--":
             return arguments
-        place += 2 if arguments[place] in _WITH_VALUE else 1
+        place += 2 if arguments[place] in _OF_SSH else 1
     node, command = arguments[: place + 1], arguments[place + 1 :]
     if not command:
         return node

@@ -63,7 +63,7 @@ def audit_of(client: Client, name: str) -> Audit:
 
 def print_audit(audit: Audit) -> None:
     """What is left in a cloud, in words."""
-    print(f"cloud {audit.cloud} at {local(audit.at)}")
+    print(f"{authority(audit.cloud)} at {local(audit.at)}")
     for title, objects in (("in use", audit.in_use), ("leaving", audit.leaving)):
         print(f"  {title:<8} {_counted(objects)}")
     print(f"  stray    {len(audit.stray) or 'nothing'}")
@@ -72,6 +72,12 @@ def print_audit(audit: Audit) -> None:
     print(
         f"  foreign  {audit.foreign or 'nothing'}{' (not ours, not touched)' if audit.foreign else ''}"
     )
+
+
+def authority(name: str) -> str:
+    """What an audit was of; no cloud has a dot in its name."""
+    kind, dot, own = name.partition(".")
+    return f"name server {own}" if (kind, dot) == ("dns", ".") else f"cloud {name}"
 
 
 def _counted(objects: tuple[CloudObject, ...]) -> str:

@@ -71,6 +71,7 @@ def show(
         ("owner", shown.owner),
         ("lease", lease and f"{lease.id}, {lease.state}{_until(lease)}"),
         ("purpose", lease and lease.purpose),
+        ("name", shown.host_name),
         ("address", shown.address and f"{shown.ssh_user}@{address(shown)}"),
         ("host key", shown.host_key),
         ("server", shown.server_id),
@@ -79,7 +80,7 @@ def show(
         if value:
             print(f"{name:<9}{clean(str(value))}")
     if story.objects:
-        print("\nIn the cloud:")
+        print("\nIn the cloud and in DNS:")
         print_table(
             ("kind", "state", "cloud id", "our id", "why"),
             [(o.kind, o.state, o.cloud_id, o.id, o.reason) for o in story.objects],

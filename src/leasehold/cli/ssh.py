@@ -4,14 +4,23 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Annotated
 
-from leasehold.cli.exits import Failure
+import msgspec
+from cyclopts import Parameter
+
+from leasehold.cli.exits import Failure, UsageError
 from leasehold.cli.keys import own_key
 from leasehold.cli.options import USUAL, Connection
 from leasehold.lab.model import Node, NodeState, Story
 
 
-def ssh(node: str, *command: str, connection: Connection = USUAL) -> int:
+def ssh(
+    node: str,
+    *command: str,
+    resolver: Annotated[str | None, Parameter(env_var="LEASEHOLD_RESOLVER")] = None,
+    connection: Connection = USUAL,
+) -> int:
     """Open a shell on a node, or run a command there.
 
     Uses OpenSSH where it is installed, with your own keys and agent beside the key in
@@ -24,8 +33,13 @@ def ssh(node: str, *command: str, connection: Connection = USUAL) -> int:
         The node's name.
     command
         What to run; left out, a shell. All that follows the node's name belongs to it.
+    resolver
+        HOST:PORT of a name server: connect to the address that it has for the node's name in DNS.
+        For a domain that this machine does not look up by itself; needs no root.
     """
     target = find(connection, node)
+    if resolver is not None:
+        target = looked_up(target, resolver)
     if shutil.which("ssh") is None:
         from leasehold.cli.asyncssh_client import connect_and_run
 
@@ -51,6 +65,22 @@ def find(connection: Connection, name: str) -> Node:
             f' ready = "active" are never looked at). Its address is {node.address}.'
         )
     return node
+
+
+def looked_up(node: Node, resolver: str) -> Node:
+    """The node with the address that DNS has for it. Raises `Failure`, or `DnsError`."""
+    from leasehold.dns import Server
+
+    if node.host_name is None:
+        raise Failure(f"{node.name} has no name in DNS: its machine type has no `dns`")
+    try:
+        server = Server(resolver, transport="udp")
+    except ValueError as error:
+        raise UsageError(f"--resolver: {error}") from None
+    found = server.ask(node.host_name, "A") or server.ask(node.host_name, "AAAA")
+    if not found:
+        raise Failure(f"{resolver} has no address for {node.host_name}")
+    return msgspec.structs.replace(node, address=found[0])
 
 
 def openssh(node: Node, directory: Path) -> list[str]:

@@ -14,6 +14,8 @@ from leasehold.openstack.libcloud_arguments import LibcloudArguments
 class Options(LibcloudArguments, total=False):
     """What the driver takes by keyword."""
 
+    ex_force_microversion: str
+    """What compute is asked for, ``2.60`` or ``compute 2.60``; or volume, ``volume 3.50``."""
     timeout: float
     """Seconds of silence after which an answer is given up; 60 if left out."""
     retry_delay: float
@@ -28,6 +30,7 @@ class Options(LibcloudArguments, total=False):
 
 # Libcloud asks for no microversion: its users read what Nova 2.1 and Cinder 3.0 say.
 _FIRST_COMPUTE, _FIRST_VOLUME = "2.1", "3.0"
+_USUAL_REGION = "RegionOne"
 _IDLE = ("ex_force_api_version",)
 
 
@@ -50,6 +53,7 @@ def connect_arguments(
         "ex_domain_name": "Default",
         "ex_tenant_domain_id": "default",
         "ex_force_service_region": region,
+        "usual_region": _USUAL_REGION,
         **{name: value for name, value in options.items() if name not in _IDLE},
         "username": key,
         "password": secret,

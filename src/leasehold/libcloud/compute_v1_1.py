@@ -8,8 +8,9 @@ from leasehold.libcloud.nova.floating_ips import FloatingIps
 from leasehold.libcloud.nova.images import Images
 from leasehold.libcloud.nova.networks import Networks
 from leasehold.libcloud.nova.security_groups import NodeSecurityGroups, SecurityGroups
-from leasehold.libcloud.nova.volumes import NovaSnapshots, Volumes
+from leasehold.libcloud.nova.volumes import Volumes
 from leasehold.libcloud.sizes import Sizes
+from leasehold.libcloud.snapshots import Snapshots
 from leasehold.libcloud.volumes import Attachments
 
 
@@ -21,7 +22,7 @@ class OpenStack_1_1_NodeDriver(  # noqa: N801 - Libcloud's name
     KeyPairs,
     Volumes,
     Attachments,
-    NovaSnapshots,
+    Snapshots,
     Networks,
     FloatingIps,
     SecurityGroups,

@@ -9,10 +9,12 @@ from leasehold.libcloud.images import Images
 from leasehold.libcloud.key_pairs import KeyPairs
 from leasehold.libcloud.networks import Networks
 from leasehold.libcloud.node_actions import NodeActions
-from leasehold.libcloud.node_security_groups import NodeSecurityGroups
 from leasehold.libcloud.nodes import Nodes
+from leasehold.libcloud.nova.security_groups import NodeSecurityGroups
 from leasehold.libcloud.ports import Ports
+from leasehold.libcloud.quotas import Quotas
 from leasehold.libcloud.raw import RawConnection
+from leasehold.libcloud.reservations import Reservations
 from leasehold.libcloud.routers import Routers
 from leasehold.libcloud.security_groups import SecurityGroups
 from leasehold.libcloud.server_groups import ServerGroups
@@ -40,6 +42,8 @@ class OpenStack_2_NodeDriver(  # noqa: N801 - Libcloud's name
     FloatingIps,
     SecurityGroups,
     ServerGroups,
+    Quotas,
+    Reservations,
     OpenStackNodeDriver,
     api_versions=("2.0", "2.1", "2.2"),
 ):

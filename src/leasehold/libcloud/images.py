@@ -1,12 +1,13 @@
 """Images of Glance, and who they are shared with."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from libcloud.compute.base import NodeImage, NodeLocation
+from libcloud.compute.base import NodeImage, NodeImageMember, NodeLocation
 
 from leasehold.libcloud.part import Part
 from leasehold.libcloud.times import zulu
-from leasehold.openstack.image import Image
+from leasehold.openstack.image import Image, ImageMember
 
 
 class Images(Part):
@@ -25,6 +26,37 @@ class Images(Part):
     def get_image(self, image_id: str) -> NodeImage:
         """Get one image."""
         return image_of(self.cloud.image.image(image_id), driver=self)
+
+    def delete_image(self, image: NodeImage) -> bool:
+        """Delete an image."""
+        self.cloud.image.delete_image(image.id)
+        return True
+
+    def ex_update_image(
+        self, image_id: str, data: Sequence[Mapping[str, Any]] | Mapping[str, Any]
+    ) -> NodeImage:
+        """Change an image by JSON patch operations, one or several."""
+        operations = [data] if isinstance(data, Mapping) else data
+        return image_of(self.cloud.image.patch_image(image_id, operations), driver=self)
+
+    # Members
+
+    def ex_list_image_members(self, image_id: str) -> list[NodeImageMember]:
+        """List the projects that an image is shared with."""
+        return [member_of(each, driver=self) for each in self.cloud.image.members(image_id)]
+
+    def ex_create_image_member(self, image_id: str, member_id: str) -> NodeImageMember:
+        """Share an image with a project."""
+        return member_of(self.cloud.image.add_member(image_id, member_id), driver=self)
+
+    def ex_get_image_member(self, image_id: str, member_id: str) -> NodeImageMember:
+        """Get what has become of sharing an image with a project."""
+        return member_of(self.cloud.image.member(image_id, member_id), driver=self)
+
+    def ex_accept_image_member(self, image_id: str, member_id: str) -> NodeImageMember:
+        """Accept an image that another project shares with ours."""
+        made = self.cloud.image.update_member(image_id, member_id, status="accepted")
+        return member_of(made, driver=self)
 
 
 def image_of(image: Image, *, driver: Any) -> NodeImage:
@@ -47,4 +79,16 @@ def image_of(image: Image, *, driver: Any) -> NodeImage:
             "minDisk": image.min_disk,
             "minRam": image.min_ram,
         },
+    )
+
+
+def member_of(member: ImageMember, *, driver: Any) -> NodeImageMember:
+    """Show a member of an image as Libcloud does."""
+    return NodeImageMember(
+        id=member.member_id,
+        image_id=member.image_id,
+        state=member.status,
+        created=zulu(member.created_at),
+        driver=driver,
+        extra={"schema": "/v2/schemas/member", "updated": zulu(member.updated_at)},
     )

@@ -10,16 +10,20 @@ from typing import Any
 import msgspec
 from libcloud.compute.base import Node
 from libcloud.compute.types import NodeState
-from libcloud.utils.networking import is_public_subnet
 
 from leasehold.libcloud import states
 from leasehold.openstack import Secret
-from leasehold.openstack.paging import Collection
+from leasehold.openstack.paging import Collection, Link
 from leasehold.openstack.service import Shape
 
 JsonObject = dict[str, Any]
 
 _PUBLIC_NETWORKS = ("public", "internet")
+_PRIVATE = ("10.", "192.168.", *(f"172.{second}." for second in range(16, 32)))
+
+
+class _Reference(msgspec.Struct, frozen=True, gc=False):
+    id: str
 
 
 class NovaServer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -32,9 +36,9 @@ class NovaServer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     updated: str | None = None
     addresses: dict[str, list[JsonObject]] = {}
     metadata: dict[str, str] = {}
-    image: JsonObject | str | None = None
+    image: _Reference | str | None = None
     flavor: JsonObject | None = None
-    links: list[JsonObject] = []
+    links: list[Link] = []
     fault: JsonObject | None = None
     key_name: str | None = None
     progress: int | None = None
@@ -79,10 +83,10 @@ def node_of(
             "access_ipv6": server.access_ipv6,
             "tenantId": server.tenant_id,
             "userId": server.user_id,
-            "imageId": server.image.get("id") if isinstance(server.image, dict) else None,
+            "imageId": server.image.id if isinstance(server.image, _Reference) else None,
             "flavorId": server.flavor.get("id") if server.flavor else None,
             "flavor_details": server.flavor,
-            "uri": next((link["href"] for link in server.links if link["rel"] == "self"), None),
+            "uri": next((link.href for link in server.links if link.rel == "self"), None),
             "service_name": service_name,
             "metadata": server.metadata,
             "password": password.reveal() if password else None,
@@ -116,6 +120,7 @@ def _addresses(networks: Mapping[str, list[JsonObject]]) -> tuple[list[str], lis
 def _is_public(address: JsonObject, network: str) -> bool:
     """Judge as Libcloud does: IPv4 by its range, IPv6 by the network's name or the address's kind."""
     ip: str = address["addr"]
-    if ":" not in ip:
-        return bool(is_public_subnet(ip))
-    return network in _PUBLIC_NETWORKS or address.get("OS-EXT-IPS:type") == "floating"
+    if ":" in ip:
+        return network in _PUBLIC_NETWORKS or address.get("OS-EXT-IPS:type") == "floating"
+    # By its text: Libcloud's own way takes a third of the time that a node costs.
+    return not ip.startswith(_PRIVATE)

@@ -1,4 +1,4 @@
-"""Security groups of Neutron, and those of a node."""
+"""Security groups of Neutron or of Nova, and those of a node."""
 
 from typing import Any
 
@@ -6,25 +6,42 @@ from libcloud.compute.base import Node
 from libcloud.compute.drivers.openstack import OpenStackSecurityGroup, OpenStackSecurityGroupRule
 
 from leasehold.libcloud.part import Part
-from leasehold.openstack.network import SecurityGroup, SecurityGroupRule
+from leasehold.openstack import network, nova_network
 
 
-class SecurityGroups(Part):
-    """What may reach a node."""
+class AnySecurityGroups(Part):
+    """What may reach a node: what is alike in Neutron and Nova."""
+
+    @property
+    def _keeper(self) -> network.Networking | nova_network.NovaNetwork:
+        """Whose groups they are."""
+        return self.cloud.network
+
+    def _shown(self, group: Any) -> OpenStackSecurityGroup:  # Any: each keeper's are of a shape
+        return group_of(group, driver=self)
 
     def ex_list_security_groups(self) -> list[OpenStackSecurityGroup]:
         """List the security groups with their rules."""
-        return [group_of(group, driver=self) for group in self.cloud.network.security_groups()]
+        return [self._shown(group) for group in self._keeper.security_groups()]
 
     def ex_create_security_group(self, name: str, description: str) -> OpenStackSecurityGroup:
         """Make a security group; Neutron puts rules into it that let everything out."""
-        made = self.cloud.network.create_security_group(name=name, description=description)
-        return group_of(made, driver=self)
+        made = self._keeper.create_security_group(name=name, description=description)
+        return self._shown(made)
 
     def ex_delete_security_group(self, security_group: OpenStackSecurityGroup) -> bool:
         """Delete a security group."""
-        self.cloud.network.delete_security_group(security_group.id)
+        self._keeper.delete_security_group(security_group.id)
         return True
+
+    def ex_delete_security_group_rule(self, rule: OpenStackSecurityGroupRule) -> bool:
+        """Let it in no longer. True also for Nova, whose answer Libcloud takes for a failure."""
+        self._keeper.delete_security_group_rule(rule.id)
+        return True
+
+
+class SecurityGroups(AnySecurityGroups):
+    """Neutron's security groups."""
 
     def ex_create_security_group_rule(
         self,
@@ -46,11 +63,6 @@ class SecurityGroups(Part):
         )
         return rule_of(made, driver=self)
 
-    def ex_delete_security_group_rule(self, rule: OpenStackSecurityGroupRule) -> bool:
-        """Let it in no longer."""
-        self.cloud.network.delete_security_group_rule(rule.id)
-        return True
-
     def ex_remove_security_group_from_node(
         self, security_group: OpenStackSecurityGroup, node: Node
     ) -> bool:
@@ -59,7 +71,7 @@ class SecurityGroups(Part):
         return True
 
 
-def group_of(group: SecurityGroup, *, driver: Any) -> OpenStackSecurityGroup:
+def group_of(group: network.SecurityGroup, *, driver: Any) -> OpenStackSecurityGroup:
     """Show a security group as Libcloud does."""
     return OpenStackSecurityGroup(
         id=group.id,
@@ -71,7 +83,7 @@ def group_of(group: SecurityGroup, *, driver: Any) -> OpenStackSecurityGroup:
     )
 
 
-def rule_of(rule: SecurityGroupRule, *, driver: Any) -> OpenStackSecurityGroupRule:
+def rule_of(rule: network.SecurityGroupRule, *, driver: Any) -> OpenStackSecurityGroupRule:
     """Show a rule as Libcloud does, but with its direction: Libcloud calls every rule ingress."""
     return OpenStackSecurityGroupRule(
         id=rule.id,

@@ -1,4 +1,4 @@
-"""Snapshots of Cinder's volumes, under the names they have and the ones they had in Libcloud."""
+"""Snapshots of Cinder's or Nova's volumes, under the names they have and had in Libcloud."""
 
 from typing import Any
 
@@ -6,12 +6,13 @@ from libcloud.compute.base import StorageVolume, VolumeSnapshot
 from libcloud.compute.types import VolumeSnapshotState
 
 from leasehold.libcloud import states
-from leasehold.libcloud.part import Part, deprecated
+from leasehold.libcloud.part import deprecated
+from leasehold.libcloud.storage import Storage
 from leasehold.libcloud.times import without_zone
 from leasehold.openstack import nova_volume, volume
 
 
-class Snapshots(Part):
+class Snapshots(Storage):
     """The project's snapshots."""
 
     def ex_list_snapshots(self) -> list[VolumeSnapshot]:
@@ -23,12 +24,12 @@ class Snapshots(Part):
         return self._snapshots(volume_id=volume.id)
 
     def _snapshots(self, **filters: str) -> list[VolumeSnapshot]:
-        found = self.cloud.volume.snapshots(**filters)
+        found = self._storage.snapshots(**filters)
         return [snapshot_of(snapshot, driver=self) for snapshot in found]
 
     def ex_get_snapshot(self, snapshotId: str) -> VolumeSnapshot:  # noqa: N803 - Libcloud's name
         """Get one snapshot."""
-        return snapshot_of(self.cloud.volume.snapshot(snapshotId), driver=self)
+        return snapshot_of(self._storage.snapshot(snapshotId), driver=self)
 
     def create_volume_snapshot(
         self,
@@ -38,14 +39,14 @@ class Snapshots(Part):
         ex_force: bool = True,
     ) -> VolumeSnapshot:
         """Start to make a snapshot, with `ex_force` also of a volume that is attached."""
-        made = self.cloud.volume.create_snapshot(
+        made = self._storage.create_snapshot(
             volume_id=volume.id, name=name or "", description=ex_description, force=ex_force
         )
         return snapshot_of(made, driver=self)
 
     def destroy_volume_snapshot(self, snapshot: VolumeSnapshot) -> bool:
-        """Delete a snapshot."""
-        self.cloud.volume.delete_snapshot(snapshot.id)
+        """Delete a snapshot. True also for Nova, whose answer Libcloud takes for a failure."""
+        self._storage.delete_snapshot(snapshot.id)
         return True
 
     # The old names

@@ -1,4 +1,4 @@
-"""Volumes of Cinder, and their places on nodes."""
+"""Volumes of Cinder or of Nova, and their places on nodes."""
 
 from typing import Any
 
@@ -8,20 +8,32 @@ from libcloud.compute.types import StorageVolumeState
 from leasehold.libcloud import states
 from leasehold.libcloud.nodes import zone_of
 from leasehold.libcloud.part import Part
+from leasehold.libcloud.storage import Storage
 from leasehold.libcloud.times import without_zone
+from leasehold.openstack.nova_volume import Attached as NovaAttached
+from leasehold.openstack.nova_volume import Volume as NovaVolume
 from leasehold.openstack.volume import Attached, Volume
 
 
-class Volumes(Part):
-    """The project's volumes."""
+class AnyVolumes(Storage):
+    """The project's volumes: what is alike in Cinder and Nova."""
 
     def list_volumes(self) -> list[StorageVolume]:
         """List the volumes, through all pages."""
-        return [volume_of(volume, driver=self) for volume in self.cloud.volume.volumes()]
+        return [volume_of(each, driver=self) for each in self._storage.volumes()]
 
     def ex_get_volume(self, volumeId: str) -> StorageVolume:  # noqa: N803 - Libcloud's name
         """Get one volume."""
-        return volume_of(self.cloud.volume.volume(volumeId), driver=self)
+        return volume_of(self._storage.volume(volumeId), driver=self)
+
+    def destroy_volume(self, volume: StorageVolume) -> bool:
+        """Delete a volume with all that it holds."""
+        self._storage.delete_volume(volume.id)
+        return True
+
+
+class Volumes(AnyVolumes):
+    """Cinder's volumes."""
 
     def create_volume(
         self,
@@ -48,11 +60,6 @@ class Volumes(Part):
         )
         return volume_of(made, driver=self)
 
-    def destroy_volume(self, volume: StorageVolume) -> bool:
-        """Delete a volume with all that it holds."""
-        self.cloud.volume.delete_volume(volume.id)
-        return True
-
 
 class Attachments(Part):
     """Volumes on nodes, as Nova has them: of every API version from 1.1 on."""
@@ -73,7 +80,7 @@ class Attachments(Part):
         return True
 
 
-def volume_of(volume: Volume, *, driver: Any) -> StorageVolume:
+def volume_of(volume: Volume | NovaVolume, *, driver: Any) -> StorageVolume:
     """Show a volume as Libcloud does."""
     return StorageVolume(
         id=volume.id,
@@ -94,7 +101,11 @@ def volume_of(volume: Volume, *, driver: Any) -> StorageVolume:
     )
 
 
-def _attachment(volume: Volume, attached: Attached) -> dict[str, Any]:
+def _attachment(volume: Volume | NovaVolume, attached: Attached | NovaAttached) -> dict[str, Any]:
+    """Say it in the words of the service that the volume is of."""
+    if isinstance(attached, NovaAttached):
+        device = {"device": attached.device} if attached.device else {}
+        return {"id": volume.id, "volumeId": volume.id, "serverId": attached.server_id, **device}
     return {
         "id": volume.id,
         "volume_id": volume.id,

@@ -9,6 +9,7 @@ from leasehold.openstack.call import ServiceType
 from leasehold.openstack.catalog import ALIASES
 from leasehold.openstack.credentials import check_url, sign_in_of
 from leasehold.openstack.errors import SettingsError
+from leasehold.openstack.secret import Secret
 from leasehold.openstack.settings import (
     BACKOFF,
     CONNECT_TIMEOUT,
@@ -55,6 +56,8 @@ class Arguments(TypedDict, total=False):
     token_cache: str | TokenCache
     """A file to keep tokens in, for programs that run often and shortly; or a cache of your own."""
     region: str
+    usual_region: str
+    """The region to take if none is named and there are several; for Libcloud's users."""
     interface: str
     """``public`` (if left out), ``internal`` or ``admin``."""
     endpoints: Mapping[str, str]
@@ -112,6 +115,7 @@ def settings_of(arguments: Arguments, *, name: str | None = None) -> Settings:
         name=name,
         sign_in=sign_in_of(arguments),
         region=arguments.get("region") or None,
+        usual_region=arguments.get("usual_region"),
         token_cache=_token_cache(arguments.get("token_cache")),
         interface=interface,
         endpoints=endpoints,
@@ -121,7 +125,7 @@ def settings_of(arguments: Arguments, *, name: str | None = None) -> Settings:
         verify=verify,
         cert=(cert, key) if cert and key else cert,
         debug=_debug(arguments),
-        proxy_url=proxy_url,
+        proxy_url=Secret(proxy_url) if proxy_url else None,
         connect_timeout=arguments.get("connect_timeout", CONNECT_TIMEOUT),
         timeout=arguments.get("timeout", READ_TIMEOUT),
         retries=arguments.get("retries", RETRIES),

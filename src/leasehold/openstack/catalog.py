@@ -61,10 +61,12 @@ def choose(
     region: str | None,
     interface: str,
     wish: Wish = ANY,
+    usual_region: str | None = None,
 ) -> Endpoint:
     """Pick the endpoint of a service: of the best version that is offered.
 
-    An endpoint that names no region, as in old catalogs, is in all of them. Raises
+    An endpoint that names no region, as in old catalogs, is in all of them. Of several regions the
+    usual one is taken if there is such a one. Raises
     `EndpointMissing`, which lists what there is, if none fits, or if it would have to guess between
     regions.
     """
@@ -81,7 +83,10 @@ def choose(
     ]
     if not ranked:
         raise _missing(endpoints, service, region, interface, wish)
-    if len(regions := sorted({str(endpoint.region) for _, endpoint in ranked})) > 1:
+    regions = sorted({str(endpoint.region) for _, endpoint in ranked})
+    if usual_region in regions:
+        ranked = [found for found in ranked if found[1].region == usual_region]
+    elif len(regions) > 1:
         raise EndpointMissing(
             f"{service} is offered in several regions; say which by region=: {', '.join(regions)}",
             service=service,
@@ -114,7 +119,8 @@ def _missing(
     wanted += [f"region {region}" if region else "any region", f"interface {interface}"]
     wanted += [f"API version {written(SPOKEN[service])}"]
     kin = [e for e in endpoints if e.type in ALIASES[service] or e.type == wish.type]
-    offered = "; ".join(sorted({_line(endpoint) for endpoint in kin or endpoints}))
+    near = [endpoint for endpoint in kin if endpoint.interface == interface]
+    offered = "; ".join(sorted({_line(endpoint) for endpoint in near or kin or endpoints}))
     rest = f"The catalog offers: {offered}" if offered else "The catalog is empty"
     return EndpointMissing(
         f"Could not find specified endpoint: {', '.join(wanted)}. {rest}. Change region=, "

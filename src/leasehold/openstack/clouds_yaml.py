@@ -94,6 +94,10 @@ def _way(cloud: Any) -> Arguments:
     overrides = {service: cloud.get_endpoint(service) for service in services}
     if found := {service: url for service, url in overrides.items() if url}:
         arguments["endpoints"] = found
+    if names := _per_service(cloud, services, "service_name"):
+        arguments["service_names"] = names
+    if types := _per_service(cloud, services, "service_type"):
+        arguments["service_types"] = types
     if compute := cloud.get_default_microversion("compute"):
         arguments["compute_microversion"] = compute
     if volume := cloud.get_default_microversion("block-storage"):
@@ -101,3 +105,9 @@ def _way(cloud: Any) -> Arguments:
     if timeout := cloud.config.get("api_timeout"):
         arguments["timeout"] = float(timeout)
     return arguments
+
+
+def _per_service(cloud: Any, services: tuple[str, ...], suffix: str) -> dict[str, str]:
+    """Read what an entry says of single services, as ``compute_service_name``."""
+    found = {each: cloud.config.get(f"{each.replace('-', '_')}_{suffix}") for each in services}
+    return {service: str(value) for service, value in found.items() if value}

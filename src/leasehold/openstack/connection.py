@@ -17,17 +17,18 @@ from leasehold.openstack.compute_v1.client import ComputeV1
 from leasehold.openstack.credentials import WITHOUT_KEYSTONE
 from leasehold.openstack.environment import debugging, from_environment
 from leasehold.openstack.errors import SettingsError, UnverifiedTls
-from leasehold.openstack.image.client import Images
+from leasehold.openstack.image.client import ImageService
 from leasehold.openstack.libcloud_arguments import LibcloudArguments, check_names, translated
 from leasehold.openstack.microversion import Microversion
 from leasehold.openstack.network.client import Networking
 from leasehold.openstack.nova_network.client import NovaNetwork
 from leasehold.openstack.nova_volume.client import NovaVolume
+from leasehold.openstack.reservation.client import Reservations
 from leasehold.openstack.service import Service
 from leasehold.openstack.settings import Settings
 from leasehold.openstack.sign_in import Identity
 from leasehold.openstack.transport import Transport
-from leasehold.openstack.volume.client import Volumes
+from leasehold.openstack.volume.client import BlockStorage
 
 
 class Connection:
@@ -51,9 +52,10 @@ class Connection:
         self.compute_v1 = ComputeV1(self._service(ServiceType.COMPUTE_V1))
         self.nova_network = NovaNetwork(self._service(ServiceType.COMPUTE, plain=True))
         self.nova_volume = NovaVolume(self._service(ServiceType.COMPUTE, plain=True))
-        self.image = Images(self._service(ServiceType.IMAGE))
+        self.image = ImageService(self._service(ServiceType.IMAGE))
         self.network = Networking(self._service(ServiceType.NETWORK))
-        self.volume = Volumes(self._service(ServiceType.VOLUME))
+        self.volume = BlockStorage(self._service(ServiceType.VOLUME))
+        self.reservation = Reservations(self._service(ServiceType.RESERVATION))
 
     def _service(self, kind: ServiceType, *, plain: bool = False) -> Service:
         """Make the way to a service; `plain` leaves microversions, and a pin of one, out."""

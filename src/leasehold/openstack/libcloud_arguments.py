@@ -19,12 +19,14 @@ class LibcloudArguments(TypedDict, total=False):
     """The arguments of Libcloud's OpenStack driver that are not called the same with us."""
 
     ex_force_auth_url: str
+    """Keystone's address, with or without a path and a version."""
     ex_force_auth_version: str
     """``1.0``, ``1.1``, ``2.0``, ``2.0_apikey``, ``2.0_password``, ``2.0_voms``, ``3.x_password``,
     ``3.x_appcred``, ``3.x_oidc_access_token`` or ``3.x_token``. Left out: by discovery."""
     ex_force_auth_token: str
     """A token that you manage: the driver never signs in."""
     ex_tenant_name: str
+    """The project, by name."""
     ex_domain_name: str
     """The user's domain, by name."""
     ex_tenant_domain_id: str
@@ -34,14 +36,21 @@ class LibcloudArguments(TypedDict, total=False):
     ex_force_service_type: str
     """Which entry of the catalog is compute's; or another service's, if it is a type of its."""
     ex_force_service_name: str
+    """The name of the entry that is meant, of the same service."""
     ex_force_service_region: str
+    """The region of all services."""
     ex_force_base_url: str
     """Address of the compute service, the project's id last."""
     ex_force_network_url: str
+    """Address of Neutron."""
     ex_force_image_url: str
+    """Address of Glance."""
     ex_force_volume_url: str
+    """Address of Cinder."""
     ex_force_reservation_url: str
+    """Address of Blazar."""
     ex_force_microversion: str
+    """What compute is asked for, ``2.60``."""
     ex_auth_cache: Any
     """A token cache of Libcloud's kind: an object with get, put and clear."""
 

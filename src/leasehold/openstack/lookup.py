@@ -5,6 +5,7 @@ import msgspec
 from leasehold.openstack.call import ServiceType
 from leasehold.openstack.catalog import Endpoint
 from leasehold.openstack.connection import Connection
+from leasehold.openstack.edge import public_url
 from leasehold.openstack.errors import EndpointMissing
 from leasehold.openstack.microversion import Version
 
@@ -36,7 +37,7 @@ def look_up(connection: Connection) -> Lookup:
     settings, transport = connection.settings, connection.transport
     return Lookup(
         cloud=settings.name,
-        auth_url=settings.sign_in.auth_url,
+        auth_url=public_url(settings.sign_in.auth_url),
         catalog=transport.catalog,
         choices=tuple(_choice(connection, service) for service in ServiceType),
     )

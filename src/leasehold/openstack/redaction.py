@@ -28,6 +28,7 @@ _FIELDS = (
 # Fields that are secret only below another one, or only if they are a text.
 _NESTED = {("token", "id"), ("credentials", "key"), ("personality", "contents")}
 _TEXTS = frozenset({"token", "tokenid", "code"})
+_USER_OF_URL = re.compile(r"(://)[^/@\s]+@")
 _PARAMETER = re.compile(
     r"""([?&;](?:token|[\w-]*(?:password|secret|signature|_sig|access_token|api_?key))=)[^&;"'\s<]+""",
     re.IGNORECASE,
@@ -70,6 +71,7 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Give a text without any secret that is known, or that stands in a URL or an attribute."""
+        text = _USER_OF_URL.sub(rf"\g<1>{HIDDEN}@", text)
         text = _ATTRIBUTE.sub(rf"\g<1>{HIDDEN}", _PARAMETER.sub(rf"\g<1>{HIDDEN}", text))
         with self._lock:
             known = sorted(self._known, key=len, reverse=True)

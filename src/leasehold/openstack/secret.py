@@ -1,5 +1,7 @@
 """Text that must not be seen: it hides itself wherever it is printed."""
 
+import msgspec
+
 
 class Secret:
     """A password, token or private key; `reveal()` is the one way to its text."""
@@ -35,7 +37,12 @@ def revealed(secret: Secret | str) -> str:
 
 
 def decode_secret(kind: type, value: object) -> object:
-    """Let msgspec decode a JSON string into a `Secret`, so that no answer holds it in the open."""
+    """Let msgspec decode into a `Secret`, so that no answer holds it in the open.
+
+    Of what is no string, an object that has passwords in it, the secret is its JSON.
+    """
     if kind is Secret and isinstance(value, str):
         return Secret(value)
+    if kind is Secret and isinstance(value, dict):
+        return Secret(msgspec.json.encode(value).decode())
     raise TypeError(f"cannot decode {type(value).__name__} into {kind.__name__}")

@@ -9,12 +9,15 @@ import msgspec
 from leasehold.openstack.call import Answer, Call, FilterValue, Query, ServiceType, query_of
 from leasehold.openstack.edge import malformed
 from leasehold.openstack.errors import BadRequest, NotFound, VersionUnsupported
-from leasehold.openstack.microversion import Microversion, Version
+from leasehold.openstack.microversion import Headers, Microversion, Version
 from leasehold.openstack.paging import UNREADABLE, Collection, Page
 from leasehold.openstack.secret import decode_secret
+from leasehold.openstack.stream import Sending, Stream
 from leasehold.openstack.transport import Transport
 
 T = TypeVar("T")
+
+OCTETS = "application/octet-stream"
 
 
 class Shape(Generic[T]):
@@ -118,6 +121,19 @@ class Service:
         """Have something done, and give the answer as it is. Never repeated, as `post`."""
         return self._send(method, path, body=body, query=query_of(query))
 
+    def patch(self, path: str, body: object, shape: Shape[T], *, media_type: str) -> T:
+        """Change something by the steps in `body`, which are of that media type."""
+        headers = (("Content-Type", media_type),)
+        answer = self._send("PATCH", path, body=body, headers=headers)
+        return self.read(answer, shape, method="PATCH")
+
+    def stream(self, method: str, path: str, *, body: Sending | None = None) -> Stream:
+        """Send or get what is too large for memory; see `Transport.stream`."""
+        accepted = (("Accept", "*/*"),)
+        headers = (*accepted, ("Content-Type", OCTETS)) if body is not None else accepted
+        call = Call(service=self.type, method=method, path=path, headers=headers, repeatable=False)
+        return self._transport.stream(call, body=body)
+
     def delete(self, path: str, *, repeatable: bool = True, **query: FilterValue) -> None:
         """Delete something. Raises `NotFound` unless an attempt of ours may have been the end of it."""
         try:
@@ -172,6 +188,7 @@ class Service:
         *,
         query: Query = (),
         body: object = None,
+        headers: Headers = (),
         repeatable: bool | None = None,
     ) -> Answer:
         call = Call(
@@ -180,7 +197,7 @@ class Service:
             path=path,
             query=query,
             body=None if body is None else msgspec.json.encode(body),
-            headers=self._microversion.headers(until=self._until),
+            headers=(*self._microversion.headers(until=self._until), *headers),
             repeatable=method in ("GET", "DELETE") if repeatable is None else repeatable,
         )
         try:
@@ -188,16 +205,17 @@ class Service:
         except BadRequest as error:
             if error.status != 406:
                 raise
-            answer = self._send_lower(call, error)
+            answer = self._send_lower(call, error, headers)
         if self._until is None:
             self._microversion.confirm(answer)
         return answer
 
-    def _send_lower(self, call: Call, refused: BadRequest) -> Answer:
+    def _send_lower(self, call: Call, refused: BadRequest, own: Headers) -> Answer:
         """Send a call again, in the best version that a 406 names."""
         until = self._until
-        if self._microversion.lower(refused.message, asked=call.headers, until=until):
-            headers = self._microversion.headers(until=until)
+        asked = call.headers[: len(call.headers) - len(own)]
+        if self._microversion.lower(refused.message, asked=asked, until=until):
+            headers = (*self._microversion.headers(until=until), *own)
             try:
                 return self._transport.send(msgspec.structs.replace(call, headers=headers))
             except BadRequest as error:

@@ -66,6 +66,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     name: str | None = None
     """Its name in clouds.yaml, if it came from there."""
     region: str | None = None
+    usual_region: str | None = None
+    """The one to take of several if none is named."""
     interface: str = "public"
     token_cache: TokenCache | None = None
     """None keeps the token with the connection."""
@@ -81,8 +83,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cert: str | tuple[str, str] | None = None
     """A client certificate: one file, or certificate and key."""
     debug: Debug | None = None
-    proxy_url: str | None = None
-    """The proxy of all requests; None leaves it to the environment (``HTTPS_PROXY`` ...)."""
+    proxy_url: Secret | None = None
+    """The proxy of all requests, perhaps with a password in it; None leaves it to the environment
+    (``HTTPS_PROXY`` ...)."""
     connect_timeout: float = CONNECT_TIMEOUT
     timeout: float = READ_TIMEOUT
     retries: int = RETRIES

@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import requests
@@ -24,6 +24,7 @@ from leasehold.openstack.retry import delay_before_retry
 from leasehold.openstack.secret import Secret
 from leasehold.openstack.settings import Settings
 from leasehold.openstack.sign_in import Identity
+from leasehold.openstack.stream import Sending, Stream
 from leasehold.openstack.versions import Place, place_of, versions_in
 
 FORCED_URL_WRONG = (
@@ -111,38 +112,62 @@ class Transport:
             error.message = FORCED_URL_WRONG.format(service=call.service, said=error.message)
         return error
 
+    def stream(self, call: Call, *, body: Sending | None = None) -> Stream:
+        """Send a call whose body, or that of the answer, is too large for memory.
+
+        Raises as `send` does. Not repeated, for a body is gone once it is sent; a call without one
+        is sent once more with a new token after a 401.
+        """
+        url = self.endpoint(call.service) + call.path
+        token = self._badge.headers()
+        response = self._open(call, url, token, body)
+        if response.status_code == 401 and body is None and self._badge.renew(token):
+            response.close()
+            response = self._open(call, url, self._badge.headers(), body)
+        if response.status_code >= 300:
+            answer = _answer(response, response.content, url)
+            raise self._explained(call, refusal(answer, service=call.service, method=call.method))
+        self._proven.add(call.service)
+        return Stream(response, call, url)
+
     def _exchange(self, call: Call, url: str, token: dict[str, str]) -> Answer:
-        headers = {"Accept": "application/json", **token, **dict(call.headers)}
-        if call.body is not None:
-            headers["Content-Type"] = "application/json"
         outside = sys.exception()
+        response = self._open(call, url, token, call.body)
         try:
-            # Not logged: bodies hold passwords and user-data, and telling them apart costs time.
-            # No retries of keystoneauth's: they repeat a POST whose answer was lost.
-            response = self._session.request(
-                url,
-                call.method,
-                authenticated=False,
-                raise_exc=False,
-                log=False,
-                params=call.query,
-                data=call.body,
-                headers=headers,
-                stream=True,
-            )
             # At one go: requests' own way reads 10 KB at a time, and takes longer than decoding.
             content: bytes = response.raw.read(decode_content=True)
         except _LOST as error:
             raise failure(
                 error, outside=outside, service=call.service, method=call.method, url=url
             ) from error
-        return Answer(
-            status=response.status_code,
-            headers=response.headers,
-            content=content,
-            url=url,
-            elapsed=response.elapsed.total_seconds(),
-        )
+        return _answer(response, content, url)
+
+    def _open(
+        self, call: Call, url: str, token: dict[str, str], body: bytes | Sending | None
+    ) -> requests.Response:
+        """Send a request, and read the head of its answer."""
+        headers = {"Accept": "application/json", **token, **dict(call.headers)}
+        if call.body is not None:
+            headers.setdefault("Content-Type", "application/json")
+        outside = sys.exception()
+        try:
+            # Not logged: bodies hold passwords and user-data, and telling them apart costs time.
+            # No retries of keystoneauth's: they repeat a POST whose answer was lost.
+            return self._session.request(  # type: ignore[no-any-return]  # keystoneauth is untyped
+                url,
+                call.method,
+                authenticated=False,
+                raise_exc=False,
+                log=False,
+                params=call.query,
+                data=body,
+                headers=headers,
+                stream=True,
+            )
+        except _LOST as error:
+            raise failure(
+                error, outside=outside, service=call.service, method=call.method, url=url
+            ) from error
 
     def endpoint(self, service: ServiceType) -> str:
         """Give the URL that the paths of a service are put on. Raises as `version` does."""
@@ -183,6 +208,7 @@ class Transport:
             self.catalog,
             service,
             region=self._settings.region,
+            usual_region=self._settings.usual_region,
             interface=self._settings.interface,
             wish=self._settings.wishes.get(service, ANY),
         )
@@ -209,6 +235,16 @@ class Transport:
         self._session.close()
 
 
+def _answer(response: requests.Response, content: bytes, url: str) -> Answer:
+    return Answer(
+        status=response.status_code,
+        headers=response.headers,
+        content=content,
+        url=url,
+        elapsed=response.elapsed.total_seconds(),
+    )
+
+
 def _session(settings: Settings, adapter: requests.adapters.BaseAdapter | None) -> Session:
     session = Session(
         verify=settings.verify,
@@ -218,17 +254,13 @@ def _session(settings: Settings, adapter: requests.adapters.BaseAdapter | None) 
     )
     # The constructor takes one number for both; requests takes connect and read apart.
     session.timeout = (settings.connect_timeout, settings.timeout)
-    way = adapter or Adapter(proxy_url=settings.proxy_url)
+    proxy_url = settings.proxy_url.reveal() if settings.proxy_url else None
+    way = adapter or Adapter(proxy_url=proxy_url)
     if settings.debug:
-        way = RecordingAdapter(way, settings.debug, Redactor(_secrets(settings)))
+        options = settings.sign_in.options.values()
+        secrets = [value.reveal() for value in options if isinstance(value, Secret)]
+        secrets += [urlsplit(proxy_url).password or ""] if proxy_url else []
+        way = RecordingAdapter(way, settings.debug, Redactor(secrets))
     for scheme in ("https://", "http://"):
         session.mount(scheme, way)
     return session
-
-
-def _secrets(settings: Settings) -> Iterator[str]:
-    for value in settings.sign_in.options.values():
-        if isinstance(value, Secret):
-            yield value.reveal()
-    if password := urlsplit(settings.proxy_url or "").password:
-        yield password

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from leasehold.emulator import Delays, Emulator, fixed
+from leasehold.emulator.compute.servers import Server
 from leasehold.emulator.guests.keeper import probe
 from tests.system.buildbot.worker_kit import a_worker_kit
 
@@ -60,3 +61,8 @@ def workers(emulator: Emulator, kit: str, *lines: str, **common: object) -> str:
             "]",
         ]
     )
+
+
+def alive(emulator: Emulator) -> list[Server]:
+    """The servers of the cloud, whoever made them."""
+    return emulator.run(lambda: list(emulator.cloud.compute.servers.alive))

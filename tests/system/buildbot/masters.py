@@ -8,7 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ class Master:
     ) -> None:
         """`workers` is Python that sets ``c["workers"]``."""
         self.directory = directory
-        self.web_port, self.worker_port = _free_port(), _free_port()
+        self.web_port, self.worker_port = free_port(), free_port()
         self.command = list(command)
         subprocess.run(
             [BIN / "buildbot", "create-master", "--log-count", "0", directory],
@@ -191,7 +191,43 @@ def a_master(directory: Path, workers: str, **options: Any) -> Iterator[Master]:
         master.stop(signal.SIGKILL)
 
 
-def _free_port() -> int:
+@contextmanager
+def a_baked_in_worker(
+    directory: Path, master: Master, name: str, server: Callable[[], object]
+) -> Iterator[None]:
+    """The worker that the manual expects in an image: it knows its name and the password `sekrit`.
+
+    It starts when there is a server, as it would in there: one that comes uncalled is sent away.
+    """
+    master.wait(server)
+    where = f"127.0.0.1:{master.worker_port}"
+    subprocess.run(
+        [
+            BIN / "buildbot-worker",
+            "create-worker",
+            "--maxdelay=1",
+            directory,
+            where,
+            name,
+            "sekrit",
+        ],
+        check=True,
+        capture_output=True,
+    )
+    process = subprocess.Popen(
+        [BIN / "twistd", "--nodaemon", "--python=buildbot.tac", "--logfile=-"],
+        cwd=directory,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from leasehold.emulator import Effect, Emulator, Rule
-from leasehold.emulator.compute.servers import Server
 from leasehold.openstack import connect
-from tests.system.buildbot.conftest import workers
+from tests.system.buildbot.conftest import alive, workers
 from tests.system.buildbot.masters import CANCELLED, EXCEPTION, RETRY, SUCCESS, Master, a_master
 
 
@@ -34,10 +33,6 @@ def master(
     config = workers(emulator, kit, *lines, boot_timeout=3, check_instance_interval=1)
     with a_master(directory, config, command=["sh", "-c", "cat /etc/hostname; sleep 1"]) as running:
         yield running
-
-
-def alive(emulator: Emulator) -> list[Server]:
-    return emulator.run(lambda: list(emulator.cloud.compute.servers.alive))
 
 
 def no_server_of(emulator: Emulator, name: str) -> bool:

@@ -1,4 +1,5 @@
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -40,9 +41,13 @@ def test_the_demo_does_the_whole_job_and_leaves_nothing(leasehold: Command) -> N
     assert "Guests: container" in out or "Guests: shell" in out
     for name in ("demo001", "demo002"):
         assert f"{name}  ready" in err
-        assert f"$ leasehold ssh {name}" in out
+        assert re.search(rf"\$ leasehold ssh --resolver 127\.0\.0\.1:\d+ {name} ", out)
+        assert f"  {name}.demo.test A\n" in out
+        assert f"  {name}.demo.test SSHFP\n" in out
     assert out.count(" processes\n") == 2
-    assert "stray    nothing" in out
+    assert out.count("stray    nothing") == 2
+    assert "name server demo at " in out
+    assert "asked what is left in its zones: nothing." in out
     assert out.rstrip().endswith("And the cloud itself, asked what it still holds: nothing.")
     assert leftovers(leasehold) == []
     assert not (leasehold.home / "config").exists()

@@ -112,12 +112,12 @@ class Bind(Primary):
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
 
-    def start(self) -> None:
+    def start(self, *, probe: str = ZONE) -> None:
         with (self.directory / "named.log").open("ab") as log:
             command = [NAMED, "-g", "-n", "1", "-c", str(self.directory / "named.conf")]
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
         until = time.monotonic() + 20
-        while self.dig("SOA", ZONE) == []:
+        while self.dig("SOA", probe) == []:
             assert self._process.poll() is None, (self.directory / "named.log").read_text()
             assert time.monotonic() < until, "named does not answer"
 

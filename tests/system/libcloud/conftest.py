@@ -38,16 +38,30 @@ def _emulated() -> Iterator[dict[str, Any]]:
 @pytest.fixture(scope="package")
 def pair(tenant: Tenant) -> Pair:
     """The two drivers as members of the tenant."""
-    auth = tenant.auth
+    return _signed_in(tenant)
+
+
+@pytest.fixture(scope="package")
+def neighbours(tenant: Tenant) -> Pair:
+    """The two drivers in another project of the same cloud."""
+    return _signed_in(tenant.admin)
+
+
+def _signed_in(user: User) -> Pair:
     account = {
-        "key": auth["username"],
-        "secret": auth["password"],
-        "ex_force_auth_url": auth["auth_url"].removesuffix("/v3"),
+        "key": user.auth["username"],
+        "secret": user.auth["password"],
+        "ex_force_auth_url": user.auth["auth_url"].removesuffix("/v3"),
         "ex_force_auth_version": "3.x_password",
-        "ex_tenant_name": auth["project_name"],
+        "ex_tenant_name": user.auth["project_name"],
         "ex_force_service_region": "RegionOne",
     }
     return Pair(theirs=Theirs(**account), ours=Ours(**account))
+
+
+@pytest.fixture(scope="package")
+def project_id(tenant: Tenant) -> str:
+    return tenant.project_id
 
 
 # An emulator alone, for what is not the same on any cloud: faults, tokens, settings.

@@ -7,6 +7,7 @@ from libcloud.common.types import LibcloudError
 from libcloud.compute.drivers import openstack as theirs
 
 from leasehold import libcloud as ours
+from leasehold.emulator import Emulator
 
 BOTH = pytest.mark.parametrize("module", [theirs, ours], ids=["libcloud's", "ours"])
 
@@ -52,6 +53,26 @@ def test_a_region_that_is_none_has_no_endpoint(module: Any, account: dict[str, A
         module.OpenStack_2_NodeDriver(
             **{**account, "ex_force_service_region": "Nowhere"}
         ).list_sizes()
+
+
+@BOTH
+def test_of_several_regions_regionone_is_the_usual_one(
+    module: Any, account: dict[str, Any]
+) -> None:
+    with Emulator(guests="none", catalog="regions") as wide:
+        here = {**account, "ex_force_auth_url": wide.url + "/identity"}
+        del here["ex_force_service_region"]
+        assert module.OpenStack_2_NodeDriver(**here).list_sizes()
+        here["ex_force_service_region"] = "RegionTwo"
+        assert module.OpenStack_2_NodeDriver(**here).list_sizes()
+
+
+def test_region_is_another_name_of_the_service_region(account: dict[str, Any]) -> None:
+    """Libcloud takes it, and looks in RegionOne."""
+    del (here := dict(account))["ex_force_service_region"]
+    assert theirs.OpenStack_2_NodeDriver(**here, region="Nowhere").list_sizes()
+    with pytest.raises(LibcloudError, match="region Nowhere"):
+        ours.OpenStack_2_NodeDriver(**here, region="Nowhere").list_sizes()
 
 
 def test_a_mistyped_argument_is_refused_with_the_nearest_name(account: dict[str, Any]) -> None:

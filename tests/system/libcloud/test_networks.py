@@ -245,6 +245,7 @@ def test_an_address_that_is_none_leads_nowhere(pair: Pair, node: Any) -> None:
 
 def test_security_groups_are_alike_but_for_the_direction_of_their_rules(pair: Pair) -> None:
     """Libcloud calls what lets out ingress too."""
+    made = pair.ours.ex_create_security_group("parity", "")
     theirs, ours = (driver.ex_list_security_groups() for driver in pair)
     directions = [rule.direction for group in ours for rule in group.rules]
     assert "egress" in directions
@@ -254,6 +255,7 @@ def test_security_groups_are_alike_but_for_the_direction_of_their_rules(pair: Pa
         for rule in group.rules:
             rule.direction = "ingress"
     compare(*(shown(sorted(groups, key=lambda group: group.id)) for groups in (theirs, ours)))
+    assert pair.ours.ex_delete_security_group(made)
 
 
 def test_a_group_and_its_rules_come_and_go_alike(pair: Pair) -> None:

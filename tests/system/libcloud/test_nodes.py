@@ -273,6 +273,7 @@ def test_an_image_is_taken_of_a_node(pair: Pair, nodes: Both) -> None:
     for driver, image in zip(pair, images, strict=True):
         assert pair.ours.get_image(image.id).name == "copy"
         settled(driver, nodes[driver])
+        assert driver.delete_image(image) is True
 
 
 def test_the_methods_of_the_node_itself_work(pair: Pair, nodes: Both) -> None:

@@ -1,4 +1,4 @@
-"""Sizes, locations, key pairs, quotas, server groups and reservations, on both drivers."""
+"""Sizes, locations, key pairs, quotas and server groups, on both drivers."""
 
 from pathlib import Path
 from typing import Any
@@ -65,3 +65,9 @@ def test_server_groups_are_made_listed_got_and_deleted_alike(pair: Pair) -> None
     pair.read(lambda driver: driver.ex_get_server_group(made[0].id))
     for driver, group in zip(pair, made, strict=True):
         assert driver.ex_del_server_group(group) is True
+
+
+def test_quotas_are_alike(pair: Pair, project_id: str) -> None:
+    pair.read(lambda driver: driver.ex_get_quota_set(project_id))
+    pair.read(lambda driver: driver.ex_get_network_quotas(project_id))
+    pair.read(lambda driver: driver.ex_get_volume_quotas(project_id))

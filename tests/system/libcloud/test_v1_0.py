@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from libcloud.common.exceptions import BaseHTTPError
+from libcloud.common.types import LibcloudError
 from libcloud.compute.drivers.openstack import OpenStack_1_0_NodeDriver as Theirs
 from libcloud.compute.drivers.openstack import OpenStack_1_1_NodeDriver as NewerDriver
 
 from leasehold.emulator import Emulator
 from leasehold.libcloud import OpenStack_1_0_NodeDriver as Ours
 from leasehold.libcloud import OpenStackNodeDriver
+from tests.system.libcloud.conftest import QUICK
 from tests.system.libcloud.old_clouds import (
     LIBCLOUD_WARNS,
     Both,
@@ -64,6 +66,18 @@ def test_it_has_every_public_method_of_libcloud_s() -> None:
         if not name.startswith("_") and name in vars(Theirs):
             wanted = list(inspect.signature(method).parameters)
             assert list(inspect.signature(getattr(Ours, name)).parameters) == wanted
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_with_an_api_key_alone_it_finds_its_way_as_at_rackspace(version: str) -> None:
+    """Libcloud needs the address of compute too: it knows no catalog whose services are so named."""
+    with Emulator(delays=QUICK, seed=1, guests="none", catalog="rackspace") as emulator:
+        account = {"ex_force_auth_url": emulator.url, "ex_force_auth_version": version}
+        driver = OpenStackNodeDriver("demo", "demo-key", api_version="1.0", **account)
+        node = settled(driver, make(driver))
+        assert "/compute/v1.0/" in node.extra["uri"]
+        with pytest.raises(LibcloudError, match="Could not find specified endpoint"):
+            Theirs("demo", "demo-key", **account).list_nodes()
 
 
 # What there is

@@ -29,6 +29,7 @@ def test_options_before_the_command_are_moved_behind_it(given: str, wanted: str)
         ("ssh n1 -- ls", "ssh n1 -- ls"),
         ("ssh -- n1 ls", "ssh -- n1 ls"),
         ("ssh --server h:1 n1 uname -n", "ssh --server h:1 n1 -- uname -n"),
+        ("ssh --resolver d:53 n1 uname", "ssh --resolver d:53 n1 -- uname"),
         ("ssh --server=h:1 n1 uname", "ssh --server=h:1 n1 -- uname"),
         ("--server h:1 ssh n1 env --server", "ssh --server h:1 n1 -- env --server"),
         ("ssh --help", "ssh --help"),

@@ -1,6 +1,6 @@
 import pytest
 
-from leasehold.openstack import ServiceType, SettingsError
+from leasehold.openstack import Secret, ServiceType, SettingsError
 from leasehold.openstack.arguments import settings_of
 from leasehold.openstack.settings import Wish
 
@@ -66,7 +66,7 @@ def test_the_way_to_the_cloud_is_settable():
     assert made.microversions == {ServiceType.COMPUTE: "2.60"}
     assert (made.verify, made.cert) == ("ca.pem", ("me.pem", "me.key"))
     assert (made.timeout, made.retries, made.retry_delay, made.backoff) == (5.0, 0, 0.1, 3.0)
-    assert made.proxy_url == "http://proxy.example:3128"
+    assert made.proxy_url == Secret("http://proxy.example:3128")
     assert made.wishes == {
         ServiceType.VOLUME: Wish(type="cinder-eu"),
         ServiceType.IMAGE: Wish(name="glance-eu", region="Three"),

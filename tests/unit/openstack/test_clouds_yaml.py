@@ -59,6 +59,14 @@ def test_endpoints_microversions_and_the_time_out_are_read(write):
     assert arguments["verify"] is False
 
 
+def test_names_and_types_of_single_services_are_read(write):
+    entry = {"compute_service_name": "cirrus", "block_storage_service_type": "volumev2"}
+    write(lab={"auth": AUTH, **entry})
+    arguments = from_clouds_yaml("lab")
+    assert arguments["service_names"] == {"compute": "cirrus"}
+    assert arguments["service_types"] == {"block-storage": "volumev2"}
+
+
 def test_an_application_credential_is_read(write):
     secret = {"application_credential_id": "ac", "application_credential_secret": "s"}
     write(

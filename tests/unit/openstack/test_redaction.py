@@ -103,6 +103,7 @@ def test_names_and_public_keys_are_no_secrets():
     [
         ("https://vnc.example/?path=x&token=abc", "https://vnc.example/?path=x&token=***"),
         ("https://s.example/o?temp_url_sig=abc&x=1", "https://s.example/o?temp_url_sig=***&x=1"),
+        ("http://ann:pw@k.example/v3", "http://***@k.example/v3"),
         ('<server adminPass="abc" name="x"/>', '<server adminPass="***" name="x"/>'),
     ],
 )

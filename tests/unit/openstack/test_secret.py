@@ -40,3 +40,11 @@ def test_a_secret_that_is_no_text_is_refused_without_being_shown():
 
 def test_the_settings_of_a_cloud_do_not_show_its_password():
     assert "correct horse" not in repr(settings())
+
+
+def test_an_object_with_passwords_in_it_is_secret_as_a_whole():
+    letter = msgspec.json.decode(
+        b'{"key": {"auth_password": "x"}}', type=Letter, dec_hook=decode_secret
+    )
+    assert "x" not in repr(letter)
+    assert msgspec.json.decode(letter.key.reveal()) == {"auth_password": "x"}

@@ -58,3 +58,12 @@ def over_quota(overs: dict[str, tuple[str, int, int]]) -> Fault:
         f"Quota exceeded for {names}: Requested {requested}, "
         f"but already used {used} of {allowed} {names}",
     )
+
+
+def unexpected() -> Fault:
+    """What Nova makes of the refusals of another service that it does not expect."""
+    return Fault(
+        500,
+        "Unexpected API Error. Please report this at http://bugs.launchpad.net/nova/ and attach "
+        "the Nova API log if possible.",
+    )

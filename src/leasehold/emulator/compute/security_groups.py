@@ -3,7 +3,7 @@
 from typing import Any
 
 from leasehold.emulator.caller import Caller
-from leasehold.emulator.compute.faults import bad_input, not_found
+from leasehold.emulator.compute.faults import bad_input, not_found, unexpected
 from leasehold.emulator.compute.floating_ips import check_not_removed
 from leasehold.emulator.compute.security_group_rules import ingress_rule
 from leasehold.emulator.compute.server_register import Servers
@@ -71,7 +71,10 @@ class ComputeSecurityGroups:
         check_not_removed(request)
         given = _checked(part(body_of(request), "security_group"))
         group = self._wanted(request)
-        changed = self._state.security_groups.update(group, given, Caller.of(request))
+        try:
+            changed = self._state.security_groups.update(group, given, Caller.of(request))
+        except Fault as fault:
+            raise unexpected() from fault
         return Response(200, {"security_group": self._document(changed)})
 
     def _delete(self, request: Request) -> Response:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from leasehold.emulator.caller import Caller
-from leasehold.emulator.compute.faults import bad_input
+from leasehold.emulator.compute.faults import bad_input, unexpected
 from leasehold.emulator.compute.floating_ips import check_not_removed
 from leasehold.emulator.compute.pages import offset_page
 from leasehold.emulator.compute.paths import base_of
@@ -89,10 +89,13 @@ class ComputeVolumes:
         caller = Caller.of(request)
         if Effect.QUOTA in request.effects:
             raise Fault(403, "Quota exceeded for snapshots")
-        volume = self._state.volumes.find(str(given["volume_id"]), caller)
+        try:
+            volume = self._state.volumes.find(str(given["volume_id"]), caller)
+        except Fault as fault:
+            raise unexpected() from fault
         allowed = ("available", "in-use") if given.get("force") in TRUE else ("available",)
         if volume.status not in allowed:
-            raise _unexpected()
+            raise unexpected()
         try:
             snapshot = self._state.snapshots.create(
                 volume,
@@ -110,7 +113,7 @@ class ComputeVolumes:
         try:
             self._state.snapshots.delete(snapshot, request.effects)
         except Fault as fault:
-            raise _unexpected() from fault
+            raise unexpected() from fault
         return Response(202)
 
     def _wanted_volume(self, request: Request) -> Volume:
@@ -173,12 +176,3 @@ def _as_nova_says(fault: Fault) -> Fault:
     if fault.status == 400:
         return Fault(400, f"Invalid input received: {fault.message}")
     return fault
-
-
-def _unexpected() -> Fault:
-    """What Nova makes of those refusals of Cinder's that it does not expect."""
-    return Fault(
-        500,
-        "Unexpected API Error. Please report this at http://bugs.launchpad.net/nova/ and attach "
-        "the Nova API log if possible.",
-    )

@@ -16,6 +16,9 @@ import dns.update
 from leasehold.emulator.names.zone import RefusedUpdate, Zone
 
 _TRANSFERS = (dns.rdatatype.AXFR, dns.rdatatype.IXFR)
+_HEAD_BYTES = 12
+_IS_ANSWER, _OPCODE = 0x80, 0x78
+"""Bits of the third byte (RFC 1035, 4.1.1)."""
 _ON_A_PAGE = 200
 """RRsets in one message of a transfer; it must stay below 64 kB."""
 
@@ -29,6 +32,14 @@ class Answers:
 
     def to(self, wire: bytes) -> Iterator[bytes]:
         """The answer to a message, in as many messages as it takes; none to what is no question."""
+        if len(wire) < _HEAD_BYTES or wire[2] & _IS_ANSWER:
+            return
+        try:
+            yield from self._to(wire)
+        except dns.exception.DNSException:
+            yield _bare(wire, dns.rcode.FORMERR)
+
+    def _to(self, wire: bytes) -> Iterator[bytes]:
         try:
             asked = dns.message.from_wire(wire, keyring={self._key.name: self._key})
         except dns.tsig.BadTime:
@@ -39,11 +50,6 @@ class Answers:
             return
         except dns.message.UnknownTSIGKey:
             yield self._not_signed_right(wire, dns.rcode.BADKEY)
-            return
-        except dns.exception.DNSException:
-            yield _bare(wire, dns.rcode.FORMERR)
-            return
-        if asked.flags & dns.flags.QR:
             return
         if isinstance(asked, dns.update.UpdateMessage):
             yield _with(asked, self._update(asked))
@@ -65,6 +71,8 @@ class Answers:
     def _update(self, asked: dns.update.UpdateMessage) -> dns.rcode.Rcode:
         if not asked.had_tsig:
             return dns.rcode.REFUSED
+        if len(asked.zone) != 1:
+            return dns.rcode.FORMERR
         zone = self._zones.get(asked.zone[0].name)
         if zone is None:
             return dns.rcode.NOTAUTH
@@ -126,5 +134,5 @@ def _with(asked: dns.message.Message, rcode: dns.rcode.Rcode) -> bytes:
 
 
 def _bare(wire: bytes, rcode: dns.rcode.Rcode) -> bytes:
-    """An answer to a message that cannot be read, or whose signature is wrong: its head alone."""
-    return wire[:2] + bytes([0x80 | (wire[2] & 0x78 if len(wire) > 2 else 0), rcode]) + bytes(8)
+    """An answer to a message that cannot be read: its head alone."""
+    return wire[:2] + bytes([_IS_ANSWER | wire[2] & _OPCODE, rcode]) + bytes(8)

@@ -33,8 +33,8 @@ class NameServer:
         key = dns.tsig.Key(dns.name.from_text(_KEY_NAME), secret, dns.tsig.HMAC_SHA256)
         self._answers = Answers(self._zones, key)
         self._lock = threading.Lock()
-        self.silent = False
-        """Takes questions and gives no answer, as a server does that hangs."""
+        self.mute = False
+        """Does as it is asked and gives no answer, as a server does whose answers are lost."""
         self._tcp, self._udp = _bound(self, host)
         self.port: int = self._tcp.server_address[1]
         self._threads: list[threading.Thread] = []
@@ -71,10 +71,9 @@ class NameServer:
 
     def answer(self, wire: bytes) -> list[bytes]:
         """The messages that answer one."""
-        if self.silent:
-            return []
         with self._lock:
-            return list(self._answers.to(wire))
+            answers = list(self._answers.to(wire))
+        return [] if self.mute else answers
 
 
 class _Tcp(socketserver.ThreadingTCPServer):

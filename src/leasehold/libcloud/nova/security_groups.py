@@ -6,25 +6,19 @@ from libcloud.compute.base import Node
 from libcloud.compute.drivers.openstack import OpenStackSecurityGroup, OpenStackSecurityGroupRule
 
 from leasehold.libcloud.part import Part
-from leasehold.openstack.nova_network import SecurityGroup, SecurityGroupRule
+from leasehold.libcloud.security_groups import AnySecurityGroups
+from leasehold.openstack.nova_network import NovaNetwork, SecurityGroup, SecurityGroupRule
 
 
-class SecurityGroups(Part):
-    """What may reach a node."""
+class SecurityGroups(AnySecurityGroups):
+    """Nova's security groups."""
 
-    def ex_list_security_groups(self) -> list[OpenStackSecurityGroup]:
-        """List the security groups with their rules."""
-        return [group_of(each, driver=self) for each in self.cloud.nova_network.security_groups()]
+    @property
+    def _keeper(self) -> NovaNetwork:
+        return self.cloud.nova_network
 
-    def ex_create_security_group(self, name: str, description: str) -> OpenStackSecurityGroup:
-        """Make a security group."""
-        made = self.cloud.nova_network.create_security_group(name=name, description=description)
-        return group_of(made, driver=self)
-
-    def ex_delete_security_group(self, security_group: OpenStackSecurityGroup) -> bool:
-        """Delete a security group."""
-        self.cloud.nova_network.delete_security_group(security_group.id)
-        return True
+    def _shown(self, group: Any) -> OpenStackSecurityGroup:
+        return group_of(group, driver=self)
 
     def ex_create_security_group_rule(
         self,
@@ -36,7 +30,7 @@ class SecurityGroups(Part):
         source_security_group: OpenStackSecurityGroup | None = None,
     ) -> OpenStackSecurityGroupRule:
         """Let a protocol and range of ports in, from a range of addresses or another group."""
-        made = self.cloud.nova_network.create_security_group_rule(
+        made = self._keeper.create_security_group_rule(
             security_group.id,
             protocol=ip_protocol,
             from_port=from_port,
@@ -46,18 +40,13 @@ class SecurityGroups(Part):
         )
         return rule_of(made, driver=self)
 
-    def ex_delete_security_group_rule(self, rule: OpenStackSecurityGroupRule) -> bool:
-        """Let it in no longer. True, where Libcloud does not know Nova's answer, and says False."""
-        self.cloud.nova_network.delete_security_group_rule(rule.id)
-        return True
-
 
 class NodeSecurityGroups(Part):
     """The security groups of a node, as Nova has them: of every API version from 1.1 on."""
 
     def ex_get_node_security_groups(self, node: Node) -> list[OpenStackSecurityGroup]:
         """List a node's security groups with their rules."""
-        groups = self.cloud.nova_network.security_groups_of(node.id)
+        groups = self.cloud.compute.server_security_groups(node.id)
         return [group_of(each, driver=self) for each in groups]
 
 

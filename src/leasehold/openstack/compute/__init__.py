@@ -18,7 +18,6 @@ from leasehold.openstack.compute.server import (
     ServerFlavor,
     ServerNetwork,
 )
-from leasehold.openstack.compute.server_addresses import ServerSecurityGroup
 from leasehold.openstack.compute.server_console import RemoteConsole
 from leasehold.openstack.compute.server_group import ServerGroup
 from leasehold.openstack.compute.usage import Usage
@@ -45,7 +44,6 @@ __all__ = [
     "ServerFlavor",
     "ServerGroup",
     "ServerNetwork",
-    "ServerSecurityGroup",
     "Usage",
     "VolumeAttachment",
 ]

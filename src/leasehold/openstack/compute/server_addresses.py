@@ -2,12 +2,9 @@
 
 from collections.abc import Iterator
 
-import msgspec
-
 from leasehold.openstack.compute.action import act
-from leasehold.openstack.ids import SecurityGroupId
 from leasehold.openstack.microversion import Version
-from leasehold.openstack.nova_network.security_group import SecurityGroupRule
+from leasehold.openstack.nova_network.security_group import SecurityGroup
 from leasehold.openstack.paging import Collection
 from leasehold.openstack.service import Verbs
 
@@ -15,19 +12,9 @@ _ADDRESS_ACTIONS: Version = (2, 43)
 """The last with addFixedIp, addFloatingIp and their opposites."""
 
 
-class ServerSecurityGroup(msgspec.Struct, frozen=True, kw_only=True):
-    """A security group that a server is in. On clouds with nova-network the id is a number."""
-
-    id: SecurityGroupId
-    name: str
-    description: str | None = None
-    project_id: str | None = msgspec.field(name="tenant_id", default=None)
-    rules: tuple[SecurityGroupRule, ...] = ()
-
-
-_GROUPS: Collection[ServerSecurityGroup] = Collection(
+_GROUPS: Collection[SecurityGroup] = Collection(
     "/servers/{server_id}/os-security-groups",
-    ServerSecurityGroup,
+    SecurityGroup,
     key="security_groups",
     page_size=None,
 )
@@ -36,8 +23,8 @@ _GROUPS: Collection[ServerSecurityGroup] = Collection(
 class ServerAddresses(Verbs):
     """What reaches a server. On clouds with Neutron its ports say the same, and more of it."""
 
-    def server_security_groups(self, server_id: str) -> Iterator[ServerSecurityGroup]:
-        """List the security groups of a server. Raises `NotFound`."""
+    def server_security_groups(self, server_id: str) -> Iterator[SecurityGroup]:
+        """List the security groups of a server with their rules. Raises `NotFound`."""
         return self.service.items(_GROUPS.at(_GROUPS.path.format(server_id=server_id)), {})
 
     def add_security_group(self, server_id: str, name: str) -> None:

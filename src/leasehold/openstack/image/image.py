@@ -23,6 +23,10 @@ class Image(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     disk_format: str | None = None
     container_format: str | None = None
     checksum: str | None = None
+    """MD5."""
+    os_hash_algo: str | None = None
+    os_hash_value: str | None = None
+    virtual_size: int | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
     protected: bool = False

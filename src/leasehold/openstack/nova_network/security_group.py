@@ -62,9 +62,6 @@ _RULES_PATH = "/os-security-group-rules"
 _GROUPS: Collection[SecurityGroup] = Collection(
     _PATH, SecurityGroup, key="security_groups", by_offset=True
 )
-_GROUPS_OF_SERVER: Collection[SecurityGroup] = Collection(
-    "/servers/{server_id}/os-security-groups", SecurityGroup, key="security_groups", page_size=None
-)
 _GROUP = Shape(SecurityGroup, key="security_group")
 _RULE = Shape(SecurityGroupRule, key="security_group_rule")
 
@@ -79,11 +76,6 @@ class SecurityGroups(Verbs):
     def security_group(self, security_group_id: str | int) -> SecurityGroup:
         """Get one security group. Raises `NotFound`."""
         return self.service.get(f"{_PATH}/{security_group_id}", _GROUP)
-
-    def security_groups_of(self, server_id: str) -> Iterator[SecurityGroup]:
-        """List the security groups of a server with their rules. Raises `NotFound`."""
-        path = _GROUPS_OF_SERVER.path.format(server_id=server_id)
-        return self.service.items(_GROUPS_OF_SERVER.at(path), {})
 
     def create_security_group(self, *, name: str, description: str = "") -> SecurityGroup:
         """Make a security group that lets nothing in. Raises `QuotaExceeded`."""

@@ -30,7 +30,7 @@ class _SnapshotBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """The fields of Nova's create; those left alone are not sent."""
 
     volume_id: str
-    name: str | None = msgspec.field(name="display_name", default=None)
+    name: str = msgspec.field(name="display_name", default="")
     description: str | None = msgspec.field(name="display_description", default=None)
     force: bool = False
 
@@ -44,9 +44,10 @@ _SNAPSHOT = Shape(Snapshot, key="snapshot")
 class Snapshots(Verbs):
     """Snapshots of volumes."""
 
-    def snapshots(self) -> Iterator[Snapshot]:
-        """List the project's snapshots."""
-        return self.service.items(_SNAPSHOTS, {})
+    def snapshots(self, *, volume_id: str | None = None) -> Iterator[Snapshot]:
+        """List the project's snapshots, or those of a volume: picked here, for Nova does not."""
+        found = self.service.items(_SNAPSHOTS, {})
+        return (each for each in found if volume_id in (None, each.volume_id))
 
     def snapshot(self, snapshot_id: str) -> Snapshot:
         """Get one snapshot. Raises `NotFound`."""
@@ -56,7 +57,7 @@ class Snapshots(Verbs):
         self,
         *,
         volume_id: str,
-        name: str | None = None,
+        name: str = "",
         description: str | None = None,
         force: bool = False,
     ) -> Snapshot:

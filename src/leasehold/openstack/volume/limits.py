@@ -1,8 +1,11 @@
 """What the project may have of volumes, and has."""
 
+from collections.abc import Iterator
+
 import msgspec
 
-from leasehold.openstack.service import Shape
+from leasehold.openstack.service import Shape, Verbs
+from leasehold.openstack.zone import ZONES, AvailabilityZone
 
 UNLIMITED = -1
 
@@ -26,3 +29,15 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 LIMITS = Shape(Limits, key="limits")
+
+
+class Room(Verbs):
+    """What there is room for, and where."""
+
+    def limits(self) -> VolumeLimits:
+        """Get the project's limits and use."""
+        return self.service.get("/limits", LIMITS).absolute
+
+    def availability_zones(self) -> Iterator[AvailabilityZone]:
+        """List the zones that volumes can be placed in."""
+        return self.service.items(ZONES, {})

@@ -4,10 +4,9 @@ from datetime import datetime
 
 import msgspec
 
-from leasehold.openstack.ids import ServerId, SnapshotId, VolumeId, VolumeTypeId
-from leasehold.openstack.paging import Collection
-from leasehold.openstack.service import Shape
+from leasehold.openstack.ids import ServerId, SnapshotId, VolumeId
 from leasehold.openstack.times import in_utc
+from leasehold.openstack.volume.dialect import Dialects
 
 
 class Attached(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -39,36 +38,26 @@ class Volume(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     encrypted: bool = False
     multiattach: bool = False
     snapshot_id: SnapshotId | None = None
+    source_volume_id: VolumeId | None = msgspec.field(name="source_volid", default=None)
+    image_metadata: dict[str, str] | None = msgspec.field(
+        name="volume_image_metadata", default=None
+    )
+    user_id: str | None = None
+    host: str | None = msgspec.field(name="os-vol-host-attr:host", default=None)
+    """For administrators."""
     project_id: str | None = msgspec.field(name="os-vol-tenant-attr:tenant_id", default=None)
 
     def __post_init__(self) -> None:
         in_utc(self, "created_at", "updated_at")
 
 
-class VolumeBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The fields of Cinder's create; those left alone are not sent."""
+class VolumeV1(Volume, frozen=True, kw_only=True, gc=False):
+    """The same, as Cinder v1 spells it."""
 
-    size: int | None = None
-    name: str | None = None
-    description: str | None = None
-    volume_type: str | None = None
-    availability_zone: str | None = None
-    image_id: str | None = msgspec.field(name="imageRef", default=None)
-    snapshot_id: str | None = None
-    metadata: dict[str, str] = {}
+    name: str | None = msgspec.field(name="display_name", default=None)
+    description: str | None = msgspec.field(name="display_description", default=None)
 
 
-class VolumeType(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind of storage to choose."""
-
-    id: VolumeTypeId
-    name: str
-    description: str | None = None
-    is_public: bool = True
-
-
-VOLUMES: Collection[Volume] = Collection("/volumes/detail", Volume, key="volumes")
-VOLUME = Shape(Volume, key="volume")
-TYPES: Collection[VolumeType] = Collection(
-    "/types", VolumeType, key="volume_types", links="volume_type_links"
+VOLUMES: Dialects[Volume] = Dialects(
+    "/volumes/detail", new=Volume, old=VolumeV1, keys=("volumes", "volume")
 )
