@@ -5,11 +5,13 @@ import re
 import msgspec
 import pytest
 from tests.docs.page import ROOT
-from tools.docs import api, commands
+from tools.docs import api, commands, driver
 from tools.docs.pages import PAGES, text_of
 
 from leasehold.lab import config
+from leasehold.openstack import connect
 from leasehold.openstack.arguments import Arguments
+from leasehold.openstack.service import Service
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -68,3 +70,20 @@ def test_every_route_of_the_api_has_its_section():
 
 def _page(path: str) -> str:
     return (ROOT / path).read_text(encoding="utf-8")
+
+
+def test_every_verb_of_the_driver_has_its_row():
+    text = _page("docs/reference/driver.md")
+    verbs = [verb for client in driver.CLIENTS.values() for verb in driver.verbs_of(client)]
+    assert len(verbs) > 200
+    assert not [verb for verb in verbs if f"\n| `{verb}(" not in text]
+
+
+def test_every_client_of_a_connection_is_on_the_page_of_verbs():
+    with connect(auth_url="http://127.0.0.1:9/v3", username="u", password="p") as cloud:
+        found = {name: type(value) for name, value in vars(cloud).items() if _has_verbs(value)}
+    assert found == driver.CLIENTS
+
+
+def _has_verbs(value: object) -> bool:
+    return isinstance(getattr(value, "service", None), Service)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from tools.docs import api, commands, configuration, emulator, libcloud, reasons, states
+from tools.docs import api, commands, configuration, driver, emulator, libcloud, reasons, states
 
 ROOT = Path(__file__).parents[2]
 
@@ -13,6 +13,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/api.md": api.page,
     "docs/reference/commands.md": commands.page,
     "docs/reference/configuration.md": configuration.page,
+    "docs/reference/driver.md": driver.page,
     "docs/reference/emulator.md": emulator.page,
     "docs/reference/libcloud.md": libcloud.page,
     "docs/reference/reasons.md": reasons.page,

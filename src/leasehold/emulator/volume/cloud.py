@@ -12,14 +12,8 @@ from leasehold.emulator.volume.views import moment
 from leasehold.emulator.world import World
 
 _EMPTY = {
-    "backups": "backups",
-    "backups/detail": "backups",
     "consistencygroups": "consistencygroups",
     "consistencygroups/detail": "consistencygroups",
-    "os-volume-transfer": "transfers",
-    "os-volume-transfer/detail": "transfers",
-    "volume-transfers": "transfers",
-    "volume-transfers/detail": "transfers",
 }
 """Collections that clients look into and the emulator has nothing in."""
 

@@ -7,6 +7,7 @@ from leasehold.emulator.image.images import Images
 from leasehold.emulator.microversions import Microversion, Microversions, text
 from leasehold.emulator.volume.actions import VolumeActions
 from leasehold.emulator.volume.attachment_calls import AttachmentCalls
+from leasehold.emulator.volume.backups import Backups
 from leasehold.emulator.volume.calls import VolumeCalls
 from leasehold.emulator.volume.cloud import VolumeCloud
 from leasehold.emulator.volume.dialects import DialectRouter
@@ -14,6 +15,7 @@ from leasehold.emulator.volume.faults import render
 from leasehold.emulator.volume.paths import NEWEST, PREFIX, Path, version_of
 from leasehold.emulator.volume.snapshot_calls import SnapshotCalls
 from leasehold.emulator.volume.state import BlockStorage
+from leasehold.emulator.volume.transfers import Transfers
 from leasehold.emulator.volume.type_access import TypeAccessCalls
 from leasehold.emulator.volume.type_calls import TypeCalls
 from leasehold.emulator.volume.views import VolumeViews
@@ -50,6 +52,8 @@ class VolumeService:
         )
         SnapshotCalls(state.snapshots, state.volumes, state.quotas, router)
         AttachmentCalls(state.attachments, state.attaching, state.volumes, router)
+        Transfers(world, state.volumes, router)
+        Backups(world, state.volumes, state.birth, router)
         TypeCalls(state.types, state.volumes, router)
         TypeAccessCalls(state.types, router)
         VolumeCloud(world, state.quotas, state.types, router)

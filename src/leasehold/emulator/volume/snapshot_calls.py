@@ -63,7 +63,14 @@ class SnapshotCalls:
         }
         volume = self._volumes.find(volume_id, caller)
         # Since 3.66, a volume in use may be snapshotted without being forced to.
-        forced = request.at_least(3, 66) or read.boolean("force", given.get("force") or False)
+        force = read.boolean("force", given.get("force") or False)
+        if request.at_least(3, 66) and "force" in given and not force:
+            raise bad_request(
+                "Since microversion 3.66 the 'force' flag is invalid for this request. For backward "
+                "compatability, however, when the 'force' flag is passed with a value evaluating to "
+                "True, it is silently ignored."
+            )
+        forced = request.at_least(3, 66) or force
         allowed = ("available", "in-use") if forced else ("available",)
         if volume.status not in allowed:
             raise invalid_volume(

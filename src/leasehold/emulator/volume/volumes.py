@@ -86,6 +86,14 @@ class Volumes:
         now = self._world.timeline.now()
         return self.records.put(msgspec.structs.replace(volume, updated_at=now, **fields))
 
+    def hand_over(self, volume: Volume, *, project_id: str = "", user_id: str = "") -> Volume:
+        """End a transfer; to a new owner, if one is named, with the quota that it takes."""
+        owner = {"project_id": project_id, "user_id": user_id} if project_id else {}
+        if owner:
+            self._quotas.take(project_id, gigabytes=volume.size, volumes=1)
+            self._quotas.give_back(volume.project_id, gigabytes=volume.size, volumes=1)
+        return self.change(volume, status=VolumeStatus.AVAILABLE, **owner)
+
     def delete(self, volume: Volume, effects: Effects, *, cascade: bool = False) -> None:
         """Start to delete; raises Fault 400 for a volume that is busy, held or has snapshots."""
         snapshots = self._snapshots.of(volume.id)

@@ -73,7 +73,7 @@ class Snapshots(Verbs):
             volume_id=volume_id,
             name=name,
             description=description,
-            force=force,
+            force=force or None,  # from 3.66 on Cinder refuses to hear that it shall not
             metadata=metadata or None,
         )
         body = {"snapshot": spelled(self.service, fields)}

@@ -28,8 +28,9 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 TRANSFERS: Collection[Transfer] = Collection(
-    "/os-volume-transfer/detail", Transfer, key="transfers"
+    "/os-volume-transfer/detail", Transfer, key="transfers", page_size=None
 )
+"""Under this path Cinder takes `limit` for a filter, which nothing matches."""
 TRANSFER = Shape(Transfer, key="transfer")
 
 
