@@ -34,8 +34,8 @@ def gateway(
     timeout: float = 3.0,
     nsupdate: Path | None = None,
     owners: Path | None = None,
-    reverse: tuple[str, ...] = (),
-    proxy: tuple[str, ...] = (),
+    reverse: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    proxy: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     no_get: Annotated[bool, Parameter(negative=())] = False,
     open: Annotated[bool, Parameter(negative=())] = False,  # noqa: A002 - the option's name
     tls_certificate: Path | None = None,

@@ -129,6 +129,8 @@ class _Copy:
         self._name = name
         self._zone: dns.zone.Zone | None = None
         self._renewed = 0
+        self._seen: tuple[int, tuple[Seen, ...]] = (-1, ())
+        """The serial of the copy that was last read, and what was in it."""
         self._lock = threading.Lock()
 
     def renew(self, server: Server) -> tuple[Seen, ...]:
@@ -139,7 +141,10 @@ class _Copy:
                 zone = dns.zone.Zone(self._name, relativize=False)
             server.transfer(zone)
             self._zone = zone
-            return tuple(_marked(zone))
+            serial = int(zone.get_soa().serial)
+            if self._renewed == 0 or self._seen[0] != serial:
+                self._seen = (serial, tuple(_marked(zone)))
+            return self._seen[1]
 
 
 def mark_name(name: str, type_: str) -> str:

@@ -77,12 +77,12 @@ def unheld(rows: Iterable[Row]) -> Progress:
     )
 
 
-def troubled(how: Progress, trouble: Reason | None) -> Progress:
-    """The same, told why there is no news of it while its cloud cannot be listed."""
+def troubled(how: Progress, trouble: Reason | None, place: str = "cloud") -> Progress:
+    """The same, told why there is no news of it while its cloud, or zone, cannot be listed."""
     at_the_cloud = (NodeState.INTENT, NodeState.BUILDING, NodeState.ADDRESSED, NodeState.RELEASING)
     if trouble is None or how.state not in at_the_cloud:
         return how
-    text = f"no news from the cloud: {trouble.text}"
+    text = f"no news from the {place}: {trouble.text}"
     reason = msgspec.structs.replace(trouble, text=text)
     return msgspec.structs.replace(how, reason=reason)
 

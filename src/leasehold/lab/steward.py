@@ -13,7 +13,7 @@ import msgspec
 import structlog
 
 from leasehold.engine.clock import Clock
-from leasehold.engine.cloud import ObjectId, RecordSpec
+from leasehold.engine.cloud import Kind, ObjectId, RecordSpec
 from leasehold.engine.engine import Change, Engine
 from leasehold.engine.errors import NotOffered
 from leasehold.engine.reason import Cause, Reason
@@ -216,7 +216,15 @@ class Steward:
             how = progress.unheld(self.rows_of(node))
         else:
             how = progress.held(hold, self.rows, config)
+        if config.dns is not None and self._has_only_names(node):
+            trouble = self.engine.watches[names.authority(config.dns)].trouble
+            return progress.troubled(how, trouble, "name server")
         return progress.troubled(how, self.engine.watches[config.cloud].trouble)
+
+    def _has_only_names(self, node: NodeName) -> bool:
+        """Whether nothing but records is left of a node."""
+        left = self._objects.get(node, ())
+        return bool(left) and all(self.rows[each].kind is Kind.RECORD for each in left)
 
     # -- inside ----------------------------------------------------------------------------------
 

@@ -127,6 +127,24 @@ def test_a_node_is_not_free_before_its_name_is_gone(bench: Bench) -> None:
     assert bench.lab.node(NODE).state is NodeState.FREE
 
 
+def test_a_zone_that_cannot_be_transferred_is_told_by_the_node_that_waits_for_it(
+    bench: Bench,
+) -> None:
+    lease = bench.lock()
+    answer(bench)
+    bench.run(5)
+    denied = CloudRefused("a transfer of lab.test: REFUSED", why=Refusal.CREDENTIALS)
+    bench.name_server.faults += [Fault(verb="list", error=denied)] * 50
+    bench.lab.release(lease.id)
+    bench.run(60)
+    node = bench.lab.node(NODE)
+    assert node.state is NodeState.RELEASING
+    assert node.reason.text == "no news from the name server: a transfer of lab.test: REFUSED"
+    bench.name_server.faults.clear()
+    bench.run(120)
+    assert bench.lab.node(NODE).state is NodeState.FREE
+
+
 def test_another_server_for_the_node_gets_the_name(bench: Bench) -> None:
     bench.lock()
     bench.run(5)

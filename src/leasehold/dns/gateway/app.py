@@ -85,6 +85,9 @@ class _Gateway:
         except DnsError as error:
             _log.warning("gateway.dns_failed", error=str(error))
             return _refused(_as_refusal(error), json=json)
+        except Exception:  # noqa: BLE001 - a defect ends one request, and is in the log
+            _log.exception("gateway.broke")
+            return _refused(Refusal(500, "a defect of the gateway; its log says more"), json=json)
 
     async def _answer(self, request: Request[Any, Any, Any]) -> Response[bytes]:
         match request.method:
