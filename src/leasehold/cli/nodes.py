@@ -80,7 +80,7 @@ def show(
         if value:
             print(f"{name:<9}{clean(str(value))}")
     if story.objects:
-        print("\nIn the cloud and in DNS:")
+        print("\nIn the cloud and in DNS:" if shown.host_name else "\nIn the cloud:")
         print_table(
             ("kind", "state", "cloud id", "our id", "why"),
             [(o.kind, o.state, o.cloud_id, o.id, o.reason) for o in story.objects],
