@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from leasehold.emulator import Delays, Effect, Emulator, Rule
+from leasehold.emulator import Delays, Effect, Emulator, NameServer, Rule
 from leasehold.emulator.timeline import Delay
 from leasehold.store import Place
 from leasehold.store.postgres import PostgresDatabase
@@ -44,12 +44,26 @@ ready = "active"
 nodes = 2
 """
 
+NAMES = """
+dns = "lab"
+
+[dns.lab]
+domain = "lab.test"
+server = "{name_server}"
+key_file = "dns.key"
+timeout = 2
+"""
+
 
 class Service:
     """It can be killed and started again over the same ledger, in a file unless it is told where."""
 
     def __init__(
-        self, directory: Path, emulator: Emulator, place: PostgresDatabase | None = None
+        self,
+        directory: Path,
+        emulator: Emulator,
+        place: PostgresDatabase | None = None,
+        names: NameServer | None = None,
     ) -> None:
         directory.mkdir()
         self.directory = directory
@@ -57,6 +71,10 @@ class Service:
         self.place: Place = place or SqliteFile(path=directory / ".leasehold/ledger.db")
         database = place.url if place else "ledger.db"
         config = CONFIG.format(auth_url=emulator.auth_url, database=database)
+        if names is not None:
+            (directory / "dns.key").write_text(names.key_file())
+            config += NAMES.format(name_server=names.place)
+        self.names = names
         (directory / "leasehold.toml").write_text(config)
 
     def start(self) -> None:

@@ -4,14 +4,6 @@ The service is a process of its own, the cloud an emulator over HTTP; where the 
 from its ledger, from outside.
 """
 
-import json
-import os
-import signal
-import sqlite3
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,129 +11,27 @@ from pathlib import Path
 
 import pytest
 
-from leasehold.emulator import Delays, Effect, Emulator, NameServer, Rule
-from leasehold.emulator.timeline import Delay
+from leasehold.emulator import Emulator, NameServer, Rule
+from tests.chaos.service import DELAYS, Service, lost, slow, until
+from tests.postgres import the_cluster
 
-pytestmark = pytest.mark.timeout(240)
-
-QUICK = Delay(low=0.2, mode=0.3, high=0.4)
-BOOT = Delay(low=2.0, mode=2.0, high=2.0)
-
-CONFIG = """
-[service]
-listen = "127.0.0.1:0"
-
-[clouds.c.auth]
-auth_url = "{auth_url}"
-username = "demo"
-password = "demo"
-project_name = "demo"
-user_domain_name = "Default"
-project_domain_name = "Default"
-
-[dns.lab]
-domain = "lab.test"
-server = "{name_server}"
-key_file = "dns.key"
-timeout = 2
-
-[machine_types.small]
-cloud = "c"
-dns = "lab"
-image = "debian-12"
-flavor = "tiny"
-networks = ["lab"]
-volumes = [{{ size_gib = 1 }}]
-ready = "active"
-nodes = 2
-"""
-
-
-class Service:
-    """`leasehold serve`, which can be killed and started again over the same ledger."""
-
-    def __init__(self, directory: Path, emulator: Emulator, names: NameServer) -> None:
-        self.directory = directory
-        self.emulator = emulator
-        self.names = names
-        (directory / "dns.key").write_text(names.key_file())
-        config = CONFIG.format(auth_url=emulator.auth_url, name_server=names.place)
-        (directory / "leasehold.toml").write_text(config)
-        self.start()
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "leasehold", "serve", "--config", "leasehold.toml"]
-        with (self.directory / "service.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                command, cwd=self.directory, stdout=subprocess.PIPE, stderr=log, text=True
-            )
-        assert self.process.stdout is not None
-        self.url = self.process.stdout.readline().strip()
-        assert self.url.startswith("http"), (self.directory / "service.log").read_text()
-
-    def kill(self) -> None:
-        os.kill(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-
-    def call(self, method: str, path: str, body: object = None) -> object:
-        request = urllib.request.Request(
-            f"{self.url}/api/v1/{path}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"content-type": "application/json", "leasehold-owner": "ann"},
-        )
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.load(answer)
-
-    def lock(self) -> str:
-        wish = {"machine_type": "small", "owner": "ann", "purpose": "kill", "key": "one"}
-        return str(self.call("POST", "leases", wish)["id"])
-
-    def lease_state(self, lease: str) -> str:
-        return str(self.call("GET", f"leases/{lease}")["state"])
-
-    def states(self, kind: str) -> list[str]:
-        """The states of the ledger's rows of a kind, read past the service."""
-        ledger = sqlite3.connect(f"file:{self.directory}/.leasehold/ledger.db?mode=ro", uri=True)
-        try:
-            query = "select state from objects where kind = ? order by created_at"
-            return [state for (state,) in ledger.execute(query, (kind,))]
-        finally:
-            ledger.close()
+pytestmark = pytest.mark.timeout(400)
 
 
 @contextmanager
 def running(directory: Path) -> Iterator[tuple[Service, Emulator]]:
-    delays = Delays(boot=BOOT, delete=QUICK, action=QUICK, volume=QUICK, image=QUICK)
-    directory.mkdir()
+    """A service on SQLite, or on PostgreSQL if the directory's name says so."""
+    place = the_cluster().a_database() if "postgres" in directory.name else None
     with (
-        Emulator(guests="none", delays=delays, seed=3) as emulator,
+        Emulator(guests="none", delays=DELAYS, seed=3) as emulator,
         NameServer(["lab.test"]) as names,
     ):
-        service = Service(directory, emulator, names)
+        service = Service(directory, emulator, place, names)
+        service.start()
         try:
             yield service, emulator
         finally:
             service.kill()
-
-
-def until(true: Callable[[], bool], seconds: float = 100.0) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "waited too long"
-        time.sleep(0.01)
-
-
-def slow(kind: str, method: str) -> Rule:
-    """The first such call takes effect two seconds after it came, whether or not we still live."""
-    return Rule(effect=Effect.LATENCY, kind=kind, method=method, seconds=2.0, count=1)
-
-
-def lost(kind: str, method: str) -> Rule:
-    """The first such call has no effect and no answer."""
-    return Rule(effect=Effect.LOST_BEFORE, kind=kind, method=method, count=1)
 
 
 def reached(kind: str, state: str) -> Callable[[Service], None]:
@@ -245,20 +135,30 @@ def die_and_change_ones_mind(directory: Path, step: str) -> None:
 UNSURE = "given back while its order is unsure"
 
 
+ON_POSTGRES = (
+    "the server's order has left",
+    "the server's order was lost",
+    "the attachment's order has left",
+    "the server's delete has left",
+)
+"""One of each sort; there the restart has to wait until its predecessor is overdue."""
+
+
 @pytest.fixture(scope="module")
 def deaths(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[None]]]:
     """All of them at once: each waits most of its time for a cloud, or for certainty."""
     base = tmp_path_factory.mktemp("kill")
-    stories = [
-        *((step, die_on_the_way_in) for step in ON_THE_WAY_IN),
-        *((step, die_on_the_way_out) for step in ON_THE_WAY_OUT),
-        (UNSURE, die_and_change_ones_mind),
-    ]
-    with ThreadPoolExecutor(6) as pool:
-        yield {
-            step: pool.submit(story, base / str(number), step)
-            for number, (step, story) in enumerate(stories)
-        }
+    stories = dict.fromkeys(ON_THE_WAY_IN, die_on_the_way_in)
+    stories |= dict.fromkeys(ON_THE_WAY_OUT, die_on_the_way_out)
+    stories[UNSURE] = die_and_change_ones_mind
+    with ThreadPoolExecutor(8) as pool:
+        deaths = {}
+        for number, (step, story) in enumerate(stories.items()):
+            deaths[step] = pool.submit(story, base / str(number), step)
+            if step in ON_POSTGRES:
+                again = pool.submit(story, base / f"{number}-postgres", step)
+                deaths[f"{step}, on PostgreSQL"] = again
+        yield deaths
 
 
 @pytest.mark.parametrize("step", ON_THE_WAY_IN)
@@ -273,3 +173,8 @@ def test_an_unlock_killed_on_its_way_leaves_nothing(deaths, step: str) -> None:
 
 def test_a_lock_given_back_while_its_order_is_unsure_leaves_nothing(deaths) -> None:
     deaths[UNSURE].result()
+
+
+@pytest.mark.parametrize("step", ON_POSTGRES)
+def test_the_same_holds_for_a_ledger_in_postgresql(deaths, step: str) -> None:
+    deaths[f"{step}, on PostgreSQL"].result()
