@@ -4,9 +4,9 @@ from typing import Any
 
 from libcloud.compute.base import NodeLocation, NodeSize
 from libcloud.compute.drivers.openstack import OpenStackNodeSize
-from libcloud.pricing import get_size_price
 
 from leasehold.libcloud.part import Part
+from leasehold.libcloud.prices import price_of
 from leasehold.openstack.compute import Flavor
 
 
@@ -41,11 +41,3 @@ def size_of(flavor: Flavor, *, driver: Any) -> OpenStackNodeSize:
         swap=flavor.swap,
         extra={**flavor.extra_specs, "disabled": flavor.is_disabled},
     )
-
-
-def price_of(flavor_id: str, provider: str) -> float:
-    """Look a size up in Libcloud's price list; 0 if it is not there."""
-    try:
-        return float(get_size_price("compute", provider, flavor_id) or 0)
-    except KeyError:
-        return 0.0

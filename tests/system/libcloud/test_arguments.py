@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
+from libcloud.common.openstack_identity import OpenStackAuthenticationCache
 from libcloud.common.types import LibcloudError
 from libcloud.compute.drivers import openstack as theirs
 
 from leasehold import libcloud as ours
 from leasehold.emulator import Emulator
+from tests.system.libcloud.pair import Pair
 
 BOTH = pytest.mark.parametrize("module", [theirs, ours], ids=["libcloud's", "ours"])
 
@@ -96,3 +98,104 @@ def test_it_signs_in_by_name_and_password(
 ) -> None:
     driver = module.OpenStack_2_NodeDriver(**{**account, "ex_force_auth_version": version})
     assert driver.list_sizes()
+
+
+@BOTH
+def test_addresses_that_are_given_are_used_instead_of_the_catalogs(
+    module: Any, account: dict[str, Any]
+) -> None:
+    with Emulator(guests="none", catalog="empty") as bare:
+        project = bare.run(lambda: bare.cloud.project("demo").id)
+        driver = module.OpenStack_2_NodeDriver(
+            **{**account, "ex_force_auth_url": bare.url + "/identity"},
+            ex_force_base_url=f"{bare.url}/compute/v2.1",
+            ex_force_image_url=f"{bare.url}/image",
+            ex_force_network_url=f"{bare.url}/network",
+            ex_force_volume_url=f"{bare.url}/volume/v3/{project}",
+        )
+        assert driver.list_sizes()
+        assert driver.list_images()
+        assert driver.ex_list_networks()
+        assert driver.list_volumes() == []
+
+
+@BOTH
+def test_a_token_of_ones_own_is_used_as_it_is(
+    module: Any, account: dict[str, Any], emulator: Emulator
+) -> None:
+    other = ours.OpenStack_2_NodeDriver(**account).connection
+    token, endpoint = other.auth_token, other.get_endpoint()
+    before = emulator.requests.of("identity", "POST")
+    driver = module.OpenStack_2_NodeDriver(
+        **account, ex_force_auth_token=token, ex_force_base_url=endpoint
+    )
+    assert driver.list_sizes()
+    assert driver.connection.auth_token == token
+    assert emulator.requests.of("identity", "POST") == before
+
+
+class Cache(OpenStackAuthenticationCache):
+    """The simplest cache that Libcloud's documentation asks for."""
+
+    def __init__(self) -> None:
+        self.kept: dict[Any, Any] = {}
+
+    def get(self, key: Any) -> Any:
+        return self.kept.get(key)
+
+    def put(self, key: Any, context: Any) -> None:
+        self.kept[key] = context
+
+    def clear(self, key: Any) -> None:
+        self.kept.pop(key, None)
+
+
+def test_one_cache_serves_libclouds_driver_and_ours(
+    account: dict[str, Any], emulator: Emulator
+) -> None:
+    cache = Cache()
+    theirs.OpenStack_2_NodeDriver(**account, ex_auth_cache=cache).list_sizes()
+    before = emulator.requests.of("identity", "POST")
+    assert ours.OpenStack_2_NodeDriver(**account, ex_auth_cache=cache).list_sizes()
+    assert emulator.requests.of("identity", "POST") == before
+
+
+def test_a_node_with_the_flavor_of_newer_microversions_is_alike(account: dict[str, Any]) -> None:
+    """From 2.47 on Nova describes a server's flavor, without its id."""
+    with Emulator(guests="none") as emulator:
+        emulator.seed_servers(2)
+        newer = {
+            **account,
+            "ex_force_auth_url": emulator.url + "/identity",
+            "ex_force_microversion": "2.47",
+        }
+        pair = Pair(*(each.OpenStack_2_NodeDriver(**newer) for each in (theirs, ours)))
+        (node, _) = pair.read(lambda driver: driver.list_nodes())
+        assert node.extra["flavor_details"]["original_name"]
+        assert node.extra["flavorId"] is None
+
+
+@pytest.mark.parametrize(
+    "version",
+    [
+        *("1.0", "1.1", "2.0", "2.0_apikey", "2.0_password", "2.0_voms"),
+        *("3.x_password", "3.x_appcred", "3.x_oidc_access_token"),
+    ],
+)
+@BOTH
+def test_every_way_to_sign_in_of_libclouds_makes_a_driver(
+    module: Any, account: dict[str, Any], version: str
+) -> None:
+    module.OpenStack_2_NodeDriver(**{**account, "ex_force_auth_version": version})
+
+
+@BOTH
+def test_a_microversion_that_is_none_is_refused(module: Any, account: dict[str, Any]) -> None:
+    with pytest.raises(LibcloudError, match="Invalid microversion format"):
+        module.OpenStack_2_NodeDriver(**account, ex_force_microversion="2.61 a b").list_sizes()
+
+
+def test_a_microversion_for_a_service_that_has_none_is_refused(account: dict[str, Any]) -> None:
+    """Libcloud sends it to nobody, and says nothing."""
+    with pytest.raises(LibcloudError, match=r"not 'network 2\.0'"):
+        ours.OpenStack_2_NodeDriver(**account, ex_force_microversion="network 2.0")

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import libcloud.pricing
 import pytest
 
 from tests.system.libcloud.pair import PUBLIC_KEY, Pair, named
@@ -13,6 +14,15 @@ def test_sizes_are_listed_and_got_alike(pair: Pair) -> None:
     size = named(sizes, "small")
     pair.read(lambda driver: driver.ex_get_size(size.id))
     pair.read(lambda driver: driver.ex_get_size_extra_specs(size.id))
+
+
+def test_a_size_costs_what_the_programs_price_list_says(pair: Pair) -> None:
+    size = named(pair.ours.list_sizes(), "small")
+    libcloud.pricing.set_pricing("compute", "openstack", {size.id: 0.25})
+    try:
+        assert named(pair.read(lambda driver: driver.list_sizes()), "small").price == 0.25
+    finally:
+        libcloud.pricing.clear_pricing_data()
 
 
 def test_there_is_one_location(pair: Pair) -> None:

@@ -6,7 +6,7 @@ from libcloud.compute.base import Node, NodeImage, NodeLocation, NodeSize
 from libcloud.compute.drivers.openstack import OpenStackNodeSize
 
 from leasehold.libcloud.part import Part
-from leasehold.libcloud.sizes import price_of
+from leasehold.libcloud.prices import price_of
 from leasehold.libcloud.times import zulu
 from leasehold.libcloud.v1_0.nodes import text
 from leasehold.openstack.compute_v1 import Flavor, Image
