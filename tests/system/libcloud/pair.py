@@ -57,6 +57,21 @@ def differences(theirs: Any, ours: Any, place: str = "") -> list[str]:
     return [found for where, a, b in pairs for found in differences(a, b, where)]
 
 
+_COMING = (
+    *("addresses", "hostId", "availability_zone", "task_state", "vm_state", "power_state"),
+    *("progress", "volumes_attached", "password"),
+)
+
+
+def as_ordered(node: Any) -> Any:
+    """A new node without what depends on how far Nova has come with it, and its password."""
+    assert node.extra["password"]
+    for name in _COMING:
+        del node.extra[name]
+    node.state, node.public_ips, node.private_ips = None, [], []
+    return node
+
+
 def named(things: list[Any], name: str) -> Any:
     return next(thing for thing in things if thing.name == name)
 
