@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from math import isfinite, nan
 from pathlib import Path
 from typing import TypedDict
 
@@ -53,7 +54,7 @@ class Arguments(TypedDict, total=False):
     trust_id: str
     auth_options: Mapping[str, str]
     """Options of other plugins."""
-    token_cache: str | TokenCache
+    token_cache: str | Path | TokenCache
     """A file to keep tokens in, for programs that run often and shortly; or a cache of your own."""
     region: str
     usual_region: str
@@ -87,7 +88,7 @@ class Arguments(TypedDict, total=False):
     """How many times longer each further wait is."""
     proxy_url: str
     """The proxy of all requests. Left out: as ``HTTPS_PROXY`` and its kin say."""
-    debug: str
+    debug: str | Path
     """A file to which each request and answer is appended, without secrets. Left out: as
     ``LEASEHOLD_DEBUG`` says."""
     debug_pretty: bool
@@ -126,22 +127,37 @@ def settings_of(arguments: Arguments, *, name: str | None = None) -> Settings:
         cert=(cert, key) if cert and key else cert,
         debug=_debug(arguments),
         proxy_url=Secret(proxy_url) if proxy_url else None,
-        connect_timeout=arguments.get("connect_timeout", CONNECT_TIMEOUT),
-        timeout=arguments.get("timeout", READ_TIMEOUT),
-        retries=arguments.get("retries", RETRIES),
-        retry_delay=arguments.get("retry_delay", RETRY_DELAY),
-        backoff=arguments.get("backoff", BACKOFF),
+        connect_timeout=_number(arguments, "connect_timeout", CONNECT_TIMEOUT, above=0),
+        timeout=_number(arguments, "timeout", READ_TIMEOUT, above=0),
+        retries=int(_number(arguments, "retries", RETRIES)),
+        retry_delay=_number(arguments, "retry_delay", RETRY_DELAY),
+        backoff=_number(arguments, "backoff", BACKOFF),
     )
+
+
+def _number(
+    arguments: Arguments, name: str, default: float, *, above: float | None = None
+) -> float:
+    """Read a number that is not below 0, from text as well: clouds.yaml may hold that."""
+    given: object = arguments.get(name, default)
+    try:
+        number = float(str(given))
+    except ValueError:
+        number = nan
+    if not isfinite(number) or number < 0 or (above is not None and number <= above):
+        least = "0 or more" if above is None else f"more than {above:g}"
+        raise SettingsError(f"{name} is a number, {least}, not {given!r}")
+    return number
 
 
 def _debug(arguments: Arguments) -> Debug | None:
     if not (path := arguments.get("debug")):
         return None
-    return Debug(path=path, pretty=arguments.get("debug_pretty", False))
+    return Debug(path=str(path), pretty=arguments.get("debug_pretty", False))
 
 
-def _token_cache(given: str | TokenCache | None) -> TokenCache | None:
-    return TokenFile(Path(given)) if isinstance(given, str) else given
+def _token_cache(given: str | Path | TokenCache | None) -> TokenCache | None:
+    return TokenFile(Path(given)) if isinstance(given, str | Path) else given
 
 
 def _is_plain(api_version: str) -> bool:

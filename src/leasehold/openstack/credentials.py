@@ -1,5 +1,6 @@
 """Decides from the arguments who signs in, and how. Pure."""
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -53,12 +54,34 @@ _BY_PASSWORD: dict[Version, str] = {
 _BY_KEY = _BY_PASSWORD | {(3, 0): "rackspace", (2, 0): "rackspace"}
 _BY_TOKEN: dict[Version, str] = {(3, 0): "v3token", (2, 0): "v2token"}
 
+# What goes out in a header as it is, so that HTTP has a say in it.
+_IN_HEADERS: dict[str, tuple[str, ...]] = {
+    "leasehold_v1_0": ("username", "api_key"),
+    "leasehold_given_token": ("token",),
+    "admin_token": ("token",),
+    "leasehold_v3oidcaccesstoken": ("access_token",),
+    "v3oidcaccesstoken": ("access_token",),
+}
+
+_HEADER = re.compile(r"(?! )[ -~\xa0-\xff]*(?<! )")
+
 WITHOUT_KEYSTONE = frozenset({"none", "http_basic", "admin_token"})
 """The plugins that ask nobody, so that they need no address of a Keystone."""
 
 
 def sign_in_of(arguments: "Arguments") -> SignIn:
     """Name the plugin and its options. Raises `SettingsError`, which says what lacks."""
+    made = _named(arguments)
+    if name := _unsendable(made):
+        raise SettingsError(
+            f"{name} has a character that no header may have, such as the line's end of the file that "
+            "it was read from"
+        )
+    older = tuple(way for way in made.older if not _unsendable(way))
+    return msgspec.structs.replace(made, older=older)
+
+
+def _named(arguments: "Arguments") -> SignIn:
     asked = arguments.get("auth_type")
     auth_url = arguments.get("auth_url", "")
     if not auth_url and asked not in WITHOUT_KEYSTONE:
@@ -81,8 +104,11 @@ def sign_in_of(arguments: "Arguments") -> SignIn:
 
 def check_url(name: str, url: str) -> None:
     """Raise `SettingsError` for what is no address of the web."""
+    if any(character.isspace() for character in url):
+        raise SettingsError(f"{name} has a space or a line's end in it: {public_url(url)!r}")
     try:
         parts = urlsplit(url)
+        _ = parts.port  # read only here
     except ValueError as error:
         raise SettingsError(f"{name} cannot be read as an address: {error}") from None
     if parts.scheme not in ("http", "https") or not parts.netloc:
@@ -175,6 +201,15 @@ def _demand(auth_type: str, options: Mapping[str, str]) -> None:
     for names in needs:
         if not any(name in options for name in names):
             raise SettingsError(f"to sign in by {auth_type}, {' or '.join(names)} is needed")
+
+
+def _unsendable(way: SignIn) -> str | None:
+    """Name the option that HTTP would refuse to send as a header; its error would show it."""
+    for name in _IN_HEADERS.get(way.auth_type, ()):
+        value = way.options.get(name, "")
+        if not _HEADER.fullmatch(value.reveal() if isinstance(value, Secret) else value):
+            return name
+    return None
 
 
 def _hidden(name: str, value: str) -> str | Secret:

@@ -23,9 +23,9 @@ _RANGE = re.compile(r"minimum is (\d+)\.(\d+) and maximum is (\d+)\.(\d+)", re.I
 
 
 def parse_version(text: str) -> Version:
-    """Read ``2.79``. Raises `SettingsError` for anything else."""
-    if not (found := re.fullmatch(r"(\d+)\.(\d+)", text)):
-        raise SettingsError(f"a microversion is two numbers like 2.79, not {text!r}")
+    """Read ``2.79``. Raises `SettingsError` for anything else, such as a float: 2.60 would be 2.6."""
+    if not isinstance(text, str) or not (found := re.fullmatch(r"(\d+)\.(\d+)", text)):
+        raise SettingsError(f"a microversion is a text like '2.79', not {text!r}")
     return int(found[1]), int(found[2])
 
 

@@ -3,6 +3,7 @@
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import requests
@@ -17,7 +18,7 @@ from leasehold.openstack.call import Answer, Call, ServiceType
 from leasehold.openstack.catalog import ANY, Endpoint, choose, endpoints_of
 from leasehold.openstack.debug_log import RecordingAdapter
 from leasehold.openstack.edge import failure, refusal
-from leasehold.openstack.errors import OpenStackError
+from leasehold.openstack.errors import OpenStackError, SettingsError
 from leasehold.openstack.microversion import Version
 from leasehold.openstack.redaction import Redactor
 from leasehold.openstack.retry import delay_before_retry
@@ -246,6 +247,7 @@ def _answer(response: requests.Response, content: bytes, url: str) -> Answer:
 
 
 def _session(settings: Settings, adapter: requests.adapters.BaseAdapter | None) -> Session:
+    _check_files(settings)
     session = Session(
         verify=settings.verify,
         cert=settings.cert,
@@ -264,3 +266,11 @@ def _session(settings: Settings, adapter: requests.adapters.BaseAdapter | None) 
     for scheme in ("https://", "http://"):
         session.mount(scheme, way)
     return session
+
+
+def _check_files(settings: Settings) -> None:
+    """Miss a file now: requests would do so in the middle of the first call."""
+    certificate, key = settings.cert if isinstance(settings.cert, tuple) else (settings.cert, None)
+    for name, path in (("cacert", settings.verify), ("cert", certificate), ("key", key)):
+        if isinstance(path, str) and not Path(path).exists():
+            raise SettingsError(f"{name} names no file that is there: {path}")

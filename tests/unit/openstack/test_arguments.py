@@ -3,6 +3,7 @@ import pytest
 from leasehold.openstack import Secret, ServiceType, SettingsError
 from leasehold.openstack.arguments import settings_of
 from leasehold.openstack.settings import Wish
+from leasehold.openstack.token_file import TokenFile
 
 V3 = "https://keystone.example/v3"
 
@@ -14,6 +15,9 @@ V3 = "https://keystone.example/v3"
         ({"auth_url": "keystone.example"}, "must begin with http"),
         ({"auth_url": "https://[::1/v3"}, "cannot be read as an address"),
         ({"auth_url": "https://"}, "and a host"),
+        ({"auth_url": "https://k.example:five/v3"}, "cannot be read as an address: Port"),
+        ({"auth_url": "https://k.example:99999/v3"}, "cannot be read as an address: Port"),
+        ({"auth_url": " https://k.example/v3"}, "a space or a line's end"),
         ({"endpoints": {"compute": "nova:8774"}}, "the endpoint of compute must begin with"),
         ({"username": "alice"}, "password is needed"),
         ({"password": "pw"}, "username or user_id is needed"),
@@ -29,6 +33,9 @@ V3 = "https://keystone.example/v3"
         ({"username": "a", "password": "b", "endpoints": {"cmpute": "http://x"}}, "'cmpute'"),
         ({"username": "a", "password": "b", "service_names": {"x": "y"}}, "service_names names no"),
         ({"username": "a", "password": "b", "api_version": "3"}, "1.0, 1.1 or 2.x"),
+        ({"username": "a", "password": "b", "timeout": "soon"}, "timeout is a number, more than 0"),
+        ({"username": "a", "password": "b", "timeout": 0}, "timeout is a number, more than 0"),
+        ({"username": "a", "password": "b", "retries": -1}, "retries is a number, 0 or more"),
         ({"username": "a", "password": "b", "proxy_url": "proxy:3128"}, "proxy_url must begin"),
     ],
 )
@@ -87,3 +94,20 @@ def test_verification_can_be_switched_off_even_with_a_ca():
         {"auth_url": V3, "username": "a", "password": "b", "verify": False, "cacert": "ca.pem"}
     )
     assert made.verify is False
+
+
+def test_numbers_may_be_texts_and_files_paths(tmp_path):
+    made = settings_of(
+        {
+            "auth_url": V3,
+            "username": "alice",
+            "password": "pw",
+            "timeout": "5",
+            "retries": "2",
+            "debug": tmp_path / "debug.log",
+            "token_cache": tmp_path / "tokens",
+        }
+    )
+    assert (made.timeout, made.retries) == (5.0, 2)
+    assert made.debug and made.debug.path == str(tmp_path / "debug.log")
+    assert isinstance(made.token_cache, TokenFile)

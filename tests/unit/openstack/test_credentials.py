@@ -111,7 +111,9 @@ def test_an_api_key_is_rackspace_s_unless_the_url_is_older():
 
 
 def older(**arguments):
-    made = signing_in(auth_url="https://k.example", username="alice", password="pw", **arguments)
+    made = signing_in(
+        **{"auth_url": "https://k.example", "username": "alice", "password": "pw", **arguments}
+    )
     return [way.auth_type for way in made.older]
 
 
@@ -154,3 +156,24 @@ def test_plugins_that_ask_nobody_need_no_keystone():
 def test_what_our_plugins_lack_is_said_by_name(arguments, words):
     with pytest.raises(SettingsError, match=words):
         signing_in(**arguments)
+
+
+@pytest.mark.parametrize("secret", ["s3cr3t-key\n", " s3cr3t-key", "s3cr3t\rkey", "s3cr3t-key☃"])
+@pytest.mark.parametrize(
+    ("auth_type", "option"),
+    [
+        ("leasehold_v1_0", "api_key"),
+        ("leasehold_given_token", "token"),
+        ("admin_token", "token"),
+        ("leasehold_v3oidcaccesstoken", "access_token"),
+    ],
+)
+def test_a_secret_that_no_header_can_hold_is_refused_and_not_shown(auth_type, option, secret):
+    others = {"identity_provider": "lab", "protocol": "openid", "username": "alice"}
+    with pytest.raises(SettingsError, match=f"{option} has a character") as caught:
+        signing_in(auth_type=auth_type, auth_options={**others, option: secret})
+    assert "s3cr3t" not in str(caught.value)
+
+
+def test_a_password_that_no_header_can_hold_is_not_tried_as_an_old_key():
+    assert older(password="schneemann ☃") == ["v2password", "leasehold_v1_1"]
