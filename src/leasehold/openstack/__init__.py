@@ -11,6 +11,7 @@ errors are leaves of `OpenStackError` that carry the cloud's message and request
 
 from leasehold.openstack.call import ServiceType
 from leasehold.openstack.connection import Connection, connect
+from leasehold.openstack.debug_log import DebugLogWarning
 from leasehold.openstack.errors import (
     AuthenticationFailed,
     BadRequest,
@@ -45,6 +46,7 @@ __all__ = [
     "ConnectFailed",
     "Connection",
     "ConnectionLost",
+    "DebugLogWarning",
     "EndpointMissing",
     "Forbidden",
     "MalformedAnswer",

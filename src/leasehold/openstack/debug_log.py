@@ -3,6 +3,7 @@
 import os
 import shlex
 import threading
+import warnings
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from io import BytesIO
@@ -25,10 +26,16 @@ _DULL = frozenset({"accept-encoding", "connection", "content-length", "user-agen
 _SHOWN = ("json", "text/", "xml", "form-urlencoded")
 
 
+class DebugLogWarning(UserWarning):
+    """A request was not written down, though it was made: the file cannot be written."""
+
+
 class RecordingAdapter(BaseAdapter):
     """Sends through another adapter, and appends what passed to a file, one record at a time.
 
     Bodies are read whole for that, except those that are not shown; who streams an image still does.
+    A file that cannot be written fails no call: a `DebugLogWarning` says once what is missing, and
+    the numbers of later records have a gap.
     """
 
     def __init__(
@@ -46,6 +53,7 @@ class RecordingAdapter(BaseAdapter):
         self._now = now
         self._lock = threading.Lock()
         self._count = 0
+        self._warned = False
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]  # options are passed on as they are
         """Send one request, and write it down with its answer, or with why there is none."""
@@ -72,10 +80,11 @@ class RecordingAdapter(BaseAdapter):
 
     def _body(self, response: requests.Response) -> str:
         kind = response.headers.get("content-type", "")
-        length = int(response.headers.get("content-length") or 0)
+        told = response.headers.get("content-length", "")
+        length = int(told) if told.isdecimal() else 0
         if kind and not _is_shown(kind, length):
             return f"({length or 'some'} bytes of {kind}, not shown)"
-        content: bytes = response.raw.read(decode_content=True)
+        content: bytes = response.content  # by requests, whose exceptions keystoneauth knows
         response.raw = _replayed(response, content)
         return self._redactor.body(content, kind, pretty=self._debug.pretty)
 
@@ -85,10 +94,26 @@ class RecordingAdapter(BaseAdapter):
             record = (
                 f"# {self._count} at {at.isoformat(timespec='milliseconds')}\n{asked}\n{answered}\n"
             )
-            # One write each time: other processes may append to the same file.
-            number = os.open(self._debug.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            with os.fdopen(number, "wb", buffering=0) as file:
-                file.write(record.encode("utf-8", "backslashreplace"))
+            try:
+                self._append(record.encode("utf-8", "backslashreplace"))
+            except OSError as error:
+                self._warn(error)
+
+    def _append(self, record: bytes) -> None:
+        """Add to the file by one write, for other processes may append to the same one."""
+        number = os.open(self._debug.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(number, "wb", buffering=0) as file:
+            file.write(record)
+
+    def _warn(self, error: OSError) -> None:
+        if not self._warned:
+            self._warned = True
+            warnings.warn(
+                f"LEASEHOLD_DEBUG: {self._debug.path} cannot be written ({error.strerror}); requests "
+                "are made all the same, and left out there",
+                DebugLogWarning,
+                stacklevel=2,
+            )
 
 
 def curl(request: requests.PreparedRequest, redactor: Redactor, options: Mapping[str, Any]) -> str:

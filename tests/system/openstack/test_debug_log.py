@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from leasehold.emulator import Emulator
-from leasehold.openstack import NotFound, Secret, connect
+from leasehold.openstack import DebugLogWarning, NotFound, Secret, connect
 from leasehold.openstack.transport import Transport
 
 from .conftest import connected
@@ -121,3 +121,25 @@ def test_it_costs_nothing_when_it_is_off(emulator: Emulator) -> None:
     transport: Transport = connected(emulator).transport
     adapter = transport._session.session.get_adapter("https://")
     assert type(adapter).__name__ == "Adapter"
+
+
+@pytest.mark.parametrize("place", ["/dev/full", "{}", "{}/nowhere/debug.log"])
+def test_a_file_that_cannot_be_written_is_told_once_and_fails_nothing(
+    emulator: Emulator, tmp_path: Path, place: str
+) -> None:
+    cloud = connected(emulator, debug=place.format(tmp_path))
+    with pytest.warns(DebugLogWarning, match="cannot be written") as caught:
+        assert [len(list(cloud.compute.flavors())) for _ in range(3)] == [4, 4, 4]
+    assert len(caught) == 1
+
+
+def test_records_go_on_with_a_gap_when_the_file_can_be_written_again(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    log = tmp_path / "later" / "debug.log"
+    cloud = connected(emulator, debug=log)
+    with pytest.warns(DebugLogWarning):
+        list(cloud.compute.flavors())
+    log.parent.mkdir()
+    list(cloud.compute.flavors())
+    assert records(log)[0].startswith("# 3 at ")
