@@ -38,6 +38,7 @@ _QUOTA = re.compile(
     r"quota|maximum number of (?!attempts).*exceeded|over (a |the |its )?limit", re.IGNORECASE
 )
 _POLICY = re.compile(r"policy", re.IGNORECASE)
+_KEYSTONE = re.compile(r"""Keystone uri=["']([^"']+)""", re.IGNORECASE)
 _RATE = re.compile(r"rate.?limit|too many requests|over.?rate", re.IGNORECASE)
 
 # Said first, so that the message is of use even when the cloud said nothing.
@@ -199,6 +200,11 @@ def _lost(
                 return ConnectFailed, f"the proxy on the way to {host} refused: {_why(cause)}"
             case requests.exceptions.InvalidURL() | requests.exceptions.MissingSchema():
                 return ConnectFailed, f"{host} is not an address that can be called"
+            case requests.exceptions.InvalidHeader():
+                # Its own words would show what may be a token.
+                return ConnectFailed, "a header would have a character that none may have"
+            case ssl.SSLError() if cause.reason == "WRONG_VERSION_NUMBER":
+                return ConnectionLost, f"{host} does not speak TLS: is its address an http:// one?"
             case requests.ReadTimeout() | urllib3.exceptions.ReadTimeoutError():
                 return TimedOut, f"{host} took the request but did not answer in time"
     why = _why(chain[-1])
@@ -264,8 +270,18 @@ def _refused_sign_in(response: requests.Response) -> OpenStackError:
             "Keystone does not accept the credentials; user, password, project and their domains "
             f"must belong together. It says: {error.message}"
         )
+        if elsewhere := _other_keystone(answer):
+            error.message += f" It calls {elsewhere} its Keystone: is that the auth_url?"
     error.unsure = False
     return error
+
+
+def _other_keystone(answer: Answer) -> str | None:
+    """Give the Keystone that a service sends those without a token to, if it is not itself that."""
+    found = _KEYSTONE.search(answer.headers.get("www-authenticate", ""))
+    if not found or answer.url.startswith(found[1].rstrip("/").removesuffix("/v3")):
+        return None
+    return public_url(found[1])
 
 
 def public_url(url: str) -> str:

@@ -96,9 +96,13 @@ class TokenFile:
         alive = {k: e for k, e in entries.items() if e.expires_at is None or e.expires_at > now}
         # mkstemp gives mode 0600.
         number, name = tempfile.mkstemp(dir=self._path.parent, prefix=f"{self._path.name}.")
-        with os.fdopen(number, "wb") as file:
-            file.write(msgspec.json.encode(alive))
-        Path(name).replace(self._path)
+        try:
+            with os.fdopen(number, "wb") as file:
+                file.write(msgspec.json.encode(alive))
+            Path(name).replace(self._path)
+        except OSError:
+            Path(name).unlink()
+            raise
 
     def _warn(self, what: str) -> None:
         warnings.warn(

@@ -63,3 +63,12 @@ def test_a_wrong_password_is_told_within_one_call(emulator: Emulator) -> None:
 def test_an_address_that_is_not_keystone_s_is_told(emulator: Emulator) -> None:
     with pytest.raises(NotFound, match="auth_url"):
         connected(emulator, auth_url=f"{emulator.url}/nowhere").identity()
+
+
+@pytest.mark.parametrize("service", ["compute/v2.1", "image", "volume/v3"])
+def test_a_service_taken_for_keystone_leads_to_keystone(emulator: Emulator, service: str) -> None:
+    cloud = connected(emulator, auth_url=f"{emulator.url}/{service}")
+    with pytest.raises(AuthenticationFailed) as caught:
+        cloud.identity()
+    told = f"It calls {emulator.auth_url} its Keystone: is that the auth_url?"
+    assert told in str(caught.value)

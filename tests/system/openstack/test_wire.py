@@ -17,7 +17,11 @@ from leasehold.openstack import (
     ConnectionLost,
     MalformedAnswer,
     OpenStackError,
+    ServerError,
+    ServiceUnavailable,
+    SettingsError,
     TimedOut,
+    connect,
 )
 from tests.certificates import Authority
 
@@ -178,3 +182,68 @@ def test_a_private_ca_is_trusted_when_it_is_named(emulator: Emulator, authority:
     accepted = answering("202 Accepted\r\nContent-Length: 0")
     with a_server_that(over_tls(authority.server("127.0.0.1"), accepted)) as place:
         at(emulator, place, "https", cacert=str(authority.path)).compute.start_server("s1")
+
+
+def cut_short(peer: socket.socket) -> None:
+    read_request(peer)
+    peer.sendall(
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
+    )
+
+
+def stalled(peer: socket.socket) -> None:
+    cut_short(peer)
+    silent(peer)
+
+
+def not_gzip(peer: socket.socket) -> None:
+    head = "200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 5"
+    answering(head, b"hello")(peer)
+
+
+@pytest.mark.parametrize(
+    ("behave", "leaf"),
+    [
+        (cut_short, ConnectionLost),
+        (stalled, TimedOut),
+        (not_gzip, ConnectionLost),
+        (answering("500 Oops\r\nContent-Length: 0"), ServerError),
+        (answering("503 No\r\nContent-Length: nonsense"), ServiceUnavailable),
+        (answering("204 No Content"), MalformedAnswer),
+        (answering("200 OK\r\nContent-Type: text/html", b"<h1>welcome</h1>"), MalformedAnswer),
+    ],
+)
+@pytest.mark.parametrize("watched", [False, True], ids=["unseen", "written down"])
+def test_a_keystone_that_answers_badly_is_told_the_same_whether_it_is_written_down_or_not(
+    tmp_path: Path, behave: Behaviour, leaf: type[OpenStackError], watched: bool
+) -> None:
+    debug = tmp_path / "debug.log" if watched else None
+    who = {"username": "demo", "password": "demo", "project_name": "demo", "retries": 0}
+    with a_server_that(behave) as place:
+        cloud = connect(auth_url=f"http://{place}/v3", timeout=0.3, debug=debug, **who)
+        with pytest.raises(leaf) as caught:
+            cloud.identity()
+    assert type(caught.value) is leaf
+    assert not caught.value.unsure
+
+
+@pytest.mark.parametrize("where", ["Keystone", "compute"])
+def test_https_where_there_is_none_is_told(emulator: Emulator, where: str) -> None:
+    plain = emulator.url.removeprefix("http://")
+    if where == "Keystone":
+        cloud = connected(emulator, auth_url=f"https://{plain}/identity/v3")
+    else:
+        cloud = at(emulator, f"{plain}/compute", scheme="https")
+    with pytest.raises(ConnectionLost, match="does not speak TLS: is its address an http:// one"):
+        next(cloud.compute.flavors())
+
+
+@pytest.mark.parametrize("name", ["cacert", "cert", "key"])
+def test_a_file_that_is_not_there_is_missed_before_anything_is_sent(
+    emulator: Emulator, tmp_path: Path, name: str
+) -> None:
+    there = tmp_path / "cert.pem"
+    there.touch()
+    files = {"cert": str(there), name: str(tmp_path / "missing.pem")}
+    with pytest.raises(SettingsError, match=rf"{name} names no file that is there: .*missing.pem"):
+        connected(emulator, **files)

@@ -109,5 +109,6 @@ def test_numbers_may_be_texts_and_files_paths(tmp_path):
         }
     )
     assert (made.timeout, made.retries) == (5.0, 2)
-    assert made.debug and made.debug.path == str(tmp_path / "debug.log")
+    assert made.debug
+    assert made.debug.path == str(tmp_path / "debug.log")
     assert isinstance(made.token_cache, TokenFile)
