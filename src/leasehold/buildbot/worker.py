@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from buildbot import config
 from buildbot.interfaces import (
     LatentWorkerCannotSubstantiate,
     LatentWorkerFailedToSubstantiate,
@@ -19,6 +18,7 @@ from twisted.internet.defer import CancelledError, Deferred, ensureDeferred
 from twisted.internet.task import deferLater
 from twisted.python import log
 
+from buildbot import config
 from leasehold.buildbot import user_data
 from leasehold.buildbot.arguments import Arguments, named, wrong
 from leasehold.buildbot.machine import Machine, Order, Source
@@ -293,7 +293,8 @@ class LeaseholdWorker(CompatibleLatentWorkerMixin, AbstractLatentWorker):
             self._story.console(console)
             self._story.failed(TimeoutError(f"{text}: {reason}" if reason else text))
             self._tell(self._story)
-        await self._substantiation_failed(failed(defer.TimeoutError(text)))
+        error = failed(defer.TimeoutError(text))
+        await defer.maybeDeferred(self._substantiation_failed, error)
 
     # -- what is told ----------------------------------------------------------------------------
 

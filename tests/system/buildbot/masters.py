@@ -8,7 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ c["builders"] = [
     util.BuilderConfig(
         name=each.name,
         workernames=[each.name],
-        factory=util.BuildFactory([steps.ShellCommand(command={command!r})]),
+        factory=util.BuildFactory([{step}]),
     )
     for each in c["workers"]
 ]
@@ -50,12 +50,16 @@ class Master:
     """One builder for each worker, of the same name; each runs one command."""
 
     def __init__(
-        self, directory: Path, workers: str, *, command: Sequence[str] = ("echo", "built")
+        self,
+        directory: Path,
+        workers: str,
+        *,
+        step: str = "steps.ShellCommand(command='echo built')",
     ) -> None:
-        """`workers` is Python that sets ``c["workers"]``."""
+        """`workers` is Python that sets ``c["workers"]``, `step` the only step of each build."""
         self.directory = directory
         self.web_port, self.worker_port = free_port(), free_port()
-        self.command = list(command)
+        self.step = step
         subprocess.run(
             [BIN / "buildbot", "create-master", "--log-count", "0", directory],
             check=True,
@@ -69,7 +73,7 @@ class Master:
             workers=textwrap.dedent(workers),
             web_port=self.web_port,
             worker_port=self.worker_port,
-            command=self.command,
+            step=self.step,
         )
         (self.directory / "master.cfg").write_text(text)
 

@@ -31,7 +31,7 @@ def master(
     ]
     directory = tmp_path_factory.mktemp("master")
     config = workers(emulator, kit, *lines, boot_timeout=3, check_instance_interval=1)
-    with a_master(directory, config, command=["sh", "-c", "cat /etc/hostname; sleep 1"]) as running:
+    with a_master(directory, config, step="steps.ShellCommand(command='sleep 1')") as running:
         yield running
 
 
