@@ -12,9 +12,12 @@ from typing import Any, TypeVar, cast
 import structlog
 
 from leasehold.engine.clock import SystemClock
-from leasehold.engine.cloud import Limit, Limits, ObjectId, Offers
+from leasehold.engine.cloud import CloudError, CloudRefused, Limit, Limits, ObjectId, Offers
 from leasehold.engine.engine import Engine
+from leasehold.engine.errors import Impossible
 from leasehold.engine.openstack_cloud import OpenStackCloud
+from leasehold.engine.openstack_refusals import told
+from leasehold.engine.reason import Cause, Reason
 from leasehold.engine.row import Row, State
 from leasehold.engine.stock import Stock
 from leasehold.engine.watch import Pace
@@ -158,11 +161,18 @@ class Estate:
     # -- questions to the cloud ------------------------------------------------------------------
 
     def choose(self, choice: Callable[[Offers], T]) -> T:
-        """What `choice` makes of what the cloud offers; see `Stock.use`."""
-        return self._stock.use(self.name, choice)
+        """What `choice`, which may use `size_of`, makes of what the cloud offers; see `Stock.use`."""
+        try:
+            with told():
+                return self._stock.use(self.name, choice)
+        except CloudError as error:
+            refused = isinstance(error, CloudRefused)
+            cause = Cause.NOT_FOUND if refused else Cause.CLOUD_BUSY
+            reason = Reason(cause=cause, text=error.message, request_id=error.request_id)
+            raise Impossible(reason) from error
 
     def size_of(self, source: str, uuid: str) -> int:
-        """The GiB that a disk needs to hold an image, snapshot or volume. Raises `OpenStackError`."""
+        """The GiB that a disk needs to hold an image, snapshot or volume; within `choose` only."""
         known = self._sizes.get((source, uuid))
         if known is not None:
             return known

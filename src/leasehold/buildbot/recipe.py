@@ -22,6 +22,8 @@ from leasehold.engine.cloud import (
     ServerSpec,
     Spec,
 )
+from leasehold.engine.errors import Impossible
+from leasehold.engine.reason import Cause, Reason
 from leasehold.engine.row import KIND_OF, Row
 
 PORT_PATIENCE = 60.0
@@ -51,7 +53,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 def resolve(wish: Wish, offers: Offers, size_of: Callable[[str, str], int]) -> Recipe:
     """Find what a wish asks for. `size_of` tells the GiB of an image, volume or snapshot.
 
-    Raises `NotOffered`, and what a function of master.cfg raises.
+    Raises `NotOffered`, and `Impossible` if a function of master.cfg breaks.
     """
     choice = Choice(f"worker {wish.worker}")
     image = _image(choice, wish.image, offers.images)
@@ -146,9 +148,18 @@ def _image(
     if wanted is None:
         return None
     if callable(wanted):
-        found = wanted([_shown(each) for each in offered])
-        wanted = str(getattr(found, "id", found))
+        wanted = _chosen(choice, wanted, offered)
     return choice.named("active image", str(wanted), offered, newest)
+
+
+def _chosen(choice: Choice, function: ImageChoice, offered: Sequence[Image]) -> str:
+    """What a function of master.cfg chooses. One that breaks would break the next time as well."""
+    try:
+        found = function([_shown(each) for each in offered])
+    except Exception as error:
+        text = f"{choice.whose}: its image function raised {type(error).__name__}: {error}"
+        raise Impossible(Reason(cause=Cause.REFUSED, text=text)) from error
+    return str(getattr(found, "id", found))
 
 
 def _shown(image: Image) -> OfferedImage:

@@ -27,7 +27,7 @@ from leasehold.buildbot.standing import LASTING, Stage, Standing
 from leasehold.buildbot.story import Story
 from leasehold.buildbot.threads import failed, logged
 from leasehold.buildbot.wish import RENDERED, Wish, read_wish
-from leasehold.engine.errors import Impossible, NotOffered
+from leasehold.engine.errors import Impossible
 from leasehold.errors import LeaseholdError
 
 MISSING_TIMEOUT = 20 * 60
@@ -131,9 +131,11 @@ class LeaseholdWorker(CompatibleLatentWorkerMixin, AbstractLatentWorker):
         return started
 
     async def _start(self, build: Any) -> bool:
+        if self._generates_password:
+            self.password = self._generate_random_password()
         self._story = story = Story(self.master, self.workerid, build, self.password)
         try:
-            await self._renew_password()
+            await self.registration.update(self, self.master.config)
             wish = read_wish(self.name, self._arguments, await self.renderWorkerPropsOnStart(build))
             await self._obtain(wish, story)
         except CancelledError:
@@ -148,11 +150,6 @@ class LeaseholdWorker(CompatibleLatentWorkerMixin, AbstractLatentWorker):
             self._starting = self._news = None
             self._tell(story)
         return True
-
-    async def _renew_password(self) -> None:
-        if self._generates_password:
-            self.password = self._generate_random_password()
-            await self.registration.update(self, self.master.config)
 
     async def _obtain(self, wish: Wish, story: Story) -> None:
         """Get a machine that runs, in the first zone that can."""
@@ -190,8 +187,6 @@ class LeaseholdWorker(CompatibleLatentWorkerMixin, AbstractLatentWorker):
         while True:
             try:
                 machine = await self._source.obtain(order, self._heard)
-            except NotOffered:
-                raise
             except Impossible as error:
                 if error.reason.cause in LASTING:
                     raise

@@ -13,7 +13,8 @@ from leasehold.engine.cloud import (
     PortSpec,
     ServerSpec,
 )
-from leasehold.engine.errors import NotOffered
+from leasehold.engine.errors import Impossible, NotOffered
+from leasehold.engine.reason import Cause
 from leasehold.engine.row import Row
 from tests.unit.buildbot.builders import OFFERS, a_wish
 
@@ -38,6 +39,13 @@ def server(**arguments: object) -> ServerSpec:
 @pytest.mark.parametrize("image", ["i-old", lambda images: images[0], lambda images: images[0].id])
 def test_an_image_is_found_by_id_and_by_a_function(image: object) -> None:
     assert recipe(image=image).image == "i-old"
+
+
+def test_a_function_that_breaks_is_told_with_what_it_raised() -> None:
+    with pytest.raises(Impossible) as caught:
+        recipe(image=lambda images: images[99])
+    assert "worker one: its image function raised IndexError" in str(caught.value)
+    assert caught.value.reason.cause is Cause.REFUSED
 
 
 def test_of_several_images_of_a_name_the_newest_is_taken() -> None:

@@ -222,6 +222,8 @@ class WorkerTest(TestReactorMixin, TestCase):
         for _ in range(2):
             yield worker.start_instance(self.build())
             assert f"with {worker.password}" in source.orders[-1].user_data
+            worker._story.console(f"joining with {worker.password}")
+            assert worker._story.facts["console"] == "joining with ***"
             yield worker.stop_instance()
         first, second = (order.user_data for order in source.orders)
         assert first != second

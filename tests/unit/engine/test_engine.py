@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -234,6 +235,34 @@ def test_a_limit_of_our_own_holds_orders_back_until_something_is_gone(world: Wor
     world.drop(*first)
     world.run(60)
     assert world.state(second) is State.UP
+
+
+class OutOfOrder(MemoryCloud):
+    """Answers every call with a 503."""
+
+    def _out(self, *_: object, **__: object) -> NoReturn:
+        raise CloudBusy("out of order", status=503)
+
+    list = make = delete = limits = offers = _out
+
+
+def test_outages_of_ten_minutes_cost_nothing_but_time(world: World) -> None:
+    out = OutOfOrder(world.clock)
+    world.engine.reach("c", out)
+    rows = world.plan_server()
+    world.run(600)
+    assert {world.state(row) for row in rows} == {State.PLANNED}
+    world.engine.reach("c", world.cloud)
+    world.run(360)  # the longest that it may take until a step is tried again, and a boot
+    assert {world.state(row) for row in rows} == {State.UP}
+    world.engine.reach("c", out)
+    world.drop(*rows)
+    world.run(600)
+    assert world.leftovers() == 2
+    world.engine.reach("c", world.cloud)
+    world.run(360)
+    assert world.leftovers() == 0
+    assert {world.state(row) for row in rows} == {State.GONE}
 
 
 def test_a_cloud_can_be_reached_in_another_way_from_now_on(world: World) -> None:
