@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-NAMES = ("listing", "refresh", "life", "latency", "ready", "drivers", "buildbot", "help")
+NAMES = ("listing", "refresh", "life", "latency", "ready", "drivers", "help")
 
 
 def main(names: list[str]) -> int:
