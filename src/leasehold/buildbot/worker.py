@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+from buildbot import config
 from buildbot.interfaces import (
     LatentWorkerCannotSubstantiate,
     LatentWorkerFailedToSubstantiate,
@@ -18,7 +19,6 @@ from twisted.internet.defer import CancelledError, Deferred, ensureDeferred
 from twisted.internet.task import deferLater
 from twisted.python import log
 
-from buildbot import config
 from leasehold.buildbot import user_data
 from leasehold.buildbot.arguments import Arguments, named, wrong
 from leasehold.buildbot.machine import Machine, Order, Source

@@ -30,6 +30,7 @@ c = BuildmasterConfig = dict(
     www=dict(port="tcp:{web_port}:interface=127.0.0.1"),
     db=dict(db_url="sqlite:///state.sqlite"),
     buildbotNetUsageData=None,
+    collapseRequests=False,
 )
 {workers}
 c["builders"] = [
@@ -60,6 +61,7 @@ class Master:
         self.directory = directory
         self.web_port, self.worker_port = free_port(), free_port()
         self.step = step
+        self._builders: dict[str, int] = {}
         subprocess.run(
             [BIN / "buildbot", "create-master", "--log-count", "0", directory],
             check=True,
@@ -143,7 +145,9 @@ class Master:
 
     def force(self, builder: str) -> int:
         """Ask for a build; the id of its request."""
-        found = self.get(f"builders/{builder}")["builders"][0]["builderid"]
+        if builder not in self._builders:
+            self._builders[builder] = self.get(f"builders/{builder}")["builders"][0]["builderid"]
+        found = self._builders[builder]
         _, requests = self._control("forceschedulers/force", "force", builderid=found)
         return int(requests[str(found)])
 
