@@ -90,13 +90,11 @@ class Master:
         self.wait(lambda: self.answers() or self.process.poll() is not None)
         assert self.process.poll() is None, self.log()
 
-    def stop(self, number: int = signal.SIGTERM) -> float:
-        """Send a signal and wait for the end; the seconds that it took."""
-        began = time.monotonic()
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        """Send a signal and wait for the end."""
         if self.process.poll() is None:
             self.process.send_signal(number)
         self.process.wait(PATIENCE)
-        return time.monotonic() - began
 
     def reconfigure(self, workers: str) -> None:
         self.configure(workers)

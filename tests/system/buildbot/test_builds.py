@@ -18,8 +18,9 @@ def master(
     lines = [
         *(
             f"worker.LeaseholdWorker({name!r}, None, **usual)"
-            for name in ("plain", "stuck", "lost", "kept", "late", "cancelled", "gone")
+            for name in ("plain", "stuck", "lost", "kept", "late", "gone")
         ),
+        "worker.LeaseholdWorker('cancelled', None, **dict(usual, boot_timeout=3600))",
         "worker.LeaseholdWorker('dead', 'secret', **dict(usual, user_data=None))",
         "worker.LeaseholdWorker('warm', None, **dict(usual, build_wait_timeout=60))",
         "worker.LeaseholdWorker('ports', 'secret', networks=['lab'], floating_ip='public', **usual)",
@@ -109,12 +110,12 @@ def test_a_build_cancelled_while_its_server_is_built_is_free_at_once(
     master: Master, emulator: Emulator
 ) -> None:
     emulator.faults.add(Rule(effect=Effect.STUCK_BUILD, kind="server", count=1))
-    emulator.faults.add(Rule(effect=Effect.LATENCY, kind="server", method="GET", seconds=20))
+    emulator.faults.add(Rule(effect=Effect.LATENCY, kind="server", method="GET", seconds=3600))
     request = master.force("cancelled")
     build = master.build(request)
     master.wait(lambda: not no_server_of(emulator, "cancelled"))
     master.cancel(build)
-    assert master.ended(request, seconds=3)["results"] == CANCELLED
+    assert master.ended(request)["results"] == CANCELLED
     emulator.faults.clear()
     master.wait(lambda: no_server_of(emulator, "cancelled"))
 

@@ -36,7 +36,7 @@ def test_what_a_killed_master_was_starting_is_gone_after_its_next_start(
         master.start()
         master.wait(lambda: orphan not in servers(emulator))
         assert master.done(request)["results"] == SUCCESS
-        assert master.stop() < 30
+        master.stop()
     assert servers(emulator) == [theirs], "the neighbour's server of the same name is left alone"
     with neighbour(emulator) as cloud:
         cloud.compute.delete_server(theirs)
@@ -77,20 +77,20 @@ def test_a_new_configuration_lets_a_start_end_and_holds_for_the_next_one(
         assert flavors == ["tiny", "small"]
 
 
-def test_a_master_stops_while_the_cloud_hangs_and_cleans_up_when_it_is_back(
+def test_a_master_stops_while_the_cloud_hangs_and_goes_on_when_it_is_back(
     emulator: Emulator, kit: str, tmp_path: Path
 ) -> None:
     with a_master(tmp_path, workers(emulator, kit, ONE, TWO)) as master:
         master.done(master.force("two"))  # the cloud's offers are known by now
-        for method in ("POST", "GET", "DELETE"):
-            emulator.faults.add(Rule(effect=Effect.LATENCY, method=method, seconds=25))
-        build = master.build(master.force("one"))
+        emulator.faults.add(Rule(effect=Effect.LATENCY, seconds=3600))
+        request = master.force("one")
+        build = master.build(request)
         master.wait(lambda: master.state(build).startswith("preparing worker"))
-        assert master.stop() < 22
-        emulator.faults.clear()
+        master.stop()
         assert master.process.returncode == 0
-        master.wait(lambda: servers(emulator))  # the order was on its way, and came through
+        emulator.faults.clear()
         master.start()
+        assert master.done(request)["results"] == SUCCESS
         master.wait(lambda: not servers(emulator))
 
 
