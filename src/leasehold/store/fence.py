@@ -123,6 +123,12 @@ def await_free(connection: "psycopg.Connection[Any]") -> None:
             return
 
 
+def holder_of(connection: Connection) -> str | None:
+    """Who has the ledger, as of now."""
+    found = _look(connection)
+    return str(found.holder) if found.held else None
+
+
 def _look(connection: Connection, query: str = _LOOK) -> Row[Any]:
     return connection.exec_driver_sql(query).one()
 

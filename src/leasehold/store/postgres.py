@@ -76,6 +76,7 @@ class PostgresDatabase(msgspec.Struct, frozen=True, kw_only=True):
             creator=self.connect,
             isolation_level="AUTOCOMMIT",
             pool_pre_ping=True,
+            hide_parameters=True,
             pool_size=8,
             max_overflow=8,
         )

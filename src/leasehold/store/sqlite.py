@@ -49,7 +49,10 @@ class SqliteFile(msgspec.Struct, frozen=True, kw_only=True):
     def engine(self) -> Engine:
         # Transactions are begun and ended by hand: the driver's own would not cover a whole batch.
         engine = create_engine(
-            f"sqlite:///{self.path}", isolation_level="AUTOCOMMIT", connect_args={"timeout": 10.0}
+            f"sqlite:///{self.path}",
+            isolation_level="AUTOCOMMIT",
+            connect_args={"timeout": 10.0},
+            hide_parameters=True,
         )
         event.listen(engine, "connect", _set_up)
         return engine

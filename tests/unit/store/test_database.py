@@ -155,6 +155,13 @@ def test_a_job_that_fails_does_not_undo_the_others_of_its_commit(database: Datab
     assert list(facts(database)) == ["before", "after"]
 
 
+def test_an_error_does_not_show_what_was_to_be_written(database: Database) -> None:
+    database.write(adding("a", "user-data")).result()
+    with pytest.raises(IntegrityError) as told:
+        database.write(adding("a", "user-data")).result()
+    assert "user-data" not in str(told.value)
+
+
 def test_a_wrong_statement_fails_its_own_job_only(database: Database) -> None:
     gate = Gate(database)
     wrong = database.write(lambda connection: connection.exec_driver_sql("select * from missing"))
