@@ -27,8 +27,7 @@ from leasehold.buildbot.standing import LASTING, Stage, Standing
 from leasehold.buildbot.story import Story
 from leasehold.buildbot.threads import failed, logged
 from leasehold.buildbot.wish import RENDERED, Wish, read_wish
-from leasehold.engine.errors import Impossible
-from leasehold.errors import LeaseholdError
+from leasehold.engine.errors import Impossible, NotOffered
 
 MISSING_TIMEOUT = 20 * 60
 """Seconds within which a worker has to connect, as Buildbot's manual promises."""
@@ -140,7 +139,7 @@ class LeaseholdWorker(CompatibleLatentWorkerMixin, AbstractLatentWorker):
             await self._obtain(wish, story)
         except CancelledError:
             raise LatentWorkerSubstantiatiationCancelled from None
-        except LeaseholdError as error:
+        except (Impossible, NotOffered) as error:
             story.failed(error)
             raise LatentWorkerCannotSubstantiate(str(error)) from error
         except Exception as error:

@@ -22,6 +22,7 @@ from leasehold.buildbot.machine import Heard, Order
 from leasehold.buildbot.standing import Stage, Standing
 from leasehold.engine.errors import Impossible
 from leasehold.engine.reason import Cause, Reason
+from leasehold.store import StoreError
 
 # What Buildbot does of old forms, of alembic and of Twisted.
 pytestmark = [
@@ -141,6 +142,12 @@ class WorkerTest(TestReactorMixin, TestCase):
         error = self.failureResultOf(started, LatentWorkerCannotSubstantiate)
         assert "the cloud says no" in str(error.value)
         assert source.machines[0].is_given_back
+
+    @inlineCallbacks
+    def test_a_ledger_that_cannot_be_written_is_no_reason_to_give_a_build_up(self) -> Any:
+        worker = yield self.worker(ASource(StoreError("the disk is full")))
+        started = worker.start_instance(self.build())
+        self.failureResultOf(started, StoreError)  # which Buildbot tries again
 
     @inlineCallbacks
     def test_a_failure_that_may_pass_is_left_to_buildbot_to_try_again(self) -> Any:
