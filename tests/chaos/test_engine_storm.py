@@ -25,7 +25,10 @@ from leasehold.engine.cloud import (
 from leasehold.engine.reason import Cause
 from leasehold.engine.row import Row, State
 from leasehold.engine.table import OPEN_STATES
+from leasehold.store import Place
+from leasehold.store.sqlite import SqliteFile
 from tests.chaos.weather import faults, late, lies, name_faults
+from tests.postgres import the_cluster
 from tests.simulation.storm import Storm
 from tests.simulation.world import HandClock, World
 
@@ -44,10 +47,13 @@ class EngineStorm(RuleBasedStateMachine):
         self.directory = Path(tempfile.mkdtemp())
         self.cloud = Storm(HandClock())
         self.names = Storm(self.cloud.clock, end=0.0)
-        self.world = World(self.directory, self.cloud, self.names)
+        self.world = World(self.directory, self.cloud, self.names, self.a_place())
         self.planned: list[Row] = []
         self.dropped: set[ObjectId] = set()
         self.neighbours = 0
+
+    def a_place(self) -> Place:
+        return SqliteFile(path=self.directory / "ledger.db")
 
     # -- what people do --------------------------------------------------------------------------
 
@@ -247,5 +253,14 @@ class EngineStorm(RuleBasedStateMachine):
         return row.state is State.LEAVING and row.doomed and waits and in_use
 
 
+class EngineStormOnPostgres(EngineStorm):
+    def a_place(self) -> Place:
+        return the_cluster().the_database()
+
+
 EngineStorm.TestCase.settings = settings(max_examples=EXAMPLES, stateful_step_count=30)
 test_the_engine_keeps_its_promises_in_any_weather = pytest.mark.timeout(0)(EngineStorm.TestCase)
+EngineStormOnPostgres.TestCase.settings = settings(
+    max_examples=max(4, EXAMPLES // 4), stateful_step_count=30
+)
+test_the_engine_keeps_them_on_postgresql = pytest.mark.timeout(0)(EngineStormOnPostgres.TestCase)

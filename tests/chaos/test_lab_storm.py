@@ -16,8 +16,10 @@ from leasehold.engine.row import State
 from leasehold.lab import records
 from leasehold.lab.errors import LabError
 from leasehold.lab.model import LeaseId, LeaseState, NodeState
-from leasehold.store import StoreError
+from leasehold.store import Place, StoreError
+from leasehold.store.sqlite import SqliteFile
 from tests.chaos.weather import faults, late, lies, name_faults
+from tests.postgres import the_cluster
 from tests.simulation.bench import OFFERS, Bench
 from tests.simulation.clock import HandClock
 from tests.simulation.storm import Storm
@@ -41,9 +43,12 @@ class LabStorm(RuleBasedStateMachine):
         patience = {"boot_patience": "1m", "ready_patience": "1m", "queue_patience": "20m"}
         self.names = Storm(self.cloud.clock, end=0.0)
         recipe = {"nodes": NODES, "ready": "ssh", "dns": "lab", **patience}
-        self.bench = Bench(self.directory, self.cloud, self.names, **recipe)
+        self.bench = Bench(self.directory, self.cloud, self.names, self.a_place(), **recipe)
         self.ended: dict[LeaseId, LeaseState] = {}
         self.keys: dict[str, LeaseId] = {}
+
+    def a_place(self) -> Place:
+        return SqliteFile(path=self.directory / "ledger.db")
 
     # -- what people do --------------------------------------------------------------------------
 
@@ -282,5 +287,14 @@ class LabStorm(RuleBasedStateMachine):
         self.nothing_of_others_is_touched()
 
 
+class LabStormOnPostgres(LabStorm):
+    def a_place(self) -> Place:
+        return the_cluster().the_database()
+
+
 LabStorm.TestCase.settings = settings(max_examples=EXAMPLES, stateful_step_count=30)
 test_the_lab_keeps_its_promises_in_any_weather = pytest.mark.timeout(0)(LabStorm.TestCase)
+LabStormOnPostgres.TestCase.settings = settings(
+    max_examples=max(4, EXAMPLES // 4), stateful_step_count=30
+)
+test_the_lab_keeps_them_on_postgresql = pytest.mark.timeout(0)(LabStormOnPostgres.TestCase)
