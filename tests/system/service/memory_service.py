@@ -18,11 +18,14 @@ def main() -> None:
     parser.add_argument("--listen", default="127.0.0.1:0")
     parser.add_argument("--nodes", type=int, default=4)
     parser.add_argument("--boot", type=float, default=0.0)
+    parser.add_argument("--database", default="ledger.db", help="a path, or a postgresql:// URL")
     parser.add_argument("--token", action="append", default=[], help="NAME=sha256:HEX")
     chosen = parser.parse_args()
     configure_logs()
     tokens = dict(each.split("=", 1) for each in chosen.token)
-    lab = memory_lab(chosen.directory, nodes=chosen.nodes, boot=chosen.boot)
+    lab = memory_lab(
+        chosen.directory, nodes=chosen.nodes, boot=chosen.boot, database=chosen.database
+    )
     run(lab, listen_on(chosen.listen, tokens), tokens, lambda url: print(url, flush=True))
 
 

@@ -19,6 +19,9 @@ from leasehold.service.feed import Feed
 from leasehold.service.tokens import Tokens
 
 CONFIG = """
+[service]
+database = "{database}"
+
 [clouds.memory]
 
 [machine_types.demo]
@@ -37,10 +40,12 @@ OFFERS = Offers(
 )
 
 
-def memory_lab(directory: Path, *, nodes: int = 4, boot: float = 0.0) -> Lab:
+def memory_lab(
+    directory: Path, *, nodes: int = 4, boot: float = 0.0, database: str = "ledger.db"
+) -> Lab:
     """A lab with `nodes` nodes of machine type demo, whose servers take `boot` seconds."""
     path = directory / "leasehold.toml"
-    path.write_text(CONFIG.format(nodes=nodes))
+    path.write_text(CONFIG.format(nodes=nodes, database=database))
     clock = SystemClock()
     cloud = MemoryCloud(clock, boot=boot, offers=OFFERS)
     return open_lab(load(path), clouds={"memory": cloud}, clock=clock)
