@@ -121,6 +121,13 @@ class Service:
         """Have something done, and give the answer as it is. Never repeated, as `post`."""
         return self._send(method, path, body=body, query=query_of(query))
 
+    def read(self, answer: Answer, shape: Shape[T], *, method: str) -> T:
+        """Read an answer, to a call of that method."""
+        try:
+            return shape.decode(answer.content)
+        except UNREADABLE as error:
+            raise malformed(answer, str(error), service=self.type, method=method) from error
+
     def patch(self, path: str, body: object, shape: Shape[T], *, media_type: str) -> T:
         """Change something by the steps in `body`, which are of that media type."""
         headers = (("Content-Type", media_type),)
@@ -153,10 +160,15 @@ class Service:
         if collection.page_size and "limit" not in filters:
             query = (*query, ("limit", str(collection.page_size)))
         seen: set[Query] = set()
+        first: T | None = None
         following: Query | None = query
         while following is not None:
             seen.add(query := following)
             page, following = self._page(collection, query, seen)
+            if collection.by_offset:
+                if page.items and page.items[0] == first:
+                    return  # this service knows no offset: it showed all of it the first time
+                first = page.items[0] if page.items else None
             yield page
             del page  # or two pages were held while the next one is decoded
 
@@ -231,20 +243,15 @@ class Service:
             ) from refused
         raise refused
 
-    def read(self, answer: Answer, shape: Shape[T], *, method: str) -> T:
-        """Read an answer, to a call of that method."""
-        try:
-            return shape.decode(answer.content)
-        except UNREADABLE as error:
-            raise malformed(answer, str(error), service=self.type, method=method) from error
-
 
 def _next_offset(query: Query, count: int) -> Query | None:
-    """Ask for what comes after a full page; a shorter one is the last."""
+    """Ask for what comes after a page; only an empty one is surely the last.
+
+    A service may show less at a time than it is asked for, and does not say so.
+    """
     asked = dict(query)
-    if count < int(asked["limit"]):
-        return None
-    return tuple({**asked, "offset": str(int(asked.get("offset", 0)) + count)}.items())
+    after = str(int(asked.get("offset", 0)) + count)
+    return tuple({**asked, "offset": after}.items()) if count else None
 
 
 class Verbs:

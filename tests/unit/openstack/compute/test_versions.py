@@ -52,16 +52,25 @@ def test_a_nova_that_has_left_a_version_behind_is_told_with_what_to_use():
         connection(wire).compute.add_floating_ip("s1", "192.0.2.1")
 
 
-def test_a_list_without_links_is_paged_by_offset_until_a_page_is_short():
+def some_groups(*numbers: int) -> Reply:
+    return Reply({"server_groups": [{"id": str(number), "name": "g"} for number in numbers]})
+
+
+def test_a_list_without_links_is_paged_by_offset_until_a_page_is_empty():
     def answer(seen: Seen) -> Reply:
-        offset = int(dict(seen.query).get("offset", 0))
-        groups = [{"id": str(number), "name": "g"} for number in range(5)]
-        return Reply({"server_groups": groups[offset : offset + 2]})
+        start = int(dict(seen.query).get("offset", 0))
+        return some_groups(*range(5)[start : start + 2])  # less than we ask for, as its limit is
 
     wire = Wire().on("GET", f"{NOVA}/os-server-groups", answer)
-    found = [group.id for group in connection(wire).compute.server_groups(limit=2)]
+    found = [group.id for group in connection(wire).compute.server_groups()]
     assert found == ["0", "1", "2", "3", "4"]
-    assert len(wire.calls()) == 3
+    assert [dict(seen.query).get("offset") for seen in wire.calls()] == [None, "2", "4", "5"]
+
+
+def test_a_list_that_begins_anew_whatever_the_offset_has_no_pages():
+    wire = Wire().on("GET", f"{NOVA}/os-server-groups", some_groups(1, 2))
+    found = [group.id for group in connection(wire).compute.server_groups()]
+    assert found == ["1", "2"]
 
 
 def test_quotas_of_a_nova_that_does_not_tell_the_use_are_limits():

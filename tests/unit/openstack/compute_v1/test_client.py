@@ -64,6 +64,7 @@ def test_limits_are_read_as_the_guide_shows_them() -> None:
 
 
 def test_the_last_novas_with_1_0_had_uuids() -> None:
-    wire = Wire().on("GET", f"{URL}/servers/detail", Reply({"servers": [SERVER | {"id": "a-b"}]}))
+    page = Reply({"servers": [SERVER | {"id": "a-b"}]})
+    wire = Wire().on("GET", f"{URL}/servers/detail", page, Reply({"servers": []}))
     (server,) = speaking(wire).servers()
     assert server.id == "a-b"

@@ -26,7 +26,12 @@ def test_ids_are_numbers_where_nova_has_the_things_itself() -> None:
         Wire()
         .on("GET", f"{NOVA}/os-floating-ips", Reply({"floating_ips": [ip]}))
         .on("DELETE", f"{NOVA}/os-floating-ips/7", Reply(status=202))
-        .on("GET", f"{NOVA}/os-security-groups", Reply({"security_groups": [group]}))
+        .on(
+            "GET",
+            f"{NOVA}/os-security-groups",
+            Reply({"security_groups": [group]}),
+            Reply({"security_groups": []}),
+        )
     )
     network = connection(wire).nova_network
     (found,) = network.floating_ips()
