@@ -1,5 +1,6 @@
 """The arguments of the constructor: what they do, and what is said of wrong ones."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -184,8 +185,12 @@ def test_a_node_with_the_flavor_of_newer_microversions_is_alike(account: dict[st
 )
 @BOTH
 def test_every_way_to_sign_in_of_libclouds_makes_a_driver(
-    module: Any, account: dict[str, Any], version: str
+    module: Any, account: dict[str, Any], version: str, tmp_path: Path
 ) -> None:
+    if version == "2.0_voms":  # its secret is the file of a proxy certificate
+        proxy = tmp_path / "proxy.pem"
+        proxy.touch()
+        account = {**account, "secret": str(proxy)}
     module.OpenStack_2_NodeDriver(**{**account, "ex_force_auth_version": version})
 
 

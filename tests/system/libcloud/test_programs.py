@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import libcloud.security
@@ -46,10 +47,12 @@ def test_lists_are_read_through_all_pages(account: dict[str, Any], size: int) ->
 
 
 def test_libclouds_authorities_are_the_drivers(
-    account: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    account: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(libcloud.security, "CA_CERTS_PATH", "/ca.pem")
-    assert OpenStack_2_NodeDriver(**account).cloud.settings.verify == "/ca.pem"
+    authority = tmp_path / "ca.pem"
+    authority.touch()
+    monkeypatch.setattr(libcloud.security, "CA_CERTS_PATH", str(authority))
+    assert OpenStack_2_NodeDriver(**account).cloud.settings.verify == str(authority)
 
 
 def test_verification_that_libcloud_is_told_to_leave_off_is_left_off_with_a_warning(
