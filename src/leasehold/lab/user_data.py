@@ -3,6 +3,7 @@
 import base64
 import functools
 from collections.abc import Sequence
+from email.charset import BASE64, Charset
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from typing import Any
@@ -54,11 +55,19 @@ def _template(base: str | None, public_keys: tuple[str, ...]) -> str:
         return _cloud_config(_extended(base, ours))
     if base.startswith("#!"):
         message = MIMEMultipart(boundary="==leasehold==")
-        message.attach(MIMEText(base, "x-shellscript"))
-        message.attach(MIMEText(_cloud_config(ours), "cloud-config"))
+        message.attach(_part(base, "x-shellscript"))
+        message.attach(_part(_cloud_config(ours), "cloud-config"))
         return message.as_string()
     first = base.splitlines()[0][:40]
     raise BadUserData(f"user-data begins with {first!r}; allowed: {HEADER}, or a script with #!")
+
+
+def _part(text: str, kind: str) -> MIMEText:
+    if text.isascii():
+        return MIMEText(text, kind, "us-ascii")
+    charset = Charset("utf-8")
+    charset.body_encoding = BASE64  # said here: programs change what is usual, as Buildbot does
+    return MIMEText(text, kind, charset)  # type: ignore[arg-type]  # it takes a Charset
 
 
 def _cloud_config(content: dict[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """What a node is told at its birth."""
 
-from email import message_from_string
+from email import charset, message_from_string
 
 import pytest
 import yaml
@@ -52,6 +52,18 @@ def test_a_script_becomes_a_part_and_runs_before_the_mark_is_written() -> None:
     assert second.get_content_type() == "text/cloud-config"
     config = config_of(second.get_payload(decode=True).decode())
     assert "echo server-1" in config["runcmd"][-1]
+
+
+def test_a_script_is_whole_whatever_the_process_holds_for_usual_in_mail() -> None:
+    """Importing Buildbot's mail reporter changes it, for one."""
+    usual = charset.CHARSETS["utf-8"]
+    charset.add_charset("utf-8", charset.SHORTEST, None, "utf-8")
+    try:
+        script = "#!/bin/bash\necho 'größer' > /tmp/x\n"
+        message = message_from_string(compose(script, KEYS, "server-1"))
+    finally:
+        charset.CHARSETS["utf-8"] = usual
+    assert message.get_payload()[0].get_payload(decode=True).decode() == script
 
 
 def test_each_node_gets_its_own_mark() -> None:
