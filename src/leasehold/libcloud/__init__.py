@@ -10,6 +10,13 @@ A program that cannot be changed runs by ``python -m leasehold.libcloud PROGRAM`
 `libcloud`.
 """
 
+try:
+    import libcloud  # noqa: F401 - to say what lacks, before a module of ours fails for it
+except ModuleNotFoundError as error:
+    raise ImportError(
+        "leasehold.libcloud needs Apache Libcloud: pip install 'leasehold[libcloud]'"
+    ) from error
+
 from leasehold.libcloud.compute_v1_0 import OpenStack_1_0_NodeDriver
 from leasehold.libcloud.compute_v1_1 import OpenStack_1_1_NodeDriver
 from leasehold.libcloud.compute_v2 import OpenStack_2_NodeDriver

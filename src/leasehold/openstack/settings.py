@@ -1,5 +1,6 @@
 """How to reach and sign in to one cloud: the outcome of `connect()`'s reading of its sources."""
 
+import re
 from collections.abc import Mapping
 
 import msgspec
@@ -24,7 +25,17 @@ BACKOFF = 2.0
 """How many times longer each further wait is."""
 
 
-class SignIn(msgspec.Struct, frozen=True, kw_only=True):
+_USER_OF_URL = re.compile(r"(?<=://)[^/@\s'\"]+(?=@)")
+
+
+class _Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """Shows its URLs without the user and password that they may hold."""
+
+    def __repr__(self) -> str:
+        return _USER_OF_URL.sub("***", super().__repr__())
+
+
+class SignIn(_Shown, frozen=True, kw_only=True):
     """Who signs in, and how: a keystoneauth plugin by name, with its options."""
 
     auth_type: str
@@ -59,7 +70,7 @@ class Debug(msgspec.Struct, frozen=True, kw_only=True):
     """Whether JSON is spread over lines."""
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class Settings(_Shown, frozen=True, kw_only=True):
     """Everything that a connection needs to know of a cloud."""
 
     sign_in: SignIn

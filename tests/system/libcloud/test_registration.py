@@ -73,3 +73,10 @@ def test_the_module_without_a_program_says_how_it_is_used() -> None:
     )
     assert done.returncode == 1
     assert "PROGRAM" in done.stderr
+
+
+def test_without_libcloud_it_says_what_to_install() -> None:
+    program = "import sys; sys.modules['libcloud'] = None; import leasehold.libcloud"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "pip install 'leasehold[libcloud]'" in done.stderr

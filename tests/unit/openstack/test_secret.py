@@ -3,7 +3,7 @@ import pickle
 import msgspec
 import pytest
 
-from leasehold.openstack import Secret
+from leasehold.openstack import Secret, connect
 from leasehold.openstack.secret import decode_secret
 
 from .wire import settings
@@ -48,3 +48,15 @@ def test_an_object_with_passwords_in_it_is_secret_as_a_whole():
     )
     assert "x" not in repr(letter)
     assert msgspec.json.decode(letter.key.reveal()) == {"auth_password": "x"}
+
+
+def test_the_user_of_a_url_is_not_shown_with_the_settings() -> None:
+    cloud = connect(
+        auth_url="http://bob:hunter22@keystone.example/v3",
+        username="alice",
+        password="correct horse",
+        endpoints={"compute": "http://bob:hunter22@nova.example/v2.1"},
+    )
+    shown = repr(cloud.settings) + repr(cloud.settings.sign_in)
+    assert "hunter22" not in shown
+    assert "http://***@keystone.example/v3" in shown
