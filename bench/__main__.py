@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-NAMES = ("listing", "refresh", "life", "latency", "ready", "pairs", "drivers", "help")
+NAMES = ("listing", "refresh", "life", "latency", "ready", "pairs", "drivers", "workers", "help")
 
 
 def main(names: list[str]) -> int:

@@ -155,7 +155,7 @@ class LeaseholdWorker(CompatibleLatentWorkerMixin, AbstractLatentWorker):
         for zone in wish.zones:
             machine = await self._order(wish, zone, story)
             standing = await self._until_settled(machine, story)
-            if standing.stage is Stage.UP:
+            if standing.stage is not Stage.FAILED:
                 return
             story.console(await machine.console())
             await self._let_go()
@@ -198,22 +198,30 @@ class LeaseholdWorker(CompatibleLatentWorkerMixin, AbstractLatentWorker):
             pause = min(SLOWEST_RETRY, pause * 2)
 
     async def _until_settled(self, machine: Machine, story: Story) -> Standing:
-        """The standing of the machine once it runs, or never will."""
+        """The standing of the machine once it runs, or never will.
+
+        A worker that connects is proof enough. Its build may be short, and Buildbot loses the next one
+        if the worker is to be stopped while its start has not ended.
+        """
         while True:
             standing = machine.standing
             story.heard(standing)
-            if standing.stage in (Stage.UP, Stage.FAILED):
+            if standing.stage in (Stage.UP, Stage.FAILED) or self.conn is not None:
                 return standing
             self._news = Deferred()
             await self._news
 
     def _heard(self, standing: Standing) -> None:
-        news, self._news = self._news, None
         if self._starting is not None:
-            if news is not None:
-                news.callback(None)
+            self._wake()
         elif standing.stage is Stage.FAILED:
             self._died(standing)
+
+    def _wake(self) -> None:
+        """Have a start that waits for news look again."""
+        news, self._news = self._news, None
+        if news is not None:
+            news.callback(None)
 
     def _died(self, standing: Standing) -> None:
         """The server is no more though nobody gave it back: do not wait until somebody notices."""
@@ -301,6 +309,7 @@ class LeaseholdWorker(CompatibleLatentWorkerMixin, AbstractLatentWorker):
         if self._story is not None and self.conn is conn:
             self._story.connected()
             self._tell(self._story)
+        self._wake()
 
     def setupProperties(self, props: Any) -> None:  # noqa: N802
         """Every build on the server says which one it was, also the second."""

@@ -164,9 +164,12 @@ class Master:
 
     def done(self, request: int, seconds: float = PATIENCE) -> dict[str, Any]:
         """The last build of a request, when that has ended for good."""
-        self.wait(lambda: self.get(f"buildrequests/{request}")["buildrequests"][0]["complete"],
-                  seconds)  # fmt: skip
+        self.wait(lambda: self.is_complete(request), seconds)
         return self.builds(request)[-1]
+
+    def is_complete(self, request: int) -> bool:
+        """Whether a request has ended for good."""
+        return bool(self.get(f"buildrequests/{request}")["buildrequests"][0]["complete"])
 
     def cancel(self, build: dict[str, Any]) -> None:
         self._control(f"builds/{build['buildid']}", "stop", reason="no need")

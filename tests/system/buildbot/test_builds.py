@@ -9,6 +9,8 @@ from leasehold.openstack import connect
 from tests.system.buildbot.conftest import alive, workers
 from tests.system.buildbot.masters import CANCELLED, EXCEPTION, RETRY, SUCCESS, Master, a_master
 
+pytestmark = pytest.mark.timeout(300)
+
 
 @pytest.fixture(scope="module")
 def master(

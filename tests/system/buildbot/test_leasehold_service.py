@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from leasehold.buildbot.lease_client import LeaseClient
 from leasehold.emulator import Emulator
 from tests.system.buildbot.conftest import workers
@@ -26,6 +28,8 @@ networks = ["lab"]
 nodes = 1
 ssh_port = {ssh_port}
 """
+
+pytestmark = pytest.mark.timeout(300)
 
 
 @contextmanager

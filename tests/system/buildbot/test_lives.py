@@ -3,13 +3,17 @@
 import signal
 from pathlib import Path
 
+import pytest
+
 from leasehold.emulator import Delays, Effect, Emulator, Rule, fixed
 from leasehold.openstack import Connection, connect
 from tests.system.buildbot.conftest import alive, workers
-from tests.system.buildbot.masters import SUCCESS, Master, a_master
+from tests.system.buildbot.masters import SUCCESS, a_master
 
 ONE = "worker.LeaseholdWorker('one', None, **usual)"
 TWO = "worker.LeaseholdWorker('two', None, **usual)"
+
+pytestmark = pytest.mark.timeout(300)
 
 
 def neighbour(emulator: Emulator) -> Connection:
@@ -105,12 +109,8 @@ def test_workers_of_one_master_keep_to_a_limit_together(
         def all_done() -> bool:
             nonlocal most
             most = max(most, len(servers(emulator)) + len(servers(emulator, "two")))
-            return all(_is_complete(master, request) for request in requests)
+            return all(master.is_complete(request) for request in requests)
 
         master.wait(all_done)
         assert most == 1
         assert [master.builds(request)[-1]["results"] for request in requests] == [SUCCESS, SUCCESS]
-
-
-def _is_complete(master: Master, request: int) -> bool:
-    return bool(master.get(f"buildrequests/{request}")["buildrequests"][0]["complete"])

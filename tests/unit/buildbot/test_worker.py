@@ -127,6 +127,18 @@ class WorkerTest(TestReactorMixin, TestCase):
         assert source.orders[0].user_data == "join ci:9989 as one with secret"
 
     @inlineCallbacks
+    def test_the_start_ends_when_the_worker_connects_though_the_cloud_has_not_said_active(
+        self,
+    ) -> Any:
+        worker = yield self.worker(ASource(Standing(stage=Stage.BUILDING)))
+        started = worker.start_instance(self.build())
+        self.assertNoResult(started)
+        worker.conn = object()
+        worker._connected(worker.conn)
+        assert self.successResultOf(started)
+        worker.conn = None
+
+    @inlineCallbacks
     def test_the_next_zone_is_tried_when_one_fails(self) -> Any:
         source = ASource(failed(Cause.NO_HOST), UP)
         worker = yield self.worker(source, zones=["z1", "z2"])
