@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from buildbot.interfaces import LatentWorkerCannotSubstantiate
+from twisted.internet.defer import DeferredLock
 
 from leasehold.buildbot import user_data
 from leasehold.buildbot.standing import Stage, Standing
@@ -15,6 +16,8 @@ SOURCE = "Leasehold"
 PREFIX = "leasehold_"
 SERVER_FACTS = frozenset({"cloud", "server", "addresses", "image", "flavor", "zone"})
 """What holds for all builds on one server."""
+
+CONNECTED = "connected"
 
 LONGEST_CONSOLE = 4000
 """Characters of the console that are kept, from its end."""
@@ -32,6 +35,7 @@ class Story:
         self._began = master.reactor.seconds()
         self._seconds: dict[str, float] = {}
         self.facts: dict[str, Any] = {}
+        self._telling = DeferredLock()
 
     def about(self, facts: Mapping[str, Any]) -> None:
         """Take in what is known of the machine."""
@@ -44,9 +48,11 @@ class Story:
             self.facts["server"] = standing.server_id
         if standing.addresses:
             self.facts["addresses"] = list(standing.addresses)
-        self.facts["state"] = standing.stage.value
         if standing.stage is Stage.FAILED:
             self.facts["fault"] = str(standing.reason)
+        if standing.stage is Stage.FAILED or self.facts.get("state") != CONNECTED:
+            # The worker may be there before the next listing shows that its server runs.
+            self.facts["state"] = standing.stage.value
         text = "preparing worker"
         if standing.reason is not None:
             text += f": {standing.reason.text}"
@@ -62,8 +68,9 @@ class Story:
 
     def connected(self) -> None:
         """The worker is there."""
-        self.mark("connected")
-        self.facts["state"] = "connected"
+        self.mark(Stage.UP.value)
+        self.mark(CONNECTED)
+        self.facts["state"] = CONNECTED
 
     def console(self, text: str) -> None:
         """Take in the last lines of the console."""
@@ -81,7 +88,14 @@ class Story:
         self._seconds.setdefault(step, round(now - self._began, 2))
 
     async def tell(self) -> None:
-        """Write it down, with the build and on the worker's page."""
+        """Write it down, with the build and on the worker's page; the last word is the newest."""
+        await self._telling.acquire()
+        try:
+            await self._write()
+        finally:
+            self._telling.release()
+
+    async def _write(self) -> None:
         told = {PREFIX + name: value for name, value in self._all().items()}
         updates = self._master.data.updates
         for name, value in told.items():
