@@ -49,6 +49,7 @@ class Estate:
         self._sizes: dict[tuple[str, str], int] = {}
         self._sign_in: Mapping[str, Any] = {}
         self._connection: Connection
+        self._cloud: OpenStackCloud
         self._stock: Stock
         self._engine: Engine | None = None
         self._database: Database | None = None
@@ -64,10 +65,10 @@ class Estate:
         ours = {"timeout": TIMEOUT, **arguments, "retries": 0}
         self._connection = connect(**cast("Arguments", ours))
         self._sign_in = dict(arguments)
-        cloud = OpenStackCloud(self._connection)
-        self._stock = Stock({self.name: cloud})
+        self._cloud = OpenStackCloud(self._connection)
+        self._stock = Stock({self.name: self._cloud})
         if self._engine is not None:
-            self._engine.reach(self.name, cloud)
+            self._engine.reach(self.name, self._cloud)
 
     def open(self, path: Path) -> list[Row]:
         """Open the ledger at `path` and start the engine; what an earlier process made has to go.
@@ -77,10 +78,9 @@ class Estate:
         # The ledger holds user-data, and that the workers' passwords.
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         database = Database(path)
-        cloud = OpenStackCloud(self._connection)
         engine = Engine(
             database,
-            {self.name: cloud},
+            {self.name: self._cloud},
             SystemClock(),
             paces={self.name: PACE},
             on_change=lambda changes: self._heard([after for _, after in changes]),

@@ -15,7 +15,7 @@ from leasehold.buildbot.lease_client import Lease, LeaseClient
 from leasehold.buildbot.machine import Heard, Machine, Order
 from leasehold.buildbot.node_start import start_worker
 from leasehold.buildbot.standing import Stage, Standing
-from leasehold.buildbot.threads import failed, in_thread, logged
+from leasehold.buildbot.threads import failed, in_thread, logged, note
 from leasehold.engine.errors import Impossible
 from leasehold.engine.reason import Cause, Reason
 
@@ -167,7 +167,7 @@ class LeasedMachine:
                     return
                 self._given_back.wait(PAUSE)
             except Exception as error:  # noqa: BLE001 - nobody else would tell the worker
-                log.err(failed(error), "leasehold: while following a lease")  # type: ignore[no-untyped-call]
+                note(failed(error), "leasehold: while following a lease")
                 reason = Reason(cause=Cause.BUILD_FAILED, text=f"{type(error).__name__}: {error}")
                 self._tell(Standing(stage=Stage.FAILED, reason=reason))
                 return

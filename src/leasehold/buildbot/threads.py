@@ -52,10 +52,12 @@ def failed(error: BaseException) -> Failure:
     return Failure(error)  # type: ignore[no-untyped-call]  # Twisted's has no types
 
 
+def note(failure: Failure, doing: str) -> None:
+    """Write a failure to the log."""
+    log.err(failure, doing)  # type: ignore[no-untyped-call]  # Twisted's has no types
+
+
 def logged(started: "Deferred[Any]", doing: str) -> "Deferred[Any]":
     """The same, whose failure is written to the log and ends there."""
 
-    def note(failure: Failure) -> None:
-        log.err(failure, doing)  # type: ignore[no-untyped-call]  # Twisted's has no types
-
-    return started.addErrback(note)
+    return started.addErrback(lambda failure: note(failure, doing))

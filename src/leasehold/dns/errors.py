@@ -29,6 +29,9 @@ class Denied(DnsError):
 class Taken(DnsError):
     """A prerequisite did not hold: somebody else has set the name, or changed it meanwhile."""
 
+    LEFT_ALONE = "nothing was changed; remove it if it is not needed, or call the node differently"
+    """The hint for a name that was found to be somebody else's."""
+
 
 class Refused(DnsError):
     """The server said no to the request as such: it would say so again."""

@@ -115,11 +115,8 @@ class MarkedZones:
         return zone
 
     def _taken(self, record: Record, found: str) -> DnsError:
-        return Taken(
-            self._server.place,
-            f"{record.name} {record.type} {found}",
-            "nothing was changed; remove it if it is not needed, or call the node differently",
-        )
+        what = f"{record.name} {record.type} {found}"
+        return Taken(self._server.place, what, Taken.LEFT_ALONE)
 
 
 class _Copy:

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from urllib.parse import urlencode, urlsplit
 
 from leasehold.dns.errors import Denied, DnsError, NoAnswer, Refused, Unreachable
-from leasehold.dns.names import address_type, host_label
+from leasehold.dns.names import host_label
 from leasehold.dns.server import Server
 
 PARKED = "192.0.2.1"
@@ -58,8 +58,7 @@ class NsupdateWeb:
     def addresses(self, label: str) -> tuple[str, ...]:
         """What the name has in DNS; none while it is parked. Raises `DnsError`."""
         name = f"{host_label(label)}.{self.domain}"
-        found = self._server.ask(name, "A") + self._server.ask(name, "AAAA")
-        return tuple(each for each in found if each != PARKED)
+        return tuple(each for each in self._server.addresses(name) if each != PARKED)
 
     def _call(self, method: str, wanted: list[tuple[str, str]]) -> tuple[int, str]:
         parts = urlsplit(self.url)
@@ -94,8 +93,3 @@ class NsupdateWeb:
         if status >= 500:
             return NoAnswer(self.url, found, "see what its log says")
         return Refused(self.url, found, "see that `nsupdate_url` names an nsupdate-web")
-
-
-def identity(name: str, address: str) -> str:
-    """How one address of a name is called, where there are no marks."""
-    return f"{name} {address_type(address)} {address}"

@@ -69,6 +69,10 @@ class Server:
         ]
         return tuple(sorted(found))
 
+    def addresses(self, name: str) -> tuple[str, ...]:
+        """The IPv4 and then the IPv6 addresses under a name, each sorted. Raises as `ask` does."""
+        return self.ask(name, "A") + self.ask(name, "AAAA")
+
     def update(self, message: dns.update.UpdateMessage) -> None:
         """Send an update, all of which happens or nothing. Raises `DnsError`."""
         what = f"an update of {message.zone[0].name.to_text(omit_final_dot=True)}"

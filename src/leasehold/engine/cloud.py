@@ -162,6 +162,10 @@ class RecordSpec(msgspec.Struct, frozen=True, kw_only=True, tag="record"):
 Spec = ServerSpec | PortSpec | FloatingIpSpec | VolumeSpec | AttachmentSpec | RecordSpec
 
 
+CHANGED = "CHANGED"
+"""The status of a record that is not as we wrote it."""
+
+
 def record_id(spec: RecordSpec, object_id: ObjectId) -> CloudId:
     """What a record is called: known before it is set, and not shared with a later one's."""
     return CloudId(f"{spec.name} {spec.record_type} {object_id}")

@@ -20,6 +20,7 @@ from leasehold.dns import (
 from leasehold.dns.names import RecordType
 from leasehold.dns.nsupdate_web import NsupdateWeb
 from leasehold.engine.cloud import (
+    CHANGED,
     Authority,
     CloudBusy,
     CloudError,
@@ -38,8 +39,6 @@ from leasehold.engine.cloud import (
     Tag,
     record_id,
 )
-
-_TAKEN_HINT = "nothing was changed; remove it if it is not needed, or call the node differently"
 
 
 class ZoneRecords(Authority):
@@ -109,12 +108,11 @@ class NsupdateRecords(Authority):
         with _told():
             found = self._web.addresses(label)
             if found and set(found) != set(record.values) and not known:
-                raise Taken(self._web.url, f"{record.name} is {', '.join(found)}", _TAKEN_HINT)
+                raise Taken(self._web.url, f"{record.name} is {', '.join(found)}", Taken.LEFT_ALONE)
             with self._lock:
                 self._set[label] = (cloud_id, record.values)
             self._web.set(label, record.values)
-            found = self._web.addresses(label)
-        status = "SET" if set(found) == set(record.values) else "CHANGED"
+            status = _status(set(self._web.addresses(label)) == set(record.values))
         return Sighting(
             kind=Kind.RECORD, cloud_id=cloud_id, tag=tag, name=record.name, status=status
         )
@@ -142,7 +140,7 @@ class NsupdateRecords(Authority):
         found = self._web.addresses(label)
         if not found:
             return None
-        status = "SET" if set(found) == set(values) else "CHANGED"
+        status = _status(set(found) == set(values))
         name = cloud_id.partition(" ")[0]
         return Sighting(kind=Kind.RECORD, cloud_id=cloud_id, name=name, status=status)
 
@@ -161,8 +159,12 @@ def _sighting(seen: Seen) -> Sighting:
         cloud_id=record_id(spec, tag.object if tag else ObjectId(seen.tag)),
         tag=tag,
         name=seen.name,
-        status="SET" if seen.intact else "CHANGED",
+        status=_status(seen.intact),
     )
+
+
+def _status(intact: bool) -> str:
+    return "SET" if intact else CHANGED
 
 
 @contextlib.contextmanager

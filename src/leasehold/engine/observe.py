@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 import msgspec
 
 from leasehold.engine.cloud import (
+    CHANGED,
     AttachmentSpec,
     CloudId,
     FloatingIpSpec,
@@ -35,9 +36,6 @@ from leasehold.engine.table import (
     is_error,
     step,
 )
-
-CHANGED = "CHANGED"
-"""The status of a record that is not as we wrote it."""
 
 ENDED_STATUS = frozenset({"DELETED", "SOFT_DELETED"})
 """Words by which a cloud itself says that a server is gone; SOFT_DELETED is the operator's to purge."""

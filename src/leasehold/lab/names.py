@@ -21,9 +21,9 @@ def authority(dns: str) -> str:
     return f"dns.{dns}"
 
 
-def host_name(node: NodeName, dns: DnsConfig | None) -> str | None:
+def host_name(node: NodeName, dns: DnsConfig) -> str:
     """The name of a node in full."""
-    return f"{node}.{dns.domain}" if dns else None
+    return f"{node}.{dns.domain}"
 
 
 def missing(
@@ -57,7 +57,7 @@ def rows_for(hold: Hold, dns: str, specs: Sequence[RecordSpec], now: float) -> l
 
 
 def _records(hold: Hold, address: str, dns: DnsConfig) -> Iterator[RecordSpec]:
-    name = f"{hold.node}.{dns.domain}"
+    name = host_name(hold.node, dns)
     yield RecordSpec(name=name, record_type=address_type(address), values=(address,), ttl=dns.ttl)
     if dns.nsupdate_url is not None:
         return

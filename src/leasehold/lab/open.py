@@ -43,8 +43,8 @@ def open_lab(
     """A lab that is ready to be started.
 
     `clouds` replaces those of the configuration, by name; `database` is its ledger, if it is open
-    already. Raises `ConfigError`, or `StoreError` if
-    the ledger cannot be opened; no cloud is called yet.
+    already. Raises `ConfigError`, or `StoreError` if the ledger cannot be opened; no cloud is called
+    yet.
     """
     _check_names(config)
     clock = clock or SystemClock()

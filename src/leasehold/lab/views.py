@@ -32,6 +32,7 @@ def node(steward: Steward, node_name: NodeName, config: MachineTypeConfig) -> No
         told = steward.told.get(node_name)
         holder = steward.book.leases[hold.lease] if hold else None
         machine_type = holder.machine_type if holder else steward.type_names[node_name]
+    dns = steward.config.dns.get(config.dns or "")
     return Node(
         name=node_name,
         machine_type=machine_type,
@@ -45,7 +46,7 @@ def node(steward: Steward, node_name: NodeName, config: MachineTypeConfig) -> No
         ssh_user=config.ssh_user,
         host_key=hold.host_key if hold else None,
         server_id=how.server_id,
-        host_name=names.host_name(node_name, steward.config.dns.get(config.dns or "")),
+        host_name=names.host_name(node_name, dns) if dns else None,
         reason=how.reason,
     )
 

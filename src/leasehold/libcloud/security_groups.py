@@ -17,17 +17,14 @@ class AnySecurityGroups(Part):
         """Whose groups they are."""
         return self.cloud.network
 
-    def _shown(self, group: Any) -> OpenStackSecurityGroup:  # Any: each keeper's are of a shape
-        return group_of(group, driver=self)
-
     def ex_list_security_groups(self) -> list[OpenStackSecurityGroup]:
         """List the security groups with their rules."""
-        return [self._shown(group) for group in self._keeper.security_groups()]
+        return [group_of(group, driver=self) for group in self._keeper.security_groups()]
 
     def ex_create_security_group(self, name: str, description: str) -> OpenStackSecurityGroup:
         """Make a security group; Neutron puts rules into it that let everything out."""
         made = self._keeper.create_security_group(name=name, description=description)
-        return self._shown(made)
+        return group_of(made, driver=self)
 
     def ex_delete_security_group(self, security_group: OpenStackSecurityGroup) -> bool:
         """Delete a security group."""
@@ -71,7 +68,9 @@ class SecurityGroups(AnySecurityGroups):
         return True
 
 
-def group_of(group: network.SecurityGroup, *, driver: Any) -> OpenStackSecurityGroup:
+def group_of(
+    group: network.SecurityGroup | nova_network.SecurityGroup, *, driver: Any
+) -> OpenStackSecurityGroup:
     """Show a security group as Libcloud does."""
     return OpenStackSecurityGroup(
         id=group.id,
@@ -83,8 +82,25 @@ def group_of(group: network.SecurityGroup, *, driver: Any) -> OpenStackSecurityG
     )
 
 
-def rule_of(rule: network.SecurityGroupRule, *, driver: Any) -> OpenStackSecurityGroupRule:
-    """Show a rule as Libcloud does, but with its direction: Libcloud calls every rule ingress."""
+def rule_of(
+    rule: network.SecurityGroupRule | nova_network.SecurityGroupRule, *, driver: Any
+) -> OpenStackSecurityGroupRule:
+    """Show a rule as Libcloud does, but with its direction: Libcloud calls every rule ingress.
+
+    Nova's, which all are, is of a range of addresses, or of a group and its project.
+    """
+    if isinstance(rule, nova_network.SecurityGroupRule):
+        return OpenStackSecurityGroupRule(
+            id=rule.id,
+            parent_group_id=rule.security_group_id,
+            ip_protocol=rule.protocol,
+            from_port=rule.from_port,
+            to_port=rule.to_port,
+            driver=driver,
+            ip_range=rule.ip_range.cidr,
+            group=rule.group.name,
+            tenant_id=rule.group.project_id,
+        )
     return OpenStackSecurityGroupRule(
         id=rule.id,
         parent_group_id=rule.security_group_id,

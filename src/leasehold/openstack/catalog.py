@@ -1,6 +1,6 @@
 """Chooses a service's endpoint from what Keystone's catalog offers, without asking the service."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from operator import itemgetter
 
 import msgspec
@@ -66,9 +66,8 @@ def choose(
     """Pick the endpoint of a service: of the best version that is offered.
 
     An endpoint that names no region, as in old catalogs, is in all of them. Of several regions the
-    usual one is taken if there is such a one. Raises
-    `EndpointMissing`, which lists what there is, if none fits, or if it would have to guess between
-    regions.
+    usual one is taken if there is such a one. Raises `EndpointMissing`, which lists what there is,
+    if none fits, or if it would have to guess between regions.
     """
     region = wish.region or region
     ranked = [
@@ -133,8 +132,3 @@ def _missing(
 def _line(endpoint: Endpoint) -> str:
     name = f" ({endpoint.name})" if endpoint.name else ""
     return f"{endpoint.type}{name} in {endpoint.region}, {endpoint.interface}, {endpoint.url}"
-
-
-def regions_of(endpoints: Iterable[Endpoint]) -> tuple[str, ...]:
-    """Name the regions of a catalog."""
-    return tuple(sorted({endpoint.region for endpoint in endpoints if endpoint.region}))

@@ -126,22 +126,13 @@ class Transport:
             response.close()
             response = self._open(call, url, self._badge.headers(), body)
         if response.status_code >= 300:
-            answer = _answer(response, response.content, url)
+            answer = _read(response, call, url)
             raise self._explained(call, refusal(answer, service=call.service, method=call.method))
         self._proven.add(call.service)
         return Stream(response, call, url)
 
     def _exchange(self, call: Call, url: str, token: dict[str, str]) -> Answer:
-        outside = sys.exception()
-        response = self._open(call, url, token, call.body)
-        try:
-            # At one go: requests' own way reads 10 KB at a time, and takes longer than decoding.
-            content: bytes = response.raw.read(decode_content=True)
-        except _LOST as error:
-            raise failure(
-                error, outside=outside, service=call.service, method=call.method, url=url
-            ) from error
-        return _answer(response, content, url)
+        return _read(self._open(call, url, token, call.body), call, url)
 
     def _open(
         self, call: Call, url: str, token: dict[str, str], body: bytes | Sending | None
@@ -236,7 +227,16 @@ class Transport:
         self._session.close()
 
 
-def _answer(response: requests.Response, content: bytes, url: str) -> Answer:
+def _read(response: requests.Response, call: Call, url: str) -> Answer:
+    """Read the body of an answer. Raises what a lost connection raises."""
+    outside = sys.exception()
+    try:
+        # At one go: requests' own way reads 10 KB at a time, and takes longer than decoding.
+        content: bytes = response.raw.read(decode_content=True)
+    except _LOST as error:
+        raise failure(
+            error, outside=outside, service=call.service, method=call.method, url=url
+        ) from error
     return Answer(
         status=response.status_code,
         headers=response.headers,

@@ -70,10 +70,10 @@ def count_rows(connection: Connection, table: Table) -> int:
 
 def _copy(reading: Connection, connection: Connection, table: Table, progress: Progress) -> Tally:
     total = count_rows(reading, table)
+    names = [column.name for column in table.columns]
     sent = Tally()
     progress(table.name, 0, total)
     for page in _pages(reading, table):
-        names = [column.name for column in table.columns]
         connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in page])
         sent = _add(sent, page)
         progress(table.name, sent.rows, total)

@@ -1,6 +1,6 @@
 """The highest number that a table has given to a row, which it must not give again."""
 
-from sqlalchemy import Column, Connection, Table, text
+from sqlalchemy import Connection, Table, text
 
 _SQLITE_LAST = text("SELECT seq FROM sqlite_sequence WHERE name = :table")
 _SQLITE_SET = text("UPDATE sqlite_sequence SET seq = :last WHERE name = :table")
@@ -13,7 +13,7 @@ _POSTGRES_SET = text("SELECT setval(pg_get_serial_sequence(:table, :column), :la
 
 def last_number(connection: Connection, table: Table) -> int:
     """0 for a table that has not given any, or gives none."""
-    column = _numbered(table)
+    column = table.autoincrement_column
     if column is None:
         return 0
     if connection.dialect.name == "sqlite":
@@ -24,7 +24,7 @@ def last_number(connection: Connection, table: Table) -> int:
 
 def go_on_after(connection: Connection, table: Table, last: int) -> None:
     """Let the next row have a higher number than `last`."""
-    column = _numbered(table)
+    column = table.autoincrement_column
     if column is None or not last:
         return
     values = {"table": table.name, "last": last}
@@ -33,7 +33,3 @@ def go_on_after(connection: Connection, table: Table, last: int) -> None:
             connection.execute(_SQLITE_ADD, values)
     else:
         connection.execute(_POSTGRES_SET, values | {"column": column.name})
-
-
-def _numbered(table: Table) -> Column[int] | None:
-    return table.autoincrement_column

@@ -1,7 +1,6 @@
 """Apache Libcloud's OpenStack driver, unchanged, against the emulator."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from libcloud.compute.providers import get_driver
 from libcloud.compute.types import NodeState, Provider, VolumeSnapshotState
 
 from leasehold.emulator import Emulator
+from tests.looking import named, wait_for
 from tests.system.emulator.conftest import QUICK
 
 # Libcloud parses with a regular expression that newer Pythons warn of, and leaves sockets open.
@@ -44,18 +44,6 @@ def emulator_of_old() -> Iterator[Emulator]:
 def driver(shared: Emulator) -> Iterator[Any]:
     yield connect(shared)
     wait_for(lambda: shared.leftovers().nothing)
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
-    """Libcloud has nothing to wait with for most things."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)
-
-
-def named(things: list[Any], name: str) -> Any:
-    return next(thing for thing in things if thing.name == name)
 
 
 def a_node(driver: Any, name: str = "web") -> Any:

@@ -4,8 +4,7 @@ Each of their public methods is called once. Where one cannot work at all with a
 says why.
 """
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from libcloud.compute.providers import get_driver
 from libcloud.compute.types import NodeState, Provider
 
 from leasehold.emulator import Emulator
+from tests.looking import named, wait_for
 from tests.system.emulator.conftest import QUICK
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGJbZ1d2bYt3b0Yh0XlA9WjJq8H7l6f5c3d2b1a0Z9Y8 me"
@@ -62,17 +62,6 @@ def clean(emulator: Emulator) -> None:
     for address in driver.ex_list_floating_ips():
         driver.ex_delete_floating_ip(address)
     wait_for(lambda: emulator.leftovers().nothing)
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)
-
-
-def named(things: list[Any], name: str) -> Any:
-    return next(thing for thing in things if thing.name == name)
 
 
 def is_in(driver: Any, node: Any, state: str) -> None:

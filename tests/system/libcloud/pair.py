@@ -1,11 +1,11 @@
 """Libcloud's own driver and ours, side by side."""
 
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
 
+from tests.looking import wait_for
 from tests.system.libcloud.shown import alike, shown
 
 PUBLIC_KEY = (
@@ -72,13 +72,5 @@ def as_ordered(node: Any) -> Any:
     return node
 
 
-def named(things: list[Any], name: str) -> Any:
-    return next(thing for thing in things if thing.name == name)
-
-
 def until(condition: Callable[[], bool], seconds: float = 90) -> None:
-    """Libcloud has nothing to wait with for most things."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)
+    wait_for(condition, seconds)

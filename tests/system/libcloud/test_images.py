@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from libcloud.common.exceptions import BaseHTTPError
 
-from tests.system.libcloud.pair import Pair, named
+from tests.looking import named
+from tests.system.libcloud.pair import Pair
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from libcloud.common.openstack import OpenStackException
 
-from tests.system.libcloud.pair import Pair, compare, named, until
+from tests.looking import named
+from tests.system.libcloud.pair import Pair, compare, until
 from tests.system.libcloud.shown import alike, shown
 from tests.system.libcloud.test_nodes import make, settled
 

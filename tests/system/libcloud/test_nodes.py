@@ -9,7 +9,8 @@ from libcloud.common.types import LibcloudError
 from libcloud.compute.base import NodeLocation
 from libcloud.compute.types import NodeState
 
-from tests.system.libcloud.pair import PUBLIC_KEY, Pair, as_ordered, compare, named, until
+from tests.looking import named
+from tests.system.libcloud.pair import PUBLIC_KEY, Pair, as_ordered, compare, until
 from tests.system.libcloud.shown import alike, shown
 
 Both = dict[Any, Any]

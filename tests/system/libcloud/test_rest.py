@@ -6,7 +6,8 @@ from typing import Any
 import libcloud.pricing
 import pytest
 
-from tests.system.libcloud.pair import PUBLIC_KEY, Pair, named
+from tests.looking import named
+from tests.system.libcloud.pair import PUBLIC_KEY, Pair
 
 
 def test_sizes_are_listed_and_got_alike(pair: Pair) -> None:

@@ -62,7 +62,7 @@ def set_addresses(settings: Settings, label: str, addresses: Sequence[str]) -> C
 
 
 def _addresses(settings: Settings, name: str) -> tuple[str, ...]:
-    return tuple(sorted(settings.server.ask(name, "A") + settings.server.ask(name, "AAAA")))
+    return tuple(sorted(settings.server.addresses(name)))
 
 
 def _reverse(

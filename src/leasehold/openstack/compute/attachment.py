@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from leasehold.openstack.body import given
 from leasehold.openstack.ids import NetworkId, PortId, ServerId, SubnetId, VolumeId
 from leasehold.openstack.microversion import Version
 from leasehold.openstack.paging import Collection
@@ -109,12 +110,13 @@ class Attachments(Verbs):
 
         Raises `Conflict` if the port is in use.
         """
-        wish: dict[str, object] = {"port_id": port_id, "net_id": network_id}
-        if fixed_ip is not None:
-            wish["fixed_ips"] = [{"ip_address": fixed_ip}]
-        given = {name: value for name, value in wish.items() if value is not None}
+        fields = given(
+            port_id=port_id,
+            net_id=network_id,
+            fixed_ips=None if fixed_ip is None else [{"ip_address": fixed_ip}],
+        )
         path = INTERFACES.path.format(server_id=server_id)
-        return self.service.post(path, {"interfaceAttachment": given}, INTERFACE)
+        return self.service.post(path, {"interfaceAttachment": fields}, INTERFACE)
 
     def delete_interface(self, server_id: str, port_id: str) -> None:
         """Detach a port from a server. Raises `NotFound`; not repeated after a lost reply."""

@@ -1,14 +1,13 @@
 """What servers run on, and Nova's own processes: for administrators."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
 import msgspec
 
 from leasehold.openstack.call import FilterValue
 from leasehold.openstack.paging import Collection
+from leasehold.openstack.process import Process
 from leasehold.openstack.service import Verbs
-from leasehold.openstack.times import in_utc
 
 
 class Hypervisor(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,23 +31,11 @@ class Hypervisor(msgspec.Struct, frozen=True, kw_only=True):
     running_servers: int | None = msgspec.field(name="running_vms", default=None)
 
 
-class ComputeProcess(msgspec.Struct, frozen=True, kw_only=True):
+class ComputeProcess(Process, frozen=True, kw_only=True):
     """A process of Nova's on a host. The id is a number before microversion 2.53."""
 
     id: int | str
-    binary: str
-    host: str
-    zone: str | None = None
-    status: str = ""
-    """Whether it may be used: enabled or disabled."""
-    state: str = ""
-    """Whether it lives: up or down."""
-    updated_at: datetime | None = None
-    disabled_reason: str | None = None
     forced_down: bool = False
-
-    def __post_init__(self) -> None:
-        in_utc(self, "updated_at")
 
 
 HYPERVISORS: Collection[Hypervisor] = Collection(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from leasehold.openstack.body import given
 from leasehold.openstack.call import Answer
 from leasehold.openstack.compute import new_server, server
 from leasehold.openstack.compute.action import act, action_path
@@ -109,11 +110,9 @@ class ServerChanges(Verbs):
 
         Gives None on a cloud that does not tell passwords.
         """
-        given = {
-            "adminPass": None if password is None else revealed(password),
-            "rescue_image_ref": image_id,
-        }
-        wish = {name: value for name, value in given.items() if value is not None}
+        wish = given(
+            adminPass=None if password is None else revealed(password), rescue_image_ref=image_id
+        )
         return self.service.post(
             action_path(server_id), {"rescue": wish or None}, _PASSWORD
         ).password

@@ -1,5 +1,6 @@
 """Running or not: what starts, stops, freezes and puts away a server."""
 
+from leasehold.openstack.body import given
 from leasehold.openstack.compute.action import act
 from leasehold.openstack.microversion import Version
 from leasehold.openstack.service import Verbs
@@ -60,9 +61,8 @@ class ServerPower(Verbs):
             self.service.need(_UNSHELVE_TO_HOST, "unshelve a server to a host")
         if availability_zone is not None:
             self.service.need(_UNSHELVE_TO_ZONE, "unshelve a server to a zone")
-        place = {"availability_zone": availability_zone, "host": host}
-        given = {name: value for name, value in place.items() if value is not None}
-        act(self.service, server_id, "unshelve", given or None)
+        place = given(availability_zone=availability_zone, host=host)
+        act(self.service, server_id, "unshelve", place or None)
 
     def lock_server(self, server_id: str, *, reason: str | None = None) -> None:
         """Refuse every change to a server, also to its owner's other tools, until it is unlocked."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from leasehold.openstack.body import given
 from leasehold.openstack.compute.action import act
 from leasehold.openstack.compute.new_server import personality
 from leasehold.openstack.paging import Collection
@@ -101,9 +102,8 @@ class Servers(Verbs):
     ) -> None:
         """Change a server's name, or the administrator's password in it. Raises `NotFound`."""
         password = None if admin_password is None else revealed(admin_password)
-        given = {"name": name, "adminPass": password}
-        body = {word: value for word, value in given.items() if value is not None}
-        self.service.act(f"/servers/{server_id}", {"server": body}, method="PUT")
+        body = {"server": given(name=name, adminPass=password)}
+        self.service.act(f"/servers/{server_id}", body, method="PUT")
 
     def delete_server(self, server_id: Id) -> None:
         """Ask for a server's end. Raises `NotFound`."""
@@ -133,5 +133,5 @@ class Servers(Verbs):
         """Get a server's addresses. Raises `NotFound`."""
         return self.service.get(f"/servers/{server_id}/ips", _ADDRESSES)
 
-    def _act(self, server_id: Id, name: str, given: Mapping[str, Any] | None = None) -> None:
-        act(self.service, str(server_id), name, given)
+    def _act(self, server_id: Id, name: str, wish: Mapping[str, Any] | None = None) -> None:
+        act(self.service, str(server_id), name, wish)

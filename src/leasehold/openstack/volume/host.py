@@ -1,31 +1,17 @@
 """Cinder's own processes, and where it puts volumes: for administrators."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
 import msgspec
 
 from leasehold.openstack.call import FilterValue
 from leasehold.openstack.paging import Collection
+from leasehold.openstack.process import Process
 from leasehold.openstack.service import Verbs
-from leasehold.openstack.times import in_utc
 
 
-class VolumeProcess(msgspec.Struct, frozen=True, kw_only=True):
+class VolumeProcess(Process, frozen=True, kw_only=True):
     """A process of Cinder's on a host."""
-
-    binary: str
-    host: str
-    zone: str | None = None
-    status: str = ""
-    """Whether it may be used: enabled or disabled."""
-    state: str = ""
-    """Whether it lives: up or down."""
-    updated_at: datetime | None = None
-    disabled_reason: str | None = None
-
-    def __post_init__(self) -> None:
-        in_utc(self, "updated_at")
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):

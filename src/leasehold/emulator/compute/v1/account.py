@@ -64,4 +64,4 @@ class Account:
 
     def _server_id(self, request: Request) -> str:
         server_id = self._numbers.id(request.params["id"])
-        return str(self._inside.get(request, f"/servers/{server_id}", "server")["id"])
+        return str(self._inside.server(request, server_id)["id"])

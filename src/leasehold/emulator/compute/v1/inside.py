@@ -39,6 +39,10 @@ class Inside:
         """What the answer has under `key`."""
         return msgspec.json.decode(self.call(request, "GET", path).body)[key]
 
+    def server(self, request: Request, server_id: str) -> dict[str, Any]:
+        """What 2.1 says of a server; raises Fault 404."""
+        return dict(self.get(request, f"/servers/{server_id}", "server"))
+
     def each(self, request: Request, path: str, key: str) -> Iterator[dict[str, Any]]:
         """All entries of a listing, page after page."""
         marker: tuple[tuple[str, str], ...] = ()

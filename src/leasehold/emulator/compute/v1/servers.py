@@ -48,7 +48,8 @@ class OldServers:
         return written(request, 200, "servers", limited(request, shown, detailed=detailed))
 
     def _show(self, request: Request) -> Response:
-        return written(request, 200, "server", self._document(self._server(request)))
+        server = self._inside.server(request, self._id(request))
+        return written(request, 200, "server", self._document(server))
 
     def _create(self, request: Request) -> Response:
         given = read_part(request, "server")
@@ -69,7 +70,7 @@ class OldServers:
         made = msgspec.json.decode(answer.body)["server"]
         if group_id is not None:
             self._shared.join(request, group_id, made["id"])
-        server = self._inside.get(request, f"/servers/{made['id']}", "server")
+        server = self._inside.server(request, made["id"])
         document = self._document(server) | {"adminPass": made["adminPass"]}
         return written(request, 202, "server", document)
 
@@ -120,9 +121,6 @@ class OldServers:
 
     def _id(self, request: Request) -> str:
         return self._numbers.id(request.params["id"])
-
-    def _server(self, request: Request) -> dict[str, Any]:
-        return dict(self._inside.get(request, f"/servers/{self._id(request)}", "server"))
 
     def _document(self, server: dict[str, Any]) -> dict[str, Any]:
         status = server["status"]

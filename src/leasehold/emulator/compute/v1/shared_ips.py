@@ -93,7 +93,7 @@ class SharedIps:
         group = _Group(number=next(self._next), name=given["name"], project_id=request.project.id)
         if given.get("server"):
             server_id = self._numbers.id(given["server"])
-            group.server_ids.append(self._server(request, server_id)["id"])
+            group.server_ids.append(self._inside.server(request, server_id)["id"])
         self._groups[group.number] = group
         return written(request, 201, "sharedIpGroup", self._document(group, detailed=True))
 
@@ -115,7 +115,7 @@ class SharedIps:
         server, group = self._wanted(request), self._group(request, given.get("sharedIpGroupId"))
         if server["id"] not in group.server_ids:
             raise Fault(400, f"The server is not in the shared IP group {group.number}")
-        members = (self._server(request, server_id) for server_id in group.server_ids)
+        members = (self._inside.server(request, server_id) for server_id in group.server_ids)
         if not any(address in self.addresses(member)["public"] for member in members):
             raise Fault(400, f"No server of the shared IP group has the address {address}")
         own = self._given.setdefault(server["id"], [])
@@ -132,10 +132,7 @@ class SharedIps:
         return Response(202)
 
     def _wanted(self, request: Request) -> dict[str, Any]:
-        return self._server(request, self._numbers.id(request.params["id"]))
-
-    def _server(self, request: Request, server_id: str) -> dict[str, Any]:
-        return dict(self._inside.get(request, f"/servers/{server_id}", "server"))
+        return self._inside.server(request, self._numbers.id(request.params["id"]))
 
     def _group(self, request: Request, number: object) -> _Group:
         text = str(number)

@@ -1,7 +1,6 @@
 """Nova 1.0: each method on Libcloud's own driver and on ours, with results alike to the last field."""
 
 import inspect
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,38 +12,24 @@ from libcloud.compute.drivers.openstack import OpenStack_1_1_NodeDriver as Newer
 from leasehold.emulator import Emulator
 from leasehold.libcloud import OpenStack_1_0_NodeDriver as Ours
 from leasehold.libcloud import OpenStackNodeDriver
+from tests.looking import named
 from tests.system.libcloud.conftest import QUICK
-from tests.system.libcloud.old_clouds import (
+from tests.system.libcloud.old.clouds import (
     LIBCLOUD_WARNS,
     Both,
-    end_all,
     make,
-    old_cloud,
     settled,
     signed_in,
 )
-from tests.system.libcloud.pair import Pair, named, until
+from tests.system.libcloud.pair import Pair, until
 from tests.system.libcloud.shown import alike, shown
 
 pytestmark = LIBCLOUD_WARNS
 
 
 @pytest.fixture(scope="module")
-def emulator() -> Iterator[Emulator]:
-    with old_cloud() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def pair(emulator: Emulator) -> Pair:
     return signed_in(emulator, Theirs, Ours, "1.0")
-
-
-@pytest.fixture(scope="module")
-def nodes(pair: Pair) -> Iterator[Both]:
-    """A running node for each driver."""
-    yield {driver: settled(driver, make(driver, ex_metadata={"role": "web"})) for driver in pair}
-    end_all(pair)
 
 
 def without_uri(thing: Any) -> Any:

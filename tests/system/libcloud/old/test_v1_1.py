@@ -4,7 +4,7 @@ On a cloud where Nova has everything itself.
 """
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,36 +18,22 @@ from libcloud.compute.types import KeyPairDoesNotExistError, NodeState
 from leasehold.emulator import Emulator
 from leasehold.libcloud import OpenStack_1_1_NodeDriver as Ours
 from leasehold.libcloud import OpenStackNodeDriver
-from tests.system.libcloud.old_clouds import (
+from tests.looking import named
+from tests.system.libcloud.old.clouds import (
     LIBCLOUD_WARNS,
     Both,
-    end_all,
     make,
-    old_cloud,
     settled,
     signed_in,
 )
-from tests.system.libcloud.pair import PUBLIC_KEY, Pair, as_ordered, named, until
+from tests.system.libcloud.pair import PUBLIC_KEY, Pair, as_ordered, until
 
 pytestmark = LIBCLOUD_WARNS
 
 
 @pytest.fixture(scope="module")
-def emulator() -> Iterator[Emulator]:
-    with old_cloud() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def pair(emulator: Emulator) -> Pair:
     return signed_in(emulator, Theirs, Ours, "1.1")
-
-
-@pytest.fixture(scope="module")
-def nodes(pair: Pair) -> Iterator[Both]:
-    """A running node for each driver."""
-    yield {driver: settled(driver, make(driver, ex_metadata={"role": "web"})) for driver in pair}
-    end_all(pair)
 
 
 def test_it_is_the_driver_of_api_version_1_1_which_is_the_usual_one() -> None:

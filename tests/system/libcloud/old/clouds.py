@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from leasehold.emulator import Emulator
+from tests.looking import named
 from tests.system.libcloud.conftest import QUICK
-from tests.system.libcloud.pair import Pair, named, until
+from tests.system.libcloud.pair import Pair, until
 
 Both = dict[Any, Any]
 
