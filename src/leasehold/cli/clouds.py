@@ -20,7 +20,11 @@ if TYPE_CHECKING:  # the driver costs half a second: imported when a cloud is re
     from leasehold.openstack.lookup import Lookup
     from leasehold.openstack.survey import Finding, Survey
 
-app = App(name="clouds", help="Check and audit clouds.", help_format="plaintext")
+app = App(
+    name="clouds",
+    help="Check and audit clouds, and show what their catalogs offer.",
+    help_format="plaintext",
+)
 
 
 _RARE = frozenset({"compute-v1", "reservation"})
