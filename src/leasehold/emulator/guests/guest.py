@@ -102,18 +102,20 @@ class Guest:
         except OSError:
             os.close(console)
             raise
-        self._programs = Programs(ours, self._lost)
+        programs = self._programs = Programs(ours, self._lost)
         try:
             async with asyncio.timeout(_LONGEST_BUILD):
                 hostname = self._plan.early.hostname
                 await self._keeper.open(self._spec.id, hostname, theirs, console)
-                await self._programs.ready()
+                await programs.ready()
         except TimeoutError:
             raise GuestFailed(
                 f"Guest {self._spec.name!r} took longer than {_LONGEST_BUILD:.0f} s to come up. "
                 "The machine is overloaded; start fewer servers at once."
             ) from None
-        self._boot = asyncio.create_task(self._boot_up(self._programs))
+        if self._programs is not programs:  # the fleet was closed while we waited
+            raise GuestFailed(f"Guest {self._spec.name!r} was stopped while it came up.")
+        self._boot = asyncio.create_task(self._boot_up(programs))
 
     async def _boot_up(self, programs: Programs) -> None:
         try:
