@@ -17,6 +17,7 @@ def emulator(
     password: str = "demo",  # noqa: S107 - no secret: the cloud listens on loopback only
     seed: int | None = None,
     catalog: str = "modern",
+    disks: Path | None = None,
     write_clouds: Path | None = None,
 ) -> int:
     """Run an OpenStack in one process, to try things on.
@@ -48,6 +49,9 @@ def emulator(
     catalog
         What the service catalog looks like: modern, old, oldest, rackspace, regions, renamed,
         unversioned, versioned or empty.
+    disks
+        A directory for what volumes hold; each is a loop device of the server that has it (root).
+        Left out, volumes hold nothing.
     write_clouds
         Where to write the clouds.yaml; left out, a temporary file.
     """
@@ -64,5 +68,6 @@ def emulator(
         password=password,
         seed=seed,
         catalog=catalog,
+        disks=disks,
         write_clouds=write_clouds,
     )

@@ -13,12 +13,14 @@ from leasehold.emulator.names import NameServer
 from leasehold.emulator.settings import Delays, Quota, Settings
 from leasehold.emulator.timeline import Delay, fixed
 from leasehold.emulator.tls import Tls
+from leasehold.emulator.volume.disks import DisksFailed
 
 __all__ = [
     "CatalogEntry",
     "Cloud",
     "Delay",
     "Delays",
+    "DisksFailed",
     "Effect",
     "Emulator",
     "Faults",

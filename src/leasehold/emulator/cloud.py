@@ -29,6 +29,7 @@ from leasehold.emulator.reservation.service import ReservationService
 from leasehold.emulator.seeding import seed_servers
 from leasehold.emulator.settings import Settings
 from leasehold.emulator.timeline import Clock, Timeline
+from leasehold.emulator.volume.disks import Disks
 from leasehold.emulator.volume.paths import versions_in
 from leasehold.emulator.volume.service import VolumeService
 from leasehold.emulator.world import World
@@ -66,6 +67,7 @@ class Cloud:
         settings: Settings,
         password: str = "demo",  # noqa: S107 - no secret: the cloud listens on loopback only
         guests: Guests | None = None,
+        disks: Disks | None = None,
         catalog: Iterable[CatalogEntry] = READY_MADE["modern"],
         keystone: Iterable[KeystoneVersion] = KEYSTONE_VERSIONS,
     ) -> None:
@@ -74,6 +76,7 @@ class Cloud:
         self._settings = settings
         self._password = password
         self._guests = guests
+        self._disks = disks
         self._catalog = tuple(catalog)
         self._keystone = tuple(keystone)
         self._block = AddressBlock() if guests else None
@@ -97,6 +100,8 @@ class Cloud:
         """Everything as at the start: no server, no token, no fault, no count."""
         for server in self.compute.servers.alive:
             self.compute.guests.stop(server.id, lambda: None)
+        if self._disks is not None:
+            self._disks.clear()
         self.faults.clear()
         self.requests.reset()
         self._build()
@@ -148,6 +153,8 @@ class Cloud:
     async def close(self) -> None:
         """End all guests, and let others have their addresses."""
         await self.compute.guests.close()
+        if self._disks is not None:
+            self._disks.close()
         if self._block is not None:
             self._block.release()
 
@@ -162,7 +169,7 @@ class Cloud:
         self.image = ImageService(self.world)
         self.network = NetworkService(self.world)
         told = versions_in(entry.path for entry in self._catalog)
-        self.volume = VolumeService(self.world, self.image.state, told)
+        self.volume = VolumeService(self.world, self.image.state, told, self._disks)
         nova_network = all(entry.type != "network" for entry in self._catalog)
         self.compute.stand_in_front_of(
             self.network.state, self.image.state, self.volume.state, nova_network=nova_network

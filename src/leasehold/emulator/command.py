@@ -11,6 +11,7 @@ from leasehold.emulator.emulator import Emulator, GuestMode
 from leasehold.emulator.guests import GuestFailed
 from leasehold.emulator.settings import Delays, Quota
 from leasehold.emulator.timeline import Delay
+from leasehold.emulator.volume.disks import DisksFailed
 
 
 def run(
@@ -25,14 +26,15 @@ def run(
     password: str = "demo",  # noqa: S107 - no secret: the cloud listens on loopback only
     seed: int | None = None,
     catalog: str = "modern",
+    disks: Path | None = None,
     write_clouds: Path | None = None,
 ) -> int:
     """Serve until Ctrl-C or SIGTERM; returns the exit status.
 
     `boot` and `delete` are seconds, lowest, usual and highest; `instances` is the quota of servers;
-    `servers` is how many there are from the start; `catalog` the name of a ready-made one. The
-    clouds.yaml goes to `write_clouds` and stays there; without it, to a temporary file that goes
-    with the emulator.
+    `servers` is how many there are from the start; `catalog` the name of a ready-made one; `disks`
+    the directory of what volumes hold, without which they hold nothing. The clouds.yaml goes to
+    `write_clouds` and stays there; without it, to a temporary file that goes with the emulator.
     """
     defaults = Delays()
     try:
@@ -51,8 +53,9 @@ def run(
             password=password,
             seed=seed,
             catalog=catalog,
+            disk_directory=disks,
         )
-    except (ValueError, GuestFailed) as error:
+    except (ValueError, GuestFailed, DisksFailed) as error:
         return _refuse(str(error))
     with ExitStack() as stack:
         path = write_clouds

@@ -21,6 +21,7 @@ from leasehold.emulator.listener import Listener, check_loopback
 from leasehold.emulator.settings import Delays, Quota, Settings
 from leasehold.emulator.timeline import LoopClock
 from leasehold.emulator.tls import Tls
+from leasehold.emulator.volume.disks import LoopDisks
 from leasehold.emulator.world import World
 
 GuestMode = Literal["none", "auto", "container", "shell"]
@@ -44,6 +45,7 @@ class Emulator:
         port: int = 0,
         guests: GuestMode = "none",
         guest_directory: Path | None = None,
+        disk_directory: Path | None = None,
         delays: Delays | None = None,
         quota: Quota | None = None,
         token_lifetime: int = 24 * 3600,
@@ -55,11 +57,14 @@ class Emulator:
     ) -> None:
         """`port` 0 takes a free one. The same `seed` gives the same ids and the same delays.
 
+        With a `disk_directory`, which no other emulator may have, volumes hold what is written:
+        each is a file there, and a loop device for the server that has it (`LoopDisks`).
+
         `catalog` is the name of a ready-made one or a list of entries: Nova and Cinder tell of the
         versions that it leads to. `keystone` are the versions of its API that are there.
 
         Raises ValueError for a host that is not a loopback address and for a catalog that there
-        is not, and GuestFailed for guests that this machine cannot give.
+        is not, GuestFailed for guests that this machine cannot give, and DisksFailed for disks.
         """
         check_loopback(host)
         self._catalog = entries(catalog)
@@ -80,6 +85,7 @@ class Emulator:
             ),
             password=password,
             guests=self.guests,
+            disks=LoopDisks(disk_directory) if disk_directory is not None else None,
             catalog=self._catalog,
             keystone=self._keystone,
         )

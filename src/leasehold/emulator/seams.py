@@ -134,7 +134,10 @@ class VolumeState(Protocol):
         """
 
     def attach(self, volume_id: str, server_id: str, device: str) -> None:
-        """Complete a reservation: in-use, with its device."""
+        """Complete a reservation: in-use, with its device. Raises OSError if no disk can be given."""
+
+    def release(self, volume_id: str) -> bool:
+        """Whether the server lets go of its disk: not while it has it mounted."""
 
     def detach(self, volume_id: str, server_id: str) -> None:
         """End an attachment or a reservation: available again when it was the last."""

@@ -13,9 +13,11 @@ from leasehold.emulator.compute.server_wish import TRUE, body_of, is_uuid, part
 from leasehold.emulator.compute.servers import AttachedVolume, Server, VmState
 from leasehold.emulator.effects import Effect
 from leasehold.emulator.http import Fault, Request, Response, Router
+from leasehold.emulator.timeline import fixed
 from leasehold.emulator.world import World
 
 _PATH = "/v2.1/servers/{server_id}/os-volume_attachments"
+_LOOK_AGAIN = fixed(0.2)
 _ATTACHABLE = frozenset(
     {VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED, VmState.RESIZED}
     | {VmState.SHELVED, VmState.SHELVED_OFFLOADED}
@@ -83,8 +85,12 @@ class ServerVolumes:
     def _complete(self, server_id: str, volume: AttachedVolume) -> None:
         server = self._servers.alive.get(server_id)
         if server is not None and volume in server.volumes:
-            self._world.volume.attach(volume.volume_id, server_id, volume.device)
-            self._servers.record_end(server_id)
+            try:
+                self._world.volume.attach(volume.volume_id, server_id, volume.device)
+            except OSError:
+                self._give_up(server_id, volume)
+            else:
+                self._servers.record_end(server_id)
 
     def _give_up(self, server_id: str, volume: AttachedVolume) -> None:
         """The attach failed: as if it had never been asked for."""
@@ -116,6 +122,9 @@ class ServerVolumes:
     def _end(self, server_id: str, volume_id: str) -> None:
         server = self._servers.alive.get(server_id)
         if server is None or volume_id not in {v.volume_id for v in server.volumes}:
+            return
+        if not self._world.volume.release(volume_id):  # the guest has it mounted: Nova waits for it
+            self._world.timeline.after(_LOOK_AGAIN, lambda: self._end(server_id, volume_id))
             return
         self._world.volume.detach(volume_id, server_id)
         volumes = tuple(v for v in server.volumes if v.volume_id != volume_id)

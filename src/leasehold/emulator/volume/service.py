@@ -11,6 +11,7 @@ from leasehold.emulator.volume.backups import Backups
 from leasehold.emulator.volume.calls import VolumeCalls
 from leasehold.emulator.volume.cloud import VolumeCloud
 from leasehold.emulator.volume.dialects import DialectRouter
+from leasehold.emulator.volume.disks import Disks, NoDisks
 from leasehold.emulator.volume.faults import render
 from leasehold.emulator.volume.paths import NEWEST, PREFIX, Path, version_of
 from leasehold.emulator.volume.snapshot_calls import SnapshotCalls
@@ -35,10 +36,12 @@ class VolumeService:
     name = "volume"
     prefix = PREFIX
 
-    def __init__(self, world: World, images: Images, told: tuple[str, ...]) -> None:
+    def __init__(
+        self, world: World, images: Images, told: tuple[str, ...], disks: Disks | None = None
+    ) -> None:
         """`told` are the versions that clients discover; the others answer as well."""
         self._told = told
-        self.state = BlockStorage(world, images)
+        self.state = BlockStorage(world, images, disks or NoDisks())
         world.volume = self.state
         self.router = DialectRouter()
         state, router = self.state, self.router

@@ -6,6 +6,7 @@ import msgspec
 
 from leasehold.emulator.caller import Caller
 from leasehold.emulator.effects import Effect
+from leasehold.emulator.volume.disks import Disks
 from leasehold.emulator.volume.faults import bad_request, not_found
 from leasehold.emulator.volume.quotas import VolumeQuotas
 from leasehold.emulator.volume.records import Snapshot, SnapshotStatus, Volume
@@ -17,9 +18,10 @@ _DELETABLE = (SnapshotStatus.AVAILABLE, SnapshotStatus.ERROR)
 class Snapshots:
     """Cinder's snapshots. Making and deleting one takes `Delays.volume`."""
 
-    def __init__(self, world: World, quotas: VolumeQuotas) -> None:
+    def __init__(self, world: World, quotas: VolumeQuotas, disks: Disks) -> None:
         self._world = world
         self._quotas = quotas
+        self._disks = disks
         self.records = world.collection(owner=_project)
         self._of: dict[str, dict[str, None]] = {}
 
@@ -51,11 +53,18 @@ class Snapshots:
             )
         )
         self._of.setdefault(volume.id, {})[snapshot.id] = None
-        failed = Effect.FAILED_BUILD in effects
+        failed = Effect.FAILED_BUILD in effects or not self._copy_disk(snapshot)
         if Effect.STUCK_BUILD not in effects:
             status = SnapshotStatus.ERROR if failed else SnapshotStatus.AVAILABLE
             self._later(snapshot.id, SnapshotStatus.CREATING, status)
         return snapshot
+
+    def _copy_disk(self, snapshot: Snapshot) -> bool:
+        try:
+            self._disks.make(snapshot.id, snapshot.size, snapshot.volume_id)
+        except OSError:
+            return False
+        return True
 
     def change(self, snapshot: Snapshot, **fields: Any) -> Snapshot:
         now = self._world.timeline.now()
@@ -83,6 +92,7 @@ class Snapshots:
         """Take it away at once, and give its quota back."""
         snapshot = self.records.remove(snapshot_id)
         if snapshot is not None:
+            self._disks.remove(snapshot_id)
             self._of[snapshot.volume_id].pop(snapshot_id, None)
             self._quotas.give_back(snapshot.project_id, gigabytes=snapshot.size, snapshots=1)
 

@@ -9,6 +9,7 @@ from leasehold.emulator.image.images import Images
 from leasehold.emulator.volume.attaching import Attaching
 from leasehold.emulator.volume.attachments import Attachments
 from leasehold.emulator.volume.birth import VolumeBirth
+from leasehold.emulator.volume.disks import Disks
 from leasehold.emulator.volume.quotas import VolumeQuotas
 from leasehold.emulator.volume.records import Volume, VolumeStatus
 from leasehold.emulator.volume.snapshots import Snapshots
@@ -22,13 +23,14 @@ _NOVAS_HOST = "emulator-1"
 class BlockStorage:
     """Cinder's state; implements `seams.VolumeState` for Nova."""
 
-    def __init__(self, world: World, images: Images) -> None:
+    def __init__(self, world: World, images: Images, disks: Disks) -> None:
         self._world = world
+        self._disks = disks
         self.quotas = VolumeQuotas(world)
         self.types = VolumeTypes(world)
         self.attachments = Attachments(world)
-        self.snapshots = Snapshots(world, self.quotas)
-        self.volumes = Volumes(world, self.quotas, self.attachments, self.snapshots)
+        self.snapshots = Snapshots(world, self.quotas, disks)
+        self.volumes = Volumes(world, self.quotas, self.attachments, self.snapshots, disks)
         self.attaching = Attaching(world, self.volumes, self.attachments)
         self.birth = VolumeBirth(self.volumes, self.snapshots, self.types, images)
 
@@ -89,11 +91,16 @@ class BlockStorage:
     def attach(self, volume_id: str, server_id: str, device: str) -> None:
         for attachment in self.attachments.of(volume_id):
             if attachment.server_id == server_id and attachment.by_nova:
+                self._disks.attach(volume_id, server_id)
                 connector = {"host": _NOVAS_HOST, "mountpoint": device}
                 connected = self.attaching.connect(attachment, connector)
                 self.attaching.complete(connected, device=device)
 
+    def release(self, volume_id: str) -> bool:
+        return self._disks.detach(volume_id)
+
     def detach(self, volume_id: str, server_id: str) -> None:
+        self._disks.detach(volume_id, by_force=True)
         for attachment in self.attachments.of(volume_id):
             if attachment.server_id == server_id and attachment.by_nova:
                 self.attaching.detach(attachment)

@@ -1,6 +1,7 @@
 """Volumes: how they are made, how they grow, and how they go."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -8,6 +9,7 @@ import msgspec
 from leasehold.emulator.caller import Caller
 from leasehold.emulator.effects import Effect
 from leasehold.emulator.volume.attachments import Attachments
+from leasehold.emulator.volume.disks import Disks
 from leasehold.emulator.volume.faults import invalid_input, invalid_volume, no_volume
 from leasehold.emulator.volume.quotas import VolumeQuotas
 from leasehold.emulator.volume.records import Volume, VolumeStatus, VolumeType
@@ -38,11 +40,13 @@ class Volumes:
         quotas: VolumeQuotas,
         attachments: Attachments,
         snapshots: Snapshots,
+        disks: Disks,
     ) -> None:
         self._world = world
         self._quotas = quotas
         self._attachments = attachments
         self._snapshots = snapshots
+        self._disks = disks
         self.records = world.collection(owner=_project)
 
     def find(self, volume_id: str, caller: Caller) -> Volume:
@@ -75,8 +79,9 @@ class Volumes:
                 **fields,
             )
         )
+        made = self._make_disk(volume)
         if Effect.STUCK_BUILD not in effects:
-            failed = Effect.FAILED_BUILD in effects
+            failed = Effect.FAILED_BUILD in effects or not made
             end = VolumeStatus.ERROR if failed else VolumeStatus.AVAILABLE
             bootable = volume.bootable or volume.image_id is not None
             self._later(volume.id, VolumeStatus.CREATING, then, status=end, bootable=bootable)
@@ -131,7 +136,8 @@ class Volumes:
             self._quotas.give_back(volume.project_id, gigabytes=size - volume.size)
             self._later(volume.id, VolumeStatus.EXTENDING, status=VolumeStatus.ERROR_EXTENDING)
         elif Effect.STUCK_BUILD not in effects:
-            self._later(volume.id, VolumeStatus.EXTENDING, status=volume.status, size=size)
+            grown = partial(self._grow_disk, size=size)
+            self._later(volume.id, VolumeStatus.EXTENDING, grown, status=volume.status, size=size)
 
     def retype(self, volume: Volume, volume_type: VolumeType) -> None:
         if volume.status not in ("available", "in-use") or volume_type.id == volume.volume_type_id:
@@ -163,9 +169,23 @@ class Volumes:
         volume = self.records.get(volume_id)
         if volume is not None and volume.status is VolumeStatus.DELETING:
             self.records.remove(volume_id)
+            self._disks.remove(volume_id)
             for snapshot in self._snapshots.of(volume_id):
                 self._snapshots.remove(snapshot.id)
             self._quotas.give_back(volume.project_id, gigabytes=volume.size, volumes=1)
+
+    def _make_disk(self, volume: Volume) -> bool:
+        try:
+            self._disks.make(volume.id, volume.size, volume.snapshot_id or volume.source_volid)
+        except OSError:
+            return False
+        return True
+
+    def _grow_disk(self, volume: Volume, size: int) -> None:
+        try:
+            self._disks.grow(volume.id, size)
+        except OSError:
+            self.change(volume, status=VolumeStatus.ERROR_EXTENDING)
 
     def _later(
         self,
