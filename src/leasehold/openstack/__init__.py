@@ -14,6 +14,7 @@ from leasehold.openstack.connection import Connection, connect
 from leasehold.openstack.debug_log import DebugLogWarning
 from leasehold.openstack.errors import (
     AuthenticationFailed,
+    BadId,
     BadRequest,
     Conflict,
     ConnectFailed,
@@ -41,6 +42,7 @@ from leasehold.openstack.token_cache import TokenCache, TokenCacheWarning
 
 __all__ = [
     "AuthenticationFailed",
+    "BadId",
     "BadRequest",
     "Conflict",
     "ConnectFailed",

@@ -1,5 +1,6 @@
 """One request to one service, and its answer: what passes between the verbs and the transport."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -7,6 +8,11 @@ from enum import StrEnum
 from urllib.parse import quote
 
 import msgspec
+
+from leasehold.openstack.errors import BadId
+
+_SOUND = re.compile(r"/|(?:/(?!\.{1,2}(?:/|$))[^/?#\s\x00-\x1f]+)+")
+"""Paths in which each segment names something and none leads elsewhere."""
 
 
 class ServiceType(StrEnum):
@@ -55,7 +61,11 @@ def segment(text: str) -> str:
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """A request. `path` starts after the service's endpoint."""
+    """A request. `path` starts after the service's endpoint.
+
+    Raises `BadId` for a path that an id would lead somewhere else: to another resource, or, an
+    empty one, from a server to the list of all.
+    """
 
     service: ServiceType
     method: str
@@ -65,6 +75,10 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     headers: tuple[tuple[str, str], ...] = ()
     repeatable: bool
     """Sending it twice does what sending it once does, so that a lost reply costs nothing."""
+
+    def __post_init__(self) -> None:
+        if not _SOUND.fullmatch(self.path):
+            raise BadId(self.path)
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

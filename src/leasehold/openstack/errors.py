@@ -38,6 +38,17 @@ class UnknownArgument(SettingsError, TypeError):
         super().__init__(f"connect() takes no argument {name!r}{hint}")
 
 
+class BadId(LeaseholdError, ValueError):
+    """An id that is empty, or that no cloud gives: it would lead a call astray. Nothing was sent."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"{path!r} would be the path of the call: an id in it is empty, or holds one of"
+            " / ? # . .. or white space, which no cloud gives; take ids from what the cloud lists"
+        )
+        self.path = path
+
+
 class UnverifiedTls(UserWarning):
     """The certificate of the cloud is not checked: anybody on the way can read the password."""
 

@@ -1,5 +1,6 @@
 """Sends calls: one session and one token for all services of a connection, from any thread."""
 
+import ssl
 import sys
 import threading
 from collections.abc import Callable
@@ -274,3 +275,21 @@ def _check_files(settings: Settings) -> None:
     for name, path in (("cacert", settings.verify), ("cert", certificate), ("key", key)):
         if isinstance(path, str) and not Path(path).exists():
             raise SettingsError(f"{name} names no file that is there: {path}")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if isinstance(settings.verify, str) and not Path(settings.verify).is_dir():
+        allowed = "a file of CA certificates in PEM"
+        _read_in("cacert", settings.verify, allowed, context.load_verify_locations)
+    if certificate is not None:
+        allowed = "a client certificate in PEM with its key, which no passphrase locks"
+        _read_in("cert", certificate, allowed, lambda path: context.load_cert_chain(path, key, ""))
+
+
+def _read_in(name: str, path: str, allowed: str, read: Callable[[str], None]) -> None:
+    try:
+        read(path)
+    except ssl.SSLError as error:
+        why = (error.reason or "it cannot be read").replace("_", " ").lower()
+        raise SettingsError(f"{name} is {path}: {why}; allowed: {allowed}") from None
+    except OSError as error:
+        why = error.strerror or "it cannot be read"
+        raise SettingsError(f"{name} is {path}: {why}; allowed: {allowed}") from None

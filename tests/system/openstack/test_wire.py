@@ -247,3 +247,13 @@ def test_a_file_that_is_not_there_is_missed_before_anything_is_sent(
     files = {"cert": str(there), name: str(tmp_path / "missing.pem")}
     with pytest.raises(SettingsError, match=rf"{name} names no file that is there: .*missing.pem"):
         connected(emulator, **files)
+
+
+@pytest.mark.parametrize("name", ["cacert", "cert"])
+def test_a_file_without_a_certificate_in_it_is_told_before_anything_is_sent(
+    emulator: Emulator, tmp_path: Path, name: str
+) -> None:
+    wrong = tmp_path / "notes.txt"
+    wrong.write_text("milk, bread\n")
+    with pytest.raises(SettingsError, match=rf"{name} is .*notes.txt: .*; allowed: .* PEM"):
+        connected(emulator, **{name: str(wrong)})

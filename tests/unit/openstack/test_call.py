@@ -3,7 +3,8 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from requests.structures import CaseInsensitiveDict
 
-from leasehold.openstack.call import Answer, query_of
+from leasehold.openstack import BadId
+from leasehold.openstack.call import Answer, Call, ServiceType, query_of
 
 
 def test_filters_are_spelled_as_openstack_reads_them():
@@ -44,3 +45,16 @@ def test_the_cloud_s_clock_is_read_if_it_tells(header, moment):
     headers = CaseInsensitiveDict({"Date": header} if header else {})
     answer = Answer(status=200, headers=headers, content=b"", url="", elapsed=0.0)
     assert answer.date == moment
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "a/../../b", "a?x=1", "a#b", "a b", "a\nb", "a//b"]
+)
+def test_an_id_that_would_lead_a_call_astray_is_refused_before_it_is_sent(name):
+    with pytest.raises(BadId, match="take ids from what the cloud lists"):
+        Call(service=ServiceType.COMPUTE, method="DELETE", path=f"/servers/{name}", repeatable=True)
+
+
+@pytest.mark.parametrize("path", ["/", "/servers", "/servers/5f2b-1", "/os-keypairs/a%2Fb..c"])
+def test_a_path_whose_segments_all_name_something_is_taken(path):
+    assert Call(service=ServiceType.COMPUTE, method="GET", path=path, repeatable=True).path == path
