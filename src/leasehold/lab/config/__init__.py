@@ -1,0 +1,20 @@
+"""``leasehold.toml``: the service, the clouds, the domains and the machine types."""
+
+from leasehold.lab.config.clouds import CloudConfig
+from leasehold.lab.config.dns import DnsConfig
+from leasehold.lab.config.load import Config, load
+from leasehold.lab.config.machine_types import MachineTypeConfig
+from leasehold.lab.config.rules import FlavorRule, ImageRule, VolumeConfig
+from leasehold.lab.config.service import ServiceConfig
+
+__all__ = [
+    "CloudConfig",
+    "Config",
+    "DnsConfig",
+    "FlavorRule",
+    "ImageRule",
+    "MachineTypeConfig",
+    "ServiceConfig",
+    "VolumeConfig",
+    "load",
+]

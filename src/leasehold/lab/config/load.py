@@ -1,0 +1,91 @@
+"""Reads a whole ``leasehold.toml``."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from leasehold.engine.choice import near
+from leasehold.lab.config.check import check_machine_type, with_file
+from leasehold.lab.config.clouds import CloudConfig
+from leasehold.lab.config.dns import DnsConfig, check_dns
+from leasehold.lab.config.machine_types import MachineTypeConfig
+from leasehold.lab.config.service import ServiceConfig
+from leasehold.lab.config.values import LABEL
+from leasehold.lab.table import ConfigError, read_table, show
+from leasehold.store import BadPlace, Place, locate
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole configuration, checked."""
+
+    path: Path
+    service: ServiceConfig
+    clouds: dict[str, CloudConfig]
+    machine_types: dict[str, MachineTypeConfig]
+    dns: dict[str, DnsConfig] = {}
+
+    @property
+    def state_directory(self) -> Path:
+        return self.path.parent / self.service.state
+
+    @property
+    def ledger(self) -> Place:
+        """Where the ledger is kept."""
+        file = self.service.database_password_file
+        password_file = None if file is None else self.path.parent / file
+        return locate(self.service.database, self.state_directory, password_file)
+
+
+SECTIONS = ("service", "clouds", "dns", "machine_types")
+
+
+def load(path: Path) -> Config:
+    """Read and check a configuration file.
+
+    Raises `ConfigError`, which names the file, the key, what was found there and what is allowed.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        hint = "a file; `leasehold init --cloud NAME` writes one"
+        raise ConfigError(path, "", "no such file", hint) from None
+    except OSError as error:
+        raise ConfigError(path, "", error.strerror or str(error), "a readable file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(path, "", str(error), "TOML, https://toml.io/en/v1.0.0") from None
+    for section in raw:
+        if section not in SECTIONS:
+            likely = near(section, SECTIONS) or SECTIONS
+            raise ConfigError(path, section, "an unknown section", ", ".join(likely))
+    config = Config(
+        path=path.absolute(),
+        service=read_table(ServiceConfig, raw.get("service", {}), path, "service"),
+        clouds=_tables(CloudConfig, raw, "clouds", path),
+        machine_types=_tables(MachineTypeConfig, raw, "machine_types", path),
+        dns=_tables(DnsConfig, raw, "dns", path),
+    )
+    for name, domain in config.dns.items():
+        check_dns(name, domain, path)
+    try:
+        _ = config.ledger
+    except BadPlace as error:
+        raise ConfigError(path, "service.database", error.found, error.allowed) from None
+    for name, recipe in config.machine_types.items():
+        check_machine_type(name, recipe, config.clouds, config.dns, path)
+    types = {name: with_file(name, each, path) for name, each in config.machine_types.items()}
+    return msgspec.structs.replace(config, machine_types=types)
+
+
+def _tables(kind: type[Any], raw: dict[str, Any], section: str, path: Path) -> dict[str, Any]:
+    tables = raw.get(section, {})
+    if not isinstance(tables, dict):
+        raise ConfigError(path, section, show(tables), f"tables, [{section}.NAME]")
+    for name in tables:
+        if not LABEL.fullmatch(name):
+            allowed = "lower-case letters, digits and inner hyphens, as in a host name"
+            raise ConfigError(path, f"{section}.{name}", repr(name), allowed)
+    return {
+        name: read_table(kind, table, path, f"{section}.{name}") for name, table in tables.items()
+    }
