@@ -68,6 +68,27 @@ leases = Table(
     comment="Who holds what, why, until when. Epochs only grow.",
 )
 
+nodes = Table(
+    "nodes",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("machine_type", String, nullable=False),
+    Column("registered", Boolean, nullable=False),
+    Column("up", Boolean, nullable=False),
+    Column("down_by_check", Boolean, nullable=False),
+    Column("note", String),
+    Column("description", String),
+    Column("address", String),
+    Column("os_type", String),
+    Column("os_version", String),
+    Column("arch", String),
+    Column("is_vm", Boolean, nullable=False),
+    Column("vm_host", String),
+    Column("mac_address", String),
+    Column("ssh_pub_key", String),
+    comment="Nodes registered at run time, and what people said about those of the configuration.",
+)
+
 holds = Table(
     "holds",
     metadata,
