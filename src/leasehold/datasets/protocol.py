@@ -18,6 +18,18 @@ What keeps data safe:
   order below N, it will not mount. Only then does "not mounted" let the volume be taken away.
 - `Order.format` permits to make a filesystem, never asks for it: the agent formats only what it has
   itself proved blank. A dataset of which a filesystem was ever reported gets no such permit again.
+
+What containers ask their agent for, it asks for in the name of its node, with the same token. All that
+is below ``/api/v1/agent/datasets``; what is answered is a `Dataset`:
+
+- ``GET`` answers with a list of those in the node's cloud, without deleted ones.
+- ``POST`` with a `DatasetWish` makes one; its `node` is None, and means the caller. If one
+  of that name is there already, it is the answer, whatever it is like (Docker asks before each use).
+- ``POST .../NAME/fetch`` moves it to the node of the caller, and is answered at once. 409 says why not:
+  somebody holds it elsewhere, or containers use it there (`DatasetReport.users`).
+- ``DELETE .../NAME`` deletes it with the usual grace; 409 while it is held or used, also by the caller.
+
+An answer other than 2xx has the body of all errors of the API: ``{"error": {"code", "message"}}``.
 """
 
 from enum import StrEnum
@@ -28,6 +40,7 @@ from leasehold.datasets.model import DatasetId
 
 PATH_REPORT = "/api/v1/agent/report"
 PATH_ORDERS = "/api/v1/agent/orders"
+PATH_DATASETS = "/api/v1/agent/datasets"
 
 LONGEST_WAIT = 60.0
 """Seconds that a call for orders may be kept open."""
