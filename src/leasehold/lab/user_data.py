@@ -78,7 +78,7 @@ def _extended(base: str, ours: dict[str, Any]) -> dict[str, Any]:
     try:
         content = yaml.safe_load(base)
     except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that does not exist
-        raise BadUserData(f"user-data is no YAML: {_problem(error)}") from None
+        raise BadUserData(f"user-data is no YAML: {yaml_problem(error)}") from None
     content = {} if content is None else content
     if not isinstance(content, dict):
         raise BadUserData(f"user-data holds a {type(content).__name__}; cloud-config is a mapping")
@@ -91,7 +91,7 @@ def _extended(base: str, ours: dict[str, Any]) -> dict[str, Any]:
     return content
 
 
-def _problem(error: Exception) -> str:
+def yaml_problem(error: Exception) -> str:
     """What is wrong and where, without the text itself: it may hold passwords."""
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         return f"{error.problem} in line {error.problem_mark.line + 1}"

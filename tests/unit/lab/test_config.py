@@ -230,3 +230,34 @@ def test_a_key_file_that_is_no_good_stops_the_lab_before_it_starts(tmp_path: Pat
     assert caught.value.key == "dns.lab.key_file"
     assert "c2VjcmV0" not in str(caught.value)
     assert not (tmp_path / ".leasehold" / "ledger.db").exists()
+
+
+AUTH = '[clouds.a]\nauth_file = "a.auth.toml"\n[clouds.a.auth]\nauth_url = "https://k/v3"\n'
+
+
+def test_arguments_of_a_cloud_can_be_in_a_file_that_only_its_owner_reads(tmp_path: Path) -> None:
+    (tmp_path / "a.auth.toml").write_text('username = "ann"\npassword = "hush"\n')
+    cloud = load(written(tmp_path, AUTH)).clouds["a"]
+    assert cloud.auth == {"auth_url": "https://k/v3", "username": "ann", "password": "hush"}
+    assert "hush" not in repr(cloud)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "No such file"),
+        ("password = hush", "allowed: TOML"),
+        ("password = ['hush']", "password: found a list; allowed: a text"),
+        ('auth_url = "hush"', "auth_url: found one in [clouds.a.auth]"),
+    ],
+)
+def test_a_file_of_arguments_that_cannot_be_used_is_told_without_what_is_in_it(
+    tmp_path: Path, content: str | None, told: str
+) -> None:
+    if content is not None:
+        (tmp_path / "a.auth.toml").write_text(content)
+    with pytest.raises(ConfigError) as caught:
+        load(written(tmp_path, AUTH))
+    assert told in str(caught.value)
+    assert "a.auth.toml" in str(caught.value)
+    assert "hush" not in str(caught.value)

@@ -1,11 +1,16 @@
 """``[clouds.NAME]``: the clouds, and how to sign in to them."""
 
+import tomllib
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from leasehold.lab.config.values import Positive
+from leasehold.lab.table import ConfigError, show
+
+Argument = str | bool | int | float
 
 
 class CloudConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -13,9 +18,12 @@ class CloudConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     cloud: str | None = None
     """A name in clouds.yaml. Without it and without `auth`, the ``OS_*`` variables are used."""
-    auth: dict[str, str | bool | int | float] = {}
+    auth: dict[str, Argument] = {}
     """Arguments for `leasehold.openstack.connect`, such as `auth_url`; passwords are better kept
-    in clouds.yaml or secure.yaml."""
+    in clouds.yaml, secure.yaml or `auth_file`."""
+    auth_file: str | None = None
+    """TOML file with more arguments, such as `password`, relative to the configuration file; let
+    only its owner read it."""
     region: str | None = None
     calls_per_second: Annotated[float, Meta(gt=0)] = 10.0
     """The API budget: calls that make or delete something."""
@@ -23,3 +31,29 @@ class CloudConfig(msgspec.Struct, frozen=True, kw_only=True):
     """How many of them may leave at once after a rest."""
     timeout: Annotated[float, Meta(gt=0)] = 60.0
     """Seconds that one call may take."""
+
+    def __repr__(self) -> str:
+        return f"CloudConfig(cloud={self.cloud!r}, auth={show(self.auth)}, region={self.region!r})"
+
+
+def with_auth_file(name: str, cloud: CloudConfig, path: Path) -> CloudConfig:
+    """The cloud with the arguments of its `auth_file`. Raises `ConfigError`, without a value."""
+    if cloud.auth_file is None:
+        return cloud
+    file = path.parent / cloud.auth_file
+    try:
+        raw = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "no UTF-8 text"
+        place = f"clouds.{name}.auth_file"
+        raise ConfigError(path, place, f"{str(file)!r}: {why}", "a readable file") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(file, "", str(error), 'TOML, such as password = "..."') from None
+    for key, value in raw.items():
+        if not isinstance(value, Argument):
+            found = f"a {type(value).__name__}"
+            raise ConfigError(file, key, found, "a text, a number, true or false")
+        if key in cloud.auth:
+            found = f"one in [clouds.{name}.auth] of {path} as well"
+            raise ConfigError(file, key, found, "each argument in one of the two")
+    return msgspec.structs.replace(cloud, auth=cloud.auth | raw, auth_file=None)

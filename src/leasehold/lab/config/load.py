@@ -8,7 +8,7 @@ import msgspec
 
 from leasehold.engine.choice import near
 from leasehold.lab.config.check import check_machine_type, with_file
-from leasehold.lab.config.clouds import CloudConfig
+from leasehold.lab.config.clouds import CloudConfig, with_auth_file
 from leasehold.lab.config.dns import DnsConfig, check_dns
 from leasehold.lab.config.machine_types import MachineTypeConfig
 from leasehold.lab.config.service import ServiceConfig
@@ -75,7 +75,8 @@ def load(path: Path) -> Config:
     for name, recipe in config.machine_types.items():
         check_machine_type(name, recipe, config.clouds, config.dns, path)
     types = {name: with_file(name, each, path) for name, each in config.machine_types.items()}
-    return msgspec.structs.replace(config, machine_types=types)
+    clouds = {name: with_auth_file(name, each, path) for name, each in config.clouds.items()}
+    return msgspec.structs.replace(config, machine_types=types, clouds=clouds)
 
 
 def _tables(kind: type[Any], raw: dict[str, Any], section: str, path: Path) -> dict[str, Any]:
