@@ -1,0 +1,1 @@
+"""paddles' node API over the lab: for clients that know paddles and nothing of us."""
