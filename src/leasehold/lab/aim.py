@@ -68,7 +68,8 @@ class Aim:
 
 
 def _target(hold: Hold, address: str, config: MachineTypeConfig) -> Target | None:
-    if config.ready == "active":
+    proof = config.proof
+    if proof not in ("sentinel", "ssh"):
         return None
     return Target(
         node=hold.node,
@@ -76,7 +77,7 @@ def _target(hold: Hold, address: str, config: MachineTypeConfig) -> Target | Non
         address=address,
         port=config.ssh_port,
         user=config.ssh_user,
-        proof=config.ready,
+        proof=proof,
         host_key=hold.host_key,
     )
 

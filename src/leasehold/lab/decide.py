@@ -263,7 +263,7 @@ class _Pass:
         taken = server is not None and server.state in progress.TAKEN
         if taken and hold.built_at is None:
             self.effects.append(Built(node=hold.node))
-        if config.ready == "active" and how.state is NodeState.ADDRESSED:
+        if config.proof == "active" and how.state is NodeState.ADDRESSED:
             assert server is not None
             if server.state is State.UP:
                 self.effects.append(Usable(node=hold.node))

@@ -373,8 +373,8 @@ class Lab:
             raise UnknownMachineType(wish.machine_type, likely, list(types))
         if wish.count < 1:
             raise BadWish("count", wish.count, "1 or more")
-        if wish.count > config.nodes:
-            raise TooMany(wish.machine_type, wish.count, config.nodes)
+        if wish.count > config.count:
+            raise TooMany(wish.machine_type, wish.count, config.count)
         if not wish.owner:
             raise BadWish("owner", wish.owner, "who locks, for example user@host")
         for field in ("owner", "purpose", "key"):

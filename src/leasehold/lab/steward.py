@@ -442,6 +442,6 @@ class Steward:
 def nodes_of(config: Config) -> dict[str, tuple[NodeName, ...]]:
     """The nodes of each machine type, in order."""
     return {
-        name: tuple(NodeName(each.node_name(name, n)) for n in range(1, each.nodes + 1))
+        name: tuple(NodeName(each.node_name(name, n)) for n in range(1, each.count + 1))
         for name, each in config.machine_types.items()
     }

@@ -90,7 +90,7 @@ def machine_types(steward: Steward) -> list[MachineType]:
                 name=type_name,
                 cloud=config.cloud,
                 dns=names.authority(config.dns) if config.dns else None,
-                nodes=config.nodes,
+                nodes=config.count,
                 free=steward.inventory.count_free(type_name),
                 image=_rule(config.image),
                 flavor=_rule(config.flavor),

@@ -41,6 +41,38 @@ def test_rules_for_images_and_flavors_are_tables(tmp_path: Path) -> None:
     assert demo.flavor == FlavorRule(cores=2)
 
 
+FIXED = '[machine_types.smithi]\nkind = "fixed"\n'
+
+
+def test_fixed_nodes_need_no_cloud_and_come_by_being_registered(tmp_path: Path) -> None:
+    smithi = load(written(tmp_path, FIXED)).machine_types["smithi"]
+    assert (smithi.count, smithi.proof) == (0, "ssh")
+
+
+def test_fixed_nodes_may_be_named_by_the_configuration(tmp_path: Path) -> None:
+    text = FIXED + 'nodes = 2\nnames = "smithi{n:03}"\nready = "none"\n'
+    smithi = load(written(tmp_path, text)).machine_types["smithi"]
+    assert (smithi.count, smithi.proof) == (2, "none")
+
+
+@pytest.mark.parametrize(
+    ("line", "key", "allowed"),
+    [
+        ('cloud = "a"', "cloud", "a fixed node is no server in a cloud"),
+        ('image = "debian"', "image", "a fixed node is no server in a cloud"),
+        ('metadata = { a = "b" }', "metadata", "a fixed node is no server in a cloud"),
+        ("attempts = 1", "attempts", "a fixed node is no server in a cloud"),
+        ('ready = "sentinel"', "ready", "for fixed nodes, 'ssh' or 'none'"),
+    ],
+)
+def test_what_only_a_server_can_have_is_refused_for_fixed_nodes(
+    tmp_path: Path, line: str, key: str, allowed: str
+) -> None:
+    error = refused(tmp_path, f"{CLOUD}{FIXED}{line}\n")
+    assert error.key == f"machine_types.smithi.{key}"
+    assert allowed in error.allowed
+
+
 def test_an_empty_file_is_a_lab_without_machines(tmp_path: Path) -> None:
     assert load(written(tmp_path, "")).machine_types == {}
 
@@ -49,8 +81,9 @@ def test_an_empty_file_is_a_lab_without_machines(tmp_path: Path) -> None:
     ("line", "key", "found", "allowed"),
     [
         ("nods = 3", "machine_types.demo.nods", "an unknown key", "did you mean nodes"),
-        ('nodes = "3"', "machine_types.demo.nodes", '"3"', "Expected `int`"),
-        ("nodes = 0", "machine_types.demo.nodes", "0", ">= 1"),
+        ('nodes = "3"', "machine_types.demo.nodes", '"3"', "Expected `int"),
+        ("nodes = -1", "machine_types.demo.nodes", "-1", ">= 0"),
+        ('ready = "none"', "machine_types.demo.ready", "'none'", "cloud nodes, 'sentinel' or"),
         ('ready = "maybe"', "machine_types.demo.ready", '"maybe"', "Invalid enum value"),
         ('duration = "2x"', "machine_types.demo.duration", "'2x'", "2h or 1h30m"),
         ('duration = "8d"', "machine_types.demo.duration", "8d", "at most max_duration, 7d"),
@@ -101,7 +134,12 @@ def test_a_wrong_line_is_named(tmp_path, line, key, found, allowed) -> None:
         ("[clouds]\na = 3", "clouds.a", "a table"),
         ('[clouds.A_B]\ncloud = "x"', "clouds.A_B", "lower-case"),
         (DEMO.replace('"a"', '"b"'), "machine_types.demo.cloud", "a"),
-        (CLOUD + '[machine_types.demo]\ncloud = "a"', "machine_types.demo.image", "a value"),
+        (
+            CLOUD + '[machine_types.demo]\ncloud = "a"',
+            "machine_types.demo.image",
+            "or kind = 'fixed'",
+        ),
+        ('[machine_types.demo]\nimage = "x"', "machine_types.demo.cloud", "there is none"),
     ],
 )
 def test_a_wrong_table_is_named(tmp_path, text, key, allowed) -> None:

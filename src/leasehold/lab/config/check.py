@@ -1,18 +1,20 @@
 """What a machine type must not say: checks that go beyond the type of a single key."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from leasehold.engine.choice import near
-from leasehold.lab.config.machine_types import MachineTypeConfig
+from leasehold.lab.config.machine_types import FIXED_KEYS, PROOFS, MachineTypeConfig
 from leasehold.lab.config.rules import FlavorRule, ImageRule
 from leasehold.lab.config.values import LABEL, is_duration
 from leasehold.lab.duration import parse_duration
 from leasehold.lab.table import ConfigError
 from leasehold.lab.user_data import BadUserData, compose
+
+NO_SERVER = "nothing: a fixed node is no server in a cloud"
 
 
 def check_machine_type(
@@ -28,10 +30,20 @@ def check_machine_type(
     def refuse(key: str, found: str, allowed: str) -> None:
         raise ConfigError(path, f"{place}.{key}", found, allowed)
 
-    if recipe.cloud not in clouds:
+    if recipe.proof not in PROOFS[recipe.kind]:
+        refuse(
+            "ready", repr(recipe.ready), f"for {recipe.kind} nodes, {_list(PROOFS[recipe.kind])}"
+        )
+    if recipe.kind == "fixed":
+        for key in recipe.__struct_fields__:
+            if key not in FIXED_KEYS and getattr(recipe, key) != getattr(MachineTypeConfig(), key):
+                refuse(key, "a value", NO_SERVER)
+    elif recipe.image == "":
+        refuse("image", "nothing", "an image's name or rule; or kind = 'fixed': no cloud, no image")
+    elif recipe.cloud not in clouds:
         known = near(recipe.cloud, clouds) or sorted(clouds)
         allowed = ", ".join(known) or "a [clouds.NAME] table, of which there is none"
-        refuse("cloud", repr(recipe.cloud), allowed)
+        refuse("cloud", repr(recipe.cloud) if recipe.cloud else "nothing", allowed)
     if recipe.dns is not None and recipe.dns not in domains:
         known = near(recipe.dns, domains) or sorted(domains)
         refuse("dns", repr(recipe.dns), ", ".join(known) or "a [dns.NAME] table; there is none")
@@ -48,7 +60,7 @@ def check_machine_type(
             "address", "'floating' without floating_ip", "'fixed', or name a floating_ip network"
         )
     try:
-        names = {recipe.node_name(name, number) for number in (1, 2, max(2, recipe.nodes))}
+        names = {recipe.node_name(name, number) for number in (1, 2, max(2, recipe.count))}
     except (LookupError, ValueError, AttributeError, TypeError):
         names = set()
     if len(names) < 2 or not all(LABEL.fullmatch(each) for each in names):
@@ -78,6 +90,10 @@ def with_file(name: str, recipe: MachineTypeConfig, path: Path) -> MachineTypeCo
         allowed = "cloud-init user-data: #cloud-config or a script"
         raise ConfigError(path, f"machine_types.{name}.{key}", str(error), allowed) from None
     return msgspec.structs.replace(recipe, user_data=text, user_data_file=None)
+
+
+def _list(words: Sequence[str]) -> str:
+    return " or ".join(repr(each) for each in words)
 
 
 def _patterns(recipe: MachineTypeConfig) -> list[tuple[str, str]]:

@@ -8,18 +8,30 @@ from msgspec import Meta
 from leasehold.lab.config.rules import FlavorRule, ImageRule, VolumeConfig
 from leasehold.lab.config.values import Duration, Positive
 
+Proof = Literal["sentinel", "ssh", "active", "none"]
+
+PROOFS: dict[str, tuple[Proof, ...]] = {
+    "cloud": ("sentinel", "ssh", "active"),
+    "fixed": ("ssh", "none"),
+}
+"""What can prove that a node is ready, by its kind."""
+
 
 class MachineTypeConfig(msgspec.Struct, frozen=True, kw_only=True):
     """``[machine_types.NAME]``: the recipe for its nodes."""
 
-    cloud: str
-    """A name among ``[clouds]``."""
-    image: str | ImageRule
-    """Name or id; or a rule, ``{ match = "debian-12.*" }``: the newest that matches."""
+    kind: Literal["cloud", "fixed"] = "cloud"
+    """``cloud``: a server is made for each lease; ``fixed``: the machine is always there."""
+    cloud: str = ""
+    """A name among ``[clouds]``; a cloud node has to have one."""
+    image: str | ImageRule = ""
+    """Name or id; or a rule, ``{ match = "debian-12.*" }``: the newest that matches. A cloud node
+    has to have one."""
     flavor: str | FlavorRule = FlavorRule()
     """Name or id; or a rule, ``{ cores = 2, ram_mib = 4096 }``: the smallest that fits."""
-    nodes: Positive = 10
-    """How many nodes there are at most."""
+    nodes: Annotated[int, Meta(ge=0)] | None = None
+    """How many nodes there are, beside those that are registered while the service runs; left out,
+    10 cloud nodes or no fixed ones."""
     names: str = ""
     """Pattern of node names with a number field, ``lab{n:03}``; by default TYPE{n:03}."""
     networks: tuple[str, ...] = ()
@@ -48,9 +60,10 @@ class MachineTypeConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The address to use; left out, the floating one if there is one."""
     ssh_user: str = "root"
     ssh_port: Annotated[int, Meta(ge=1, le=65535)] = 22
-    ready: Literal["sentinel", "ssh", "active"] = "sentinel"
+    ready: Proof | None = None
     """The proof of readiness: ``sentinel``, cloud-init ran to its end; ``ssh``, SSH answers;
-    ``active``, the cloud says so (for clouds to which we have no network path)."""
+    ``active``, the cloud says so (for clouds to which we have no network path); ``none``, a fixed
+    node needs none. Left out, ``sentinel`` for cloud nodes and ``ssh`` for fixed ones."""
     attempts: Positive = 2
     """Servers to try for a node, when the cloud fails to build one or it never answers."""
     duration: Duration = "4h"
@@ -64,6 +77,23 @@ class MachineTypeConfig(msgspec.Struct, frozen=True, kw_only=True):
     ready_patience: Duration = "10m"
     """How long a built server may take to prove that it is ready."""
 
+    @property
+    def proof(self) -> Proof:
+        """What proves that a node is ready."""
+        return self.ready or ("sentinel" if self.kind == "cloud" else "ssh")
+
+    @property
+    def count(self) -> int:
+        """How many nodes the configuration itself names."""
+        return (10 if self.kind == "cloud" else 0) if self.nodes is None else self.nodes
+
     def node_name(self, machine_type: str, number: int) -> str:
         """The name of the node with this number, counted from 1."""
         return (self.names or f"{machine_type}{{n:03}}").format(n=number)
+
+
+FIXED_KEYS = frozenset(
+    {"kind", "nodes", "names", "ssh_user", "ssh_port", "ready", "ready_patience"}
+    | {"duration", "max_duration", "queue_patience"}
+)
+"""The keys that mean something for fixed nodes; all others are about servers in a cloud."""
