@@ -39,6 +39,7 @@ COMMANDS = (
     (_RUN, "serve", "serve:serve", "Run the service."),
     (_RUN, "clouds", "clouds:app", "Check and audit clouds."),
     (_RUN, "dns", "dns:app", "Let users set names in DNS without the zone's key."),
+    (_RUN, "ca", "ca:app", "Issue, revoke and rotate the certificates of Flocker's REST API."),
     (_RUN, "db", "db:app", "Check the ledger's database, or move the ledger to another one."),
     (_RUN, "token", "token:token", "Make a token for a user of the service."),
     (_RUN, "emulator", "emulator:emulator", "Run an OpenStack in one process, to try things on."),
