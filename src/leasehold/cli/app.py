@@ -37,7 +37,12 @@ COMMANDS = (
     ),
     (_RUN, "init", "init:init", "Look at a cloud and write a leasehold.toml that works with it."),
     (_RUN, "serve", "serve:serve", "Run the service."),
-    (_RUN, "clouds", "clouds:app", "Check and audit clouds."),
+    (
+        _RUN,
+        "clouds",
+        "clouds:app",
+        "Check and audit clouds, and show what their catalogs offer.",
+    ),
     (_RUN, "dns", "dns:app", "Let users set names in DNS without the zone's key."),
     (_RUN, "ca", "ca:app", "Issue, revoke and rotate the certificates of Flocker's REST API."),
     (_RUN, "db", "db:app", "Check the ledger's database, or move the ledger to another one."),
