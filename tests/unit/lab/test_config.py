@@ -204,7 +204,7 @@ def test_a_directory_in_the_place_of_the_file_is_refused(tmp_path: Path) -> None
     "line",
     [
         'auth = { username = "u", password = "hunter2", extra = [1] }',
-        'auth = { application_credential_secret = "hunter2", extra = {} }',
+        'auth = { application_credential_secret = "hunter2", extra = [] }',
     ],
 )
 def test_a_secret_is_not_shown_in_the_error_about_its_neighbour(tmp_path: Path, line: str) -> None:
@@ -299,3 +299,37 @@ def test_a_file_of_arguments_that_cannot_be_used_is_told_without_what_is_in_it(
     assert told in str(caught.value)
     assert "a.auth.toml" in str(caught.value)
     assert "hush" not in str(caught.value)
+
+
+AGENT = '[clouds.a]\nauth_file = "agent.yml"\n'
+STANZA = """version: 1
+dataset:
+  backend: openstack
+  region: LON
+  auth_plugin: v3totp
+  auth_url: https://k/v3
+  username: ann
+  passcode: hush
+"""
+
+
+def test_a_cloud_can_be_the_one_of_a_flocker_agents_stanza(tmp_path: Path) -> None:
+    (tmp_path / "agent.yml").write_text(STANZA)
+    cloud = load(written(tmp_path, AGENT)).clouds["a"]
+    assert cloud.auth == {
+        "auth_type": "v3totp",
+        "auth_url": "https://k/v3",
+        "region": "LON",
+        "username": "ann",
+        "auth_options": {"passcode": "hush"},
+    }
+    assert "hush" not in repr(cloud)
+
+
+def test_a_stanza_that_cannot_be_used_is_told_without_what_is_in_it(tmp_path: Path) -> None:
+    (tmp_path / "agent.yml").write_text(STANZA.replace("passcode", "pascode"))
+    with pytest.raises(
+        ConfigError, match=r"pascode: found an unknown key; allowed: passcode"
+    ) as no:
+        load(written(tmp_path, AGENT))
+    assert "hush" not in str(no.value)

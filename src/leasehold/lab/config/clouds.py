@@ -18,12 +18,12 @@ class CloudConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     cloud: str | None = None
     """A name in clouds.yaml. Without it and without `auth`, the ``OS_*`` variables are used."""
-    auth: dict[str, Argument] = {}
+    auth: dict[str, Argument | dict[str, str]] = {}
     """Arguments for `leasehold.openstack.connect`, such as `auth_url`; passwords are better kept
     in clouds.yaml, secure.yaml or `auth_file`."""
     auth_file: str | None = None
-    """TOML file with more arguments, such as `password`, relative to the configuration file; let
-    only its owner read it."""
+    """TOML file with more arguments, such as `password`, or Flocker's agent.yml with its `dataset:`
+    stanza, relative to the configuration file; let only its owner read it."""
     region: str | None = None
     calls_per_second: Annotated[float, Meta(gt=0)] = 10.0
     """The API budget: calls that make or delete something."""
@@ -41,6 +41,8 @@ def with_auth_file(name: str, cloud: CloudConfig, path: Path) -> CloudConfig:
     if cloud.auth_file is None:
         return cloud
     file = path.parent / cloud.auth_file
+    if file.suffix in (".yml", ".yaml"):
+        return _with_agent_file(name, cloud, file, path)
     try:
         raw = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -57,3 +59,21 @@ def with_auth_file(name: str, cloud: CloudConfig, path: Path) -> CloudConfig:
             found = f"one in [clouds.{name}.auth] of {path} as well"
             raise ConfigError(file, key, found, "each argument in one of the two")
     return msgspec.structs.replace(cloud, auth=cloud.auth | raw, auth_file=None)
+
+
+def _with_agent_file(name: str, cloud: CloudConfig, file: Path, path: Path) -> CloudConfig:
+    """The cloud that the stanza of an agent.yml of Flocker describes."""
+    from leasehold.openstack.errors import SettingsError  # the driver costs half a second
+    from leasehold.openstack.flocker_stanza import read_agent_file
+
+    try:
+        arguments = read_agent_file(file)
+    except SettingsError as error:
+        allowed = "an agent.yml of Flocker whose backend is openstack"
+        raise ConfigError(path, f"clouds.{name}.auth_file", str(error), allowed) from None
+    twice = sorted(cloud.auth.keys() & arguments.keys())
+    if twice:
+        found = f"one in [clouds.{name}.auth] of {path} as well"
+        raise ConfigError(file, twice[0], found, "each argument in one of the two")
+    auth = {**cloud.auth, **arguments}
+    return msgspec.structs.replace(cloud, auth=auth, auth_file=None)
