@@ -20,6 +20,7 @@ from leasehold.engine.cloud import (
     Refusal,
     ServerSpec,
     Sighting,
+    SnapshotSpec,
     Spec,
     Tag,
     VolumeSpec,
@@ -35,7 +36,7 @@ def seam(cloud: Tenant, connection: Connection) -> OpenStackCloud:
     """The seam; what is made through it is ended with the tenant's other things."""
     cloud.compute.made.add("servers")
     cloud.network.made |= {"ports", "floatingips"}
-    cloud.volume.made.add("volumes")
+    cloud.volume.made |= {"volumes", "snapshots"}
     return OpenStackCloud(connection)
 
 
@@ -289,3 +290,112 @@ def test_limits_and_offers_are_read(cloud: Tenant, seam: OpenStackCloud, quota: 
     assert "default" in {group.name for group in offers.security_groups}
     assert offers.volume_types
     assert "nova" in {zone.name for zone in offers.availability_zones}
+
+
+# -- what holds data ---------------------------------------------------------------------------------
+
+
+def a_kept_tag(name: str) -> Tag:
+    return Tag(installation=Installation("contract"), object=ObjectId(name), keep=True)
+
+
+def a_kept_volume(seam: OpenStackCloud, **fields: object) -> Sighting:
+    """One that is there, with the tag of what holds data."""
+    spec = VolumeSpec(**({"name": "data", "size_gib": 1, "keep": True} | fields))
+    made = seam.make(spec, a_kept_tag("volume-1"))
+    found = becomes(seam, made, "AVAILABLE")
+    assert found is not None
+    return found
+
+
+def test_a_volume_of_data_is_marked_so_that_no_sweep_finds_it(
+    cloud: Tenant, seam: OpenStackCloud
+) -> None:
+    volume = a_kept_volume(seam, metadata={"team": "web"})
+    assert (volume.tag, volume.size_gib) == (a_kept_tag("volume-1"), 1)
+    metadata = cloud.volume.get(f"/volumes/{volume.cloud_id}").one["metadata"]
+    assert metadata == {"team": "web", "leasehold-keep": "contract/volume-1"}
+
+
+def test_a_volume_grows_alone_and_under_a_server_of_others(
+    cloud: Tenant, seam: OpenStackCloud
+) -> None:
+    volume = a_kept_volume(seam)
+    seam.grow(volume.cloud_id, 2)
+
+    def has(size: int) -> bool:
+        found = seam.find(Kind.VOLUME, volume.cloud_id)
+        return found is not None and found.size_gib == size and found.status != "EXTENDING"
+
+    until(lambda: has(2))
+    with pytest.raises(CloudRefused) as caught:
+        seam.grow(volume.cloud_id, 2)
+    assert caught.value.why is Refusal.BAD_REQUEST
+
+    server = cloud.a_server()
+    pair = seam.make(
+        AttachmentSpec(server=server, volume=volume.cloud_id, foreign=True), a_kept_tag("a-1")
+    )
+    held = becomes(seam, volume, "IN-USE")
+    assert held is not None
+    assert held.attached_to == (server,)
+    with pytest.raises(CloudRefused) as caught:
+        seam.make(
+            AttachmentSpec(server=cloud.a_server(), volume=volume.cloud_id, foreign=True),
+            a_kept_tag("a-2"),
+        )
+    assert caught.value.why is Refusal.CONFLICT
+    seam.grow(volume.cloud_id, 3)
+    until(lambda: has(3))
+    assert seam.delete(Kind.ATTACHMENT, pair.cloud_id)
+    becomes(seam, volume, "AVAILABLE")
+
+
+def test_a_snapshot_and_what_is_made_of_it(seam: OpenStackCloud) -> None:
+    volume = a_kept_volume(seam)
+    snapshot = seam.make(SnapshotSpec(name="s", volume=volume.cloud_id), a_kept_tag("snapshot-1"))
+    there = becomes(seam, snapshot, "AVAILABLE")
+    assert there is not None
+    assert (there.tag, there.size_gib) == (a_kept_tag("snapshot-1"), 1)
+    with pytest.raises(CloudRefused) as caught:
+        seam.delete(Kind.VOLUME, volume.cloud_id)  # it has a snapshot
+    assert caught.value.why in (Refusal.BAD_REQUEST, Refusal.CONFLICT)
+
+    of_snapshot = a_kept_volume(seam, snapshot_id=snapshot.cloud_id)
+    of_volume = a_kept_volume(seam, source_id=volume.cloud_id)
+    for made in (of_snapshot, of_volume):
+        assert seam.delete(Kind.VOLUME, made.cloud_id)
+        becomes(seam, made, None)
+    assert seam.delete(Kind.SNAPSHOT, snapshot.cloud_id)
+    becomes(seam, snapshot, None)
+    assert seam.delete(Kind.VOLUME, volume.cloud_id)
+    becomes(seam, volume, None)
+
+
+def test_a_volume_of_somebody_is_adopted_and_none_of_another_leasehold(
+    cloud: Tenant, seam: OpenStackCloud
+) -> None:
+    volume_id = cloud.a_volume(metadata={"theirs": "yes"})
+    spec = VolumeSpec(name="", size_gib=0, keep=True, adopt_id=volume_id)
+    for _ in range(2):
+        adopted = seam.make(spec, a_kept_tag("volume-2"))
+        assert (adopted.cloud_id, adopted.tag) == (volume_id, a_kept_tag("volume-2"))
+    found = seen(seam, Kind.VOLUME, volume_id)
+    assert found is not None
+    assert found.tag == a_kept_tag("volume-2")
+    assert cloud.volume.get(f"/volumes/{volume_id}").one["metadata"]["theirs"] == "yes"
+    other = Tag(installation=Installation("another"), object=ObjectId("volume-9"), keep=True)
+    with pytest.raises(CloudRefused, match="contract/volume-2"):
+        seam.make(spec, other)
+
+
+def test_a_server_of_others_is_found_until_the_cloud_says_that_there_is_none(
+    cloud: Tenant, seam: OpenStackCloud
+) -> None:
+    server = CloudId(cloud.a_server())
+    found = seam.find(Kind.SERVER, server)
+    assert found is not None
+    assert (found.status, found.tag) == ("ACTIVE", None)
+    seam.delete(Kind.SERVER, server)
+    until(lambda: seam.find(Kind.SERVER, server) is None)
+    assert seam.find(Kind.VOLUME, CloudId(NOBODY)) is None

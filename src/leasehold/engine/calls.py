@@ -7,7 +7,7 @@ here: a failed one changes its row, and `decide` says when to try again.
 import threading
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 
 import msgspec
 import structlog
@@ -15,6 +15,7 @@ import structlog
 from leasehold.engine import outcome
 from leasehold.engine.clock import Clock
 from leasehold.engine.cloud import (
+    Cloud,
     CloudBusy,
     CloudError,
     CloudRefused,
@@ -27,6 +28,7 @@ from leasehold.engine.cloud import (
     Refusal,
     Sighting,
     Tag,
+    VolumeSpec,
 )
 from leasehold.engine.decide import Action, Verb, moment
 from leasehold.engine.ledger import Ledger
@@ -101,13 +103,13 @@ class Calls:
         left_at = watch.in_flight.get(action.row.id)
         if left_at is None:
             return  # it waited so long for the database that it was given up
-        send = self._make if action.verb is Verb.MAKE else self._delete
-        send(watch, action.row, left_at)
+        send = {Verb.MAKE: self._make, Verb.DELETE: self._delete, Verb.GROW: self._grow}
+        send[action.verb](watch, action.row, left_at)
 
     def _make(self, watch: Watch, row: Row, left_at: float) -> None:
         needed = {each: self.desk.ledger.rows[each].cloud_id for each in row.needs}
         spec = resolve(row.spec, {each: found for each, found in needed.items() if found})
-        tag = Tag(installation=self.desk.installation, object=row.id)
+        tag = Tag(installation=self.desk.installation, object=row.id, keep=row.kept)
 
         def then(result: Sighting | CloudError) -> None:
             now = self.desk.clock.now()
@@ -137,6 +139,24 @@ class Calls:
 
         self._call(lambda: watch.cloud.delete(row.kind, cloud_id), then)
 
+    def _grow(self, watch: Watch, row: Row, left_at: float) -> None:
+        cloud_id, spec = row.cloud_id, row.spec
+        assert cloud_id is not None, "only what the cloud has can grow"
+        assert isinstance(spec, VolumeSpec), "only volumes grow"
+        cloud = cast("Cloud", watch.cloud)  # a name server has no volumes
+
+        def then(result: CloudError | None) -> None:
+            now = self.desk.clock.now()
+            current, in_time = self._landed(watch, row.id, left_at)
+            if result is not None:
+                self._note(watch, "grow", row, result, now)
+                if in_time:
+                    self.desk.change(outcome.not_grown(current, result, now))
+            else:
+                self.desk.change(outcome.grown(current, now))
+
+        self._call(lambda: cloud.grow(cloud_id, spec.size_gib), then)
+
     def _landed(self, watch: Watch, object_id: ObjectId, left_at: float) -> tuple[Row, bool]:
         """The row of a call that came back, and whether anybody still waited for it."""
         in_time = watch.in_flight.get(object_id) == left_at
@@ -155,8 +175,8 @@ class Calls:
         for object_id in [each for each, left in watch.in_flight.items() if left <= too_early]:
             del watch.in_flight[object_id]
             row = self.desk.ledger.rows[object_id]
-            making = row.state is State.MAKING
-            end = outcome.not_made if making else outcome.not_deleted
+            ends = {State.MAKING: outcome.not_made, State.GROWING: outcome.not_grown}
+            end = ends.get(row.state, outcome.not_deleted)
             self.desk.change(end(row, error, now))
         for kind in [each for each, left in watch.listing.items() if left <= too_early]:
             del watch.listing[kind]

@@ -32,10 +32,14 @@ class Kind(StrEnum):
     VOLUME = "volume"
     ATTACHMENT = "attachment"
     RECORD = "record"
+    SNAPSHOT = "snapshot"
 
 
 LISTED_KINDS = (Kind.SERVER, Kind.PORT, Kind.FLOATING_IP, Kind.VOLUME)
 """The kinds with a listing of their own in a cloud; attachments are read off the volumes."""
+
+KEPT_KINDS = (*LISTED_KINDS, Kind.SNAPSHOT)
+"""The same for a cloud that keeps datasets."""
 
 RECORD_KINDS = (Kind.RECORD,)
 """What a name server has of ours."""
@@ -45,22 +49,26 @@ class Tag(msgspec.Struct, frozen=True, kw_only=True):
     """The mark that proves an object ours: written at birth, read back from listings.
 
     Servers and volumes carry it as metadata ``leasehold`` = ``INSTALLATION/OBJECT``; ports and
-    floating IPs, which have no metadata, as description ``leasehold:INSTALLATION/OBJECT``.
+    floating IPs, which have no metadata, as description ``leasehold:INSTALLATION/OBJECT``. What
+    holds data that outlive any ledger carries it as metadata ``leasehold-keep``, which no sweep for
+    strays looks for, whatever release it is from.
     """
 
     installation: Installation
     object: ObjectId
+    keep: bool = False
+    """Only an order to delete this very object ends it."""
 
     def __str__(self) -> str:
         return f"{self.installation}/{self.object}"
 
     @classmethod
-    def parse(cls, text: str | None) -> "Tag | None":
+    def parse(cls, text: str | None, *, keep: bool = False) -> "Tag | None":
         """Read ``INSTALLATION/OBJECT``; anything else is nobody's tag: None."""
         installation, slash, object_id = (text or "").removeprefix("leasehold:").partition("/")
         if not (installation and slash and object_id) or "/" in object_id:
             return None
-        return cls(installation=Installation(installation), object=ObjectId(object_id))
+        return cls(installation=Installation(installation), object=ObjectId(object_id), keep=keep)
 
 
 # What to make. Fields that name other objects of ours hold ObjectIds in the ledger; the engine
@@ -138,6 +146,22 @@ class VolumeSpec(msgspec.Struct, frozen=True, kw_only=True, tag="volume"):
     availability_zone: str | None = None
     image_id: str | None = None
     metadata: dict[str, str] = {}
+    keep: bool = False
+    """It holds data: see `Tag.keep`."""
+    snapshot_id: str | None = None
+    """Made from this snapshot, by the cloud's id."""
+    source_id: str | None = None
+    """A copy of this volume, by the cloud's id."""
+    adopt_id: str | None = None
+    """Not made but taken over: this volume, by the cloud's id, which somebody else made."""
+
+
+class SnapshotSpec(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot"):
+    """What a volume holds at one moment. Always kept: see `Tag.keep`."""
+
+    name: str
+    volume: str
+    metadata: dict[str, str] = {}
 
 
 class AttachmentSpec(msgspec.Struct, frozen=True, kw_only=True, tag="attachment"):
@@ -145,6 +169,9 @@ class AttachmentSpec(msgspec.Struct, frozen=True, kw_only=True, tag="attachment"
 
     server: str
     volume: str
+    foreign: bool = False
+    """`server` is the cloud's id of a server that is no row of ours. Then somebody may be writing
+    to the volume, so only an order to detach ends it."""
 
 
 class RecordSpec(msgspec.Struct, frozen=True, kw_only=True, tag="record"):
@@ -159,7 +186,9 @@ class RecordSpec(msgspec.Struct, frozen=True, kw_only=True, tag="record"):
     """Seconds that others may remember it."""
 
 
-Spec = ServerSpec | PortSpec | FloatingIpSpec | VolumeSpec | AttachmentSpec | RecordSpec
+Spec = (
+    ServerSpec | PortSpec | FloatingIpSpec | VolumeSpec | SnapshotSpec | AttachmentSpec | RecordSpec
+)
 
 
 CHANGED = "CHANGED"
@@ -187,6 +216,8 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     """The cloud's message for a status ERROR, with its code where it gave one."""
     attached_to: tuple[CloudId, ...] = ()
     """Volume: ids of the servers that hold it. Port: its device. Floating IP: its port."""
+    size_gib: int | None = None
+    """Of a volume or snapshot."""
     created_at: datetime | None = None
 
 
@@ -345,7 +376,13 @@ class Authority(Protocol):
 
 
 class Cloud(Authority, Protocol):
-    """One project in one region. Its kinds are `LISTED_KINDS`."""
+    """One project in one region. Its kinds are `LISTED_KINDS`, or `KEPT_KINDS`."""
+
+    def grow(self, volume: CloudId, size_gib: int) -> None:
+        """Start to make a volume larger. Refused as a conflict in a state that does not allow it."""
+
+    def find(self, kind: Kind, cloud_id: CloudId) -> Sighting | None:
+        """Look at one server or volume, whosever it is. None: the cloud says that there is none."""
 
     def offers(self) -> Offers:
         """Images, flavors, networks and names to choose from, as of now."""

@@ -6,7 +6,14 @@ from enum import StrEnum
 
 import msgspec
 
-from leasehold.engine.cloud import CloudId, Kind, ObjectId, RecordSpec, record_id
+from leasehold.engine.cloud import (
+    AttachmentSpec,
+    CloudId,
+    Kind,
+    ObjectId,
+    RecordSpec,
+    record_id,
+)
 from leasehold.engine.quota import NOTHING, Snapshot, Use, shortage, use_of
 from leasehold.engine.reason import Cause, Reason
 from leasehold.engine.row import Row, State
@@ -23,6 +30,7 @@ DETACH_PATIENCE = 60.0
 class Verb(StrEnum):
     MAKE = "make"
     DELETE = "delete"
+    GROW = "grow"
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +110,11 @@ class _Pass:
                 after = unanswered(row, self.now)  # its call is not under way: we died meanwhile
             case State.BUILDING:
                 after = self.building(row)
-            case State.UP if row.doomed:
+            case State.UP if not row.doomed:
+                after = self.growing(row) if row.too_small else row
+            case State.GROWING if not row.doomed:
+                after = self.grown(row)
+            case State.UP | State.GROWING | State.AILING if row.doomed:
                 after = self.leaving(step(row, Event.DROPPED, self.now))
             case State.LEAVING:
                 after = self.leaving(row)
@@ -116,7 +128,7 @@ class _Pass:
     def planned(self, row: Row) -> Row:
         if row.doomed and row.kind is Kind.RECORD and row.cloud_id is not None:
             return self.leaving(step(row, Event.RECALLED, self.now))
-        if row.doomed:
+        if row.doomed or row.failure is not None:
             return step(row, Event.DROPPED, self.now, reason=row.failure)
         blocked = self.unmet(row)
         if blocked is not None:
@@ -159,7 +171,29 @@ class _Pass:
             f"still {row.status or 'unseen'} after {row.patience:.0f} s, which is all it may take"
         )
         late = Reason(cause=Cause.DEADLINE, text=text, have=self.now - row.since, want=row.patience)
-        return self.leaving(fail(row, late, self.now))
+        given_up = fail(row, late, self.now)
+        return self.leaving(given_up) if given_up.state is State.LEAVING else given_up
+
+    def growing(self, row: Row) -> Row:
+        """A volume that is to become larger."""
+        if self.held_back(row):
+            return row
+        if not self.spend():
+            return explain(row, self.out_of_budget())
+        started = step(row, Event.GROW, self.now, calls=row.calls + 1)
+        self.actions.append(Action(verb=Verb.GROW, row=started))
+        return started
+
+    def grown(self, row: Row) -> Row:
+        """A volume that grows, for as long as it may."""
+        ends = row.since + row.patience
+        if self.now < ends:
+            self.wake(ends)
+            return row
+        text = f"did not grow within {row.patience:.0f} s; it is tried again"
+        late = Reason(cause=Cause.DEADLINE, text=text, have=self.now - row.since, want=row.patience)
+        again = self.now + backoff(row.calls)
+        return step(row, Event.PUT_OFF, self.now, calls=row.calls, reason=late, wake_at=again)
 
     def leaving(self, row: Row) -> Row:
         waits_for = self.in_the_way(row)
@@ -197,7 +231,7 @@ class _Pass:
 
     def in_the_way(self, row: Row) -> Reason | None:
         """What must go, or does the work, before `row` can be deleted."""
-        if row.kind is Kind.ATTACHMENT:
+        if isinstance(row.spec, AttachmentSpec) and not row.spec.foreign:
             server = self.view.rows.get(row.needs[0]) if row.needs else None
             if server is not None and server.doomed and not self.should_be_loose(server):
                 return Reason(cause=Cause.NEEDS, text="goes with its server")
@@ -223,9 +257,10 @@ class _Pass:
         """Attachments are known by what they join, records by their name, before they are made."""
         if isinstance(row.spec, RecordSpec):
             return record_id(row.spec, row.id)
-        if row.kind is not Kind.ATTACHMENT:
+        if not isinstance(row.spec, AttachmentSpec):
             return None
-        server, volume = (self.view.rows[each].cloud_id for each in row.needs)
+        *mine, volume = (self.view.rows[each].cloud_id for each in row.needs)
+        server = row.spec.server if row.spec.foreign else mine[0]
         return CloudId(f"{server}/{volume}")
 
     def held_back(self, row: Row) -> bool:
@@ -287,4 +322,6 @@ def _timestamp(at: datetime | None) -> float | None:
 
 def is_due(row: Row) -> bool:
     """Whether something is left to do for the row."""
-    return row.state is not State.GONE and (row.state is not State.UP or row.doomed)
+    if row.state in (State.UP, State.AILING):
+        return row.doomed or (row.state is State.UP and row.too_small)
+    return row.state is not State.GONE

@@ -19,11 +19,14 @@ from leasehold.engine import ledger, outcome
 from leasehold.engine.calls import Calls, Spawn
 from leasehold.engine.clock import Clock
 from leasehold.engine.cloud import (
+    LISTED_KINDS,
     RECORD_KINDS,
     Authority,
     Cloud,
+    Kind,
     Limits,
     ObjectId,
+    VolumeSpec,
 )
 from leasehold.engine.decide import Action, Decision, View, decide
 from leasehold.engine.ledger import Ledger
@@ -57,8 +60,11 @@ class Engine:
         paces: Mapping[str, Pace] | None = None,
         on_change: Callable[[Collection[Change]], None] = lambda _: None,
         spawn: Spawn | None = None,
+        kinds: Collection[Kind] = LISTED_KINDS,
     ) -> None:
         """`on_change` is called in the engine's thread, after the commit, with every changed row.
+
+        `kinds` are what is listed in each cloud; snapshots only where there are datasets.
 
         `spawn` runs a call to a cloud; by default in a thread of its own.
         """
@@ -72,7 +78,10 @@ class Engine:
         self.watches = {
             name: Watch(name, server, paces.get(name, Pace()), RECORD_KINDS)
             for name, server in (name_servers or {}).items()
-        } | {name: Watch(name, cloud, paces.get(name, Pace())) for name, cloud in clouds.items()}
+        } | {
+            name: Watch(name, cloud, paces.get(name, Pace()), kinds)
+            for name, cloud in clouds.items()
+        }
         self._inbox: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._calls = Calls(self, spawn)
         self._unsaved: dict[ObjectId, Change] = {}
@@ -103,6 +112,13 @@ class Engine:
         """Give objects up within the caller's transaction; call the result after its commit."""
         ledger.drop(connection, ids)
         return lambda: self.tell(lambda: self._dropped(ids))
+
+    def grow(self, connection: Connection, volume: Row, size_gib: int) -> Callable[[], None]:
+        """Want a volume larger, within the caller's transaction; call the result after its commit."""
+        assert isinstance(volume.spec, VolumeSpec), "only volumes grow"
+        spec = msgspec.structs.replace(volume.spec, size_gib=size_gib)
+        ledger.reshape(connection, msgspec.structs.replace(volume, spec=spec))
+        return lambda: self.tell(lambda: self._reshaped(volume.id, spec))
 
     def audit(self, cloud: str) -> "Future[Survey]":
         """Ask for complete listings of every kind, begun from now on, and what they show."""
@@ -268,6 +284,11 @@ class Engine:
     def _planned(self, rows: Collection[Row]) -> None:
         for row in rows:
             self.ledger.put(row)
+
+    def _reshaped(self, object_id: ObjectId, spec: VolumeSpec) -> None:
+        row = self.ledger.rows.get(object_id)
+        if row is not None:
+            self.change(msgspec.structs.replace(row, spec=spec))
 
     def _dropped(self, ids: Collection[ObjectId]) -> None:
         for object_id in ids:

@@ -9,13 +9,14 @@ import msgspec
 from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
 
 from leasehold.engine.cloud import (
-    LISTED_KINDS,
+    KEPT_KINDS,
     RECORD_KINDS,
     CloudId,
     Installation,
     Kind,
     ObjectId,
     ServerSpec,
+    VolumeSpec,
 )
 from leasehold.engine.decide import is_due
 from leasehold.engine.observe import Known
@@ -88,7 +89,10 @@ class Ledger:
             for need in row.needs:
                 self.dependents[need].add(row.id)
         if row.cloud_id is not None:
-            self._ids[place][row.cloud_id] = row.id
+            ids = self._ids[place]
+            # A pair that was joined before has an older row too; the living one stands for it.
+            if row.state is not State.GONE or self._is_over(ids.get(row.cloud_id)):
+                ids[row.cloud_id] = row.id
         self._ours[row.cloud] += _counted(row) - (_counted(before) if before else NOTHING)
         self._there[place] += _is_there(row) - (before is not None and _is_there(before))
         if is_due(row):
@@ -96,13 +100,16 @@ class Ledger:
         else:
             self._due[row.cloud].discard(row.id)
 
+    def _is_over(self, object_id: ObjectId | None) -> bool:
+        return object_id is None or self.rows[object_id].state is State.GONE
+
     def forget(self, object_id: ObjectId) -> None:
         """Drop a row that is gone and old; it counts and is needed nowhere any more."""
         row = self.rows.pop(object_id)
         place = (row.cloud, row.kind)
         del self._of[place][object_id]
-        if row.cloud_id is not None:
-            self._ids[place].pop(row.cloud_id, None)
+        if row.cloud_id is not None and self._ids[place].get(row.cloud_id) == object_id:
+            del self._ids[place][row.cloud_id]
         for need in row.needs:
             if need in self.dependents:
                 self.dependents[need].discard(object_id)
@@ -153,7 +160,7 @@ class Ledger:
                 forced_at=forced_at,
                 peeked_at=peeked_at if kind is Kind.SERVER else None,
             )
-            for kind in (*LISTED_KINDS, *RECORD_KINDS)
+            for kind in (*KEPT_KINDS, *RECORD_KINDS)
         }
 
     def outdated(self, now: float) -> list[ObjectId]:
@@ -162,6 +169,7 @@ class Ledger:
             row.id
             for row in self.rows.values()
             if row.state is State.GONE
+            and not _is_missed(row)
             and now - row.since > REMEMBERED
             and all(self.rows[each].state is State.GONE for each in self.dependents.get(row.id, ()))
         ]
@@ -177,6 +185,12 @@ def _without_ballast(row: Row) -> Row:
     if isinstance(row.spec, ServerSpec) and row.spec.user_data is not None:
         return msgspec.structs.replace(row, spec=msgspec.structs.replace(row.spec, user_data=None))
     return row
+
+
+def _is_missed(row: Row) -> bool:
+    """What holds data and is wanted is waited for as long as it takes."""
+    is_data = row.kept and isinstance(row.spec, VolumeSpec)
+    return is_data and row.wanted and row.cloud_id is not None
 
 
 def _is_there(row: Row) -> bool:
@@ -205,6 +219,7 @@ _changed = text(  # SQLAlchemy has ON CONFLICT once for each database; the datab
     + ", ".join(f"{name} = excluded.{name}" for name in _SAVED)
 )
 _unwanted = update(objects).where(_this).values(wanted=False)
+_reshaped = update(objects).where(_this)
 _removed = delete(objects).where(_this)
 _new_event = insert(events)
 
@@ -226,6 +241,12 @@ def drop(connection: Connection, ids: Iterable[ObjectId]) -> None:
     values = [{"object_id": each} for each in ids]
     if values:
         connection.execute(_unwanted, values)
+
+
+def reshape(connection: Connection, row: Row) -> None:
+    """Write what is wanted of an object anew: a volume's size."""
+    values = {"spec": msgspec.json.encode(row.spec)}
+    connection.execute(_reshaped.values(**values), {"object_id": row.id})
 
 
 def forget_history(connection: Connection, before: float) -> None:

@@ -28,6 +28,7 @@ from leasehold.engine.cloud import (
     Refusal,
     ServerSpec,
     Sighting,
+    SnapshotSpec,
     Spec,
     Tag,
     VolumeSpec,
@@ -79,6 +80,10 @@ class MemoryCloud:
         self.calls: list[tuple[str, Kind | None]] = []
         self.hide: Callable[[Sighting], bool] = lambda _: False
         """What listings leave out, to play a cloud that lies."""
+        self.grows_in_use = True
+        """Whether it has Cinder's 3.42, and drivers that can."""
+        self.detaches = True
+        """Whether a detach comes to an end; else it hangs for as long as this is False."""
         self._objects: dict[CloudId, _Object] = {}
         self._deleted: deque[tuple[float, Sighting]] = deque(maxlen=REMEMBERED)
         self._serial = itertools.count(1)
@@ -109,6 +114,8 @@ class MemoryCloud:
                 sighting = self._attach(spec)
             elif isinstance(spec, RecordSpec):
                 sighting = self._set(spec, tag)
+            elif isinstance(spec, VolumeSpec) and spec.adopt_id is not None:
+                sighting = self._adopt(CloudId(spec.adopt_id), tag)
             else:
                 self._check_quota(kind)
                 sighting = self._insert(kind, spec, tag)
@@ -121,6 +128,25 @@ class MemoryCloud:
             known = self._end(kind, cloud_id)
             self._fail_after("delete", kind)
             return known
+
+    def grow(self, volume: CloudId, size_gib: int) -> None:
+        with self._lock:
+            self._call("grow", Kind.VOLUME)
+            each = self._objects.get(volume)
+            if each is None:
+                raise CloudRefused("no such volume", why=Refusal.NOT_FOUND, status=404)
+            if each.sighting.attached_to and not self.grows_in_use:
+                text = "Volume status must be available to extend, but it is in-use"
+                raise CloudRefused(text, why=Refusal.CONFLICT, status=400, request_id="req-grow")
+            if size_gib <= (each.sighting.size_gib or 0):
+                raise CloudRefused("not larger", why=Refusal.BAD_REQUEST, status=400)
+            each.sighting = msgspec.structs.replace(each.sighting, size_gib=size_gib)
+            self._fail_after("grow", Kind.VOLUME)
+
+    def find(self, kind: Kind, cloud_id: CloudId) -> Sighting | None:
+        with self._lock:
+            self._call("find", kind)
+            return next((each for each in self.alive(kind) if each.cloud_id == cloud_id), None)
 
     def limits(self) -> Limits:
         with self._lock:
@@ -240,6 +266,7 @@ class MemoryCloud:
             name=getattr(spec, "name", ""),
             status="",
             addresses=address if kind in (Kind.PORT, Kind.FLOATING_IP) else (),
+            size_gib=self._size(spec),
             created_at=moment(now),
         )
         wait = self.boot if kind in (Kind.SERVER, Kind.VOLUME) else 0.0
@@ -261,13 +288,36 @@ class MemoryCloud:
             addresses = tuple(a for port in ports if port for a in port.sighting.addresses)
         return msgspec.structs.replace(sighting, status=status, addresses=addresses)
 
+    def _size(self, spec: Spec) -> int | None:
+        if isinstance(spec, SnapshotSpec):
+            found = self._objects.get(CloudId(spec.volume))
+            if found is None:
+                raise CloudRefused("no such volume", why=Refusal.NOT_FOUND, status=404)
+            return found.sighting.size_gib
+        if not isinstance(spec, VolumeSpec):
+            return None
+        for source in (spec.snapshot_id, spec.source_id):
+            if source is not None and CloudId(source) not in self._objects:
+                raise CloudRefused(f"no {source}", why=Refusal.NOT_FOUND, status=404)
+        return spec.size_gib
+
+    def _adopt(self, volume: CloudId, tag: Tag) -> Sighting:
+        each = self._objects.get(volume)
+        if each is None:
+            raise CloudRefused("no such volume", why=Refusal.NOT_FOUND, status=404)
+        if each.sighting.tag not in (None, tag):
+            raise CloudRefused("belongs to another", why=Refusal.BAD_REQUEST)
+        each.sighting = msgspec.structs.replace(each.sighting, tag=tag)
+        return self._shown(each, self.clock.now())
+
     def _attach(self, spec: AttachmentSpec) -> Sighting:
         server, volume = CloudId(spec.server), CloudId(spec.volume)
         if server not in self._objects or volume not in self._objects:
             raise CloudRefused("no such server or volume", why=Refusal.NOT_FOUND, status=404)
         each = self._objects[volume]
-        held = {*each.sighting.attached_to, server}
-        each.sighting = msgspec.structs.replace(each.sighting, attached_to=tuple(sorted(held)))
+        if set(each.sighting.attached_to) - {server}:
+            raise CloudRefused("the volume is in-use", why=Refusal.CONFLICT, status=400)
+        each.sighting = msgspec.structs.replace(each.sighting, attached_to=(server,))
         cloud_id = CloudId(f"{server}/{volume}")
         return Sighting(kind=Kind.ATTACHMENT, cloud_id=cloud_id, status="ATTACHED")
 
@@ -277,7 +327,8 @@ class MemoryCloud:
             each = self._objects.get(CloudId(volume))
             if each is None or server not in each.sighting.attached_to:
                 return False
-            self._detach(CloudId(server))
+            if self.detaches:
+                each.sighting = msgspec.structs.replace(each.sighting, attached_to=())
             return True
         found = self._objects.get(cloud_id)
         if found is None:
@@ -315,4 +366,5 @@ _WORDS = {
     Kind.FLOATING_IP: ("DOWN", "ACTIVE"),
     Kind.VOLUME: ("CREATING", "AVAILABLE"),
     Kind.RECORD: ("SET", "SET"),
+    Kind.SNAPSHOT: ("CREATING", "AVAILABLE"),
 }

@@ -32,6 +32,7 @@ from leasehold.engine.table import (
     PROOFS,
     USABLE_STATUS,
     Event,
+    backoff,
     fail,
     is_error,
     step,
@@ -145,7 +146,9 @@ def attachments(listing: Listing) -> Listing:
 
 def take(row: Row, sighting: Sighting, now: float) -> Row:
     """The row whose object the cloud has just shown or confirmed for the first time."""
-    taken = step(row, Event.TAKEN, now, cloud_id=sighting.cloud_id, called_at=now)
+    failure = None if row.kept else row.failure
+    news = {"cloud_id": sighting.cloud_id, "called_at": now, "failure": failure}
+    taken = step(row, Event.TAKEN, now, **news)
     return _judge(taken, sighting, now)
 
 
@@ -162,15 +165,25 @@ def _seen(row: Row, sighting: Sighting, began_at: float, now: float) -> Row:
         case State.GONE:
             if began_at <= row.since:
                 return row
+            if row.kept and row.wanted:
+                found = step(row, Event.FOUND, now, cloud_id=sighting.cloud_id, failure=None)
+                return _judge(found, sighting, now)
+            if row.kind is Kind.ATTACHMENT and row.kept:
+                return row  # somebody else attached it again, and may be writing
             return step(
                 row, Event.APPEARED, now, cloud_id=sighting.cloud_id, status=sighting.status
             )
-        case State.BUILDING | State.UP:
+        case State.BUILDING | State.UP | State.AILING:
             return _judge(row, sighting, now)
+        case State.GROWING:
+            return _grown(row, sighting, began_at, now)
         case _:
             if row.absent == 0 and row.status == sighting.status:
                 return row
-            return msgspec.structs.replace(row, absent=0, status=sighting.status)
+            news: dict[str, object] = {"absent": 0, "status": sighting.status}
+            if is_error(row.kind, sighting.status):  # such as ERROR_DELETING
+                news["reason"] = _fault(sighting)
+            return msgspec.structs.replace(row, **news)
 
 
 _CAN_BE_UNDONE = frozenset({State.PLANNED, State.UNSURE, State.BUILDING, State.UP})
@@ -195,14 +208,43 @@ def _undone(row: Row, how: str, now: float) -> Row:
 
 def _judge(row: Row, sighting: Sighting, now: float) -> Row:
     """A row that exists, with the cloud's word about its state taken in."""
-    addresses = sighting.addresses or row.addresses
-    if row.absent or row.status != sighting.status or row.addresses != addresses:
-        row = msgspec.structs.replace(row, absent=0, status=sighting.status, addresses=addresses)
+    row = _known(row, sighting)
     if is_error(row.kind, sighting.status):
         return fail(row, _fault(sighting), now)
-    if row.state is State.BUILDING and sighting.status in USABLE_STATUS[row.kind]:
+    waiting = row.state in (State.BUILDING, State.AILING)
+    if waiting and sighting.status in USABLE_STATUS[row.kind]:
         return step(row, Event.USABLE, now)
     return row
+
+
+def _known(row: Row, sighting: Sighting) -> Row:
+    """The row with what the cloud shows of its object taken down."""
+    news = {
+        "absent": 0,
+        "status": sighting.status,
+        "addresses": sighting.addresses or row.addresses,
+    }
+    if row.kind is Kind.VOLUME:
+        size = row.size_gib if sighting.size_gib is None else sighting.size_gib
+        news |= {"size_gib": size, "attached_to": sighting.attached_to}
+    if all(getattr(row, name) == value for name, value in news.items()):
+        return row
+    return msgspec.structs.replace(row, **news)
+
+
+def _grown(row: Row, sighting: Sighting, began_at: float, now: float) -> Row:
+    """A volume that should become larger; the listing was begun at `began_at`."""
+    row = _known(row, sighting)
+    if is_error(row.kind, sighting.status):
+        return fail(row, _fault(sighting), now)
+    if not row.too_small:
+        return step(row, Event.GROWN, now)
+    if sighting.status == "EXTENDING" or row.called_at is None or began_at <= row.called_at + GRACE:
+        return row
+    text = f"the cloud shows it {row.status} with {row.size_gib} GiB as before; it is tried again"
+    reason = Reason(cause=Cause.RETRYING, text=text)
+    wake_at = now + backoff(row.calls)
+    return step(row, Event.PUT_OFF, now, calls=row.calls, reason=reason, wake_at=wake_at)
 
 
 def _fault(sighting: Sighting) -> Reason:
@@ -238,7 +280,7 @@ def _absent(row: Row, now: float, *, certain: bool = False) -> Row:
         return msgspec.structs.replace(row, absent=absent)
     if row.state is State.UNSURE:
         return step(row, Event.NOT_THERE, now, calls=row.calls)
-    if row.state in (State.BUILDING, State.UP) and not row.doomed:
+    if row.state in _STANDING and not row.doomed:
         if row.kind is Kind.RECORD:
             return _undone(row, "removed", now)
         lost = Reason(
@@ -248,17 +290,25 @@ def _absent(row: Row, now: float, *, certain: bool = False) -> Row:
     return step(row, Event.NOT_THERE, now, reason=row.failure)
 
 
+_STANDING = frozenset({State.BUILDING, State.UP, State.GROWING, State.AILING})
+
+
 def _sort_strays(
     known: Known, strays: list[Sighting], memory: Memory, *, complete: bool, now: float
 ) -> tuple[list[Row], list[Sighting]]:
     """Strays to delete, as new rows, and strays to look at again.
 
     A second object with the tag of a row that has its own is surely one too many. One whose row is
-    unknown (a ledger restored from an old copy) must show up in two complete listings first.
+    unknown (a ledger restored from an old copy) must show up in two complete listings first. What
+    holds data is shown to people, and left alone.
     """
     adopted, remembered = [], []
     for sighting in strays:
-        twin = sighting.tag is not None and sighting.tag.object in known.rows
+        tag = sighting.tag
+        if tag is not None and tag.keep:
+            remembered.append(sighting)
+            continue
+        twin = tag is not None and tag.object in known.rows
         if twin or (complete and sighting.cloud_id in memory.strays):
             adopted.append(_stray_row(known.cloud, sighting, now))
         else:

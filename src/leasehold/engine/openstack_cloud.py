@@ -9,6 +9,7 @@ from leasehold.engine.cloud import (
     AttachmentSpec,
     Cloud,
     CloudId,
+    CloudRefused,
     FloatingIpSpec,
     Kind,
     Limits,
@@ -16,8 +17,10 @@ from leasehold.engine.cloud import (
     Offers,
     PortSpec,
     RecordSpec,
+    Refusal,
     ServerSpec,
     Sighting,
+    SnapshotSpec,
     Spec,
     Tag,
     VolumeSpec,
@@ -28,8 +31,10 @@ from leasehold.engine.openstack_sightings import (
     METADATA_KEY,
     described,
     floating_ip_sighting,
+    marked,
     port_sighting,
     server_sighting,
+    snapshot_sighting,
     volume_sighting,
 )
 from leasehold.openstack import Connection, NotFound
@@ -82,6 +87,8 @@ class OpenStackCloud(Cloud):
                 return map(floating_ip_sighting, listed)
             case Kind.VOLUME:
                 return map(volume_sighting, cloud.volume.volumes())
+            case Kind.SNAPSHOT:
+                return map(snapshot_sighting, cloud.volume.snapshots())
             case _:
                 raise ValueError(f"{kind} has no listing of its own")
 
@@ -97,6 +104,8 @@ class OpenStackCloud(Cloud):
                     return self._make_floating_ip(spec, tag)
                 case VolumeSpec():
                     return self._make_volume(spec, tag)
+                case SnapshotSpec():
+                    return self._make_snapshot(spec, tag)
                 case AttachmentSpec():
                     return self._make_attachment(spec)
                 case RecordSpec():
@@ -146,15 +155,35 @@ class OpenStackCloud(Cloud):
         return floating_ip_sighting(made)
 
     def _make_volume(self, spec: VolumeSpec, tag: Tag) -> Sighting:
+        if spec.adopt_id is not None:
+            return self._adopt(spec.adopt_id, tag)
         made = self._connection.volume.create_volume(
             size=spec.size_gib,
             name=spec.name,
             volume_type=spec.volume_type,
             availability_zone=spec.availability_zone,
             image_id=spec.image_id,
-            metadata={**spec.metadata, METADATA_KEY: str(tag)},
+            snapshot_id=spec.snapshot_id,
+            source_volume_id=spec.source_id,
+            metadata=marked(tag, spec.metadata),
         )
         return volume_sighting(made)
+
+    def _adopt(self, volume_id: str, tag: Tag) -> Sighting:
+        """Write our tag on a volume that somebody else made. Refused if it is of another Leasehold."""
+        volume = self._connection.volume.volume(volume_id)
+        found = volume_sighting(volume)
+        if found.tag not in (None, tag):
+            text = f"volume {volume_id} belongs to {found.tag} already"
+            raise CloudRefused(text, why=Refusal.BAD_REQUEST)
+        self._connection.volume.update_volume_metadata(volume_id, marked(tag, {}))
+        return msgspec.structs.replace(found, tag=tag)
+
+    def _make_snapshot(self, spec: SnapshotSpec, tag: Tag) -> Sighting:
+        made = self._connection.volume.create_snapshot(
+            volume_id=spec.volume, name=spec.name, force=True, metadata=marked(tag, spec.metadata)
+        )
+        return snapshot_sighting(made)
 
     def _make_attachment(self, spec: AttachmentSpec) -> Sighting:
         self._connection.compute.create_volume_attachment(spec.server, spec.volume)
@@ -181,6 +210,8 @@ class OpenStackCloud(Cloud):
                 return cloud.network.delete_floating_ip
             case Kind.VOLUME:
                 return cloud.volume.delete_volume
+            case Kind.SNAPSHOT:
+                return cloud.volume.delete_snapshot
             case Kind.ATTACHMENT:
                 return self._detach
             case Kind.RECORD:
@@ -189,6 +220,23 @@ class OpenStackCloud(Cloud):
     def _detach(self, cloud_id: str) -> None:
         server, _, volume = cloud_id.partition("/")
         self._connection.compute.delete_volume_attachment(server, volume)
+
+    def grow(self, volume: CloudId, size_gib: int) -> None:
+        """See `Cloud.grow`."""
+        with told():
+            self._connection.volume.extend_volume(volume, size=size_gib)
+
+    def find(self, kind: Kind, cloud_id: CloudId) -> Sighting | None:
+        """See `Cloud.find`."""
+        with told():
+            try:
+                if kind is Kind.SERVER:
+                    return server_sighting(self._connection.compute.server(cloud_id))
+                if kind is Kind.VOLUME:
+                    return volume_sighting(self._connection.volume.volume(cloud_id))
+            except NotFound:
+                return None
+        raise ValueError(f"{kind} is not looked for by itself")
 
     def limits(self) -> Limits:
         """See `Cloud.limits`."""

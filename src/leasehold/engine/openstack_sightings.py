@@ -1,13 +1,16 @@
 """Servers, ports, floating IPs and volumes as sightings, with the tag that proves them ours."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from leasehold.engine.cloud import CloudId, Kind, Sighting, Tag
 from leasehold.openstack.compute import Fault, Server
 from leasehold.openstack.network import FloatingIp, Port
-from leasehold.openstack.volume import Volume
+from leasehold.openstack.volume import Snapshot, Volume
 
 METADATA_KEY = "leasehold"
+KEEP_KEY = "leasehold-keep"
+"""Where what holds data carries its tag: under a key that no sweep ever looked for."""
 DESCRIPTION_PREFIX = "leasehold:"
 
 
@@ -63,12 +66,36 @@ def volume_sighting(volume: Volume) -> Sighting:
     return Sighting(
         kind=Kind.VOLUME,
         cloud_id=CloudId(volume.id),
-        tag=Tag.parse(volume.metadata.get(METADATA_KEY)),
+        tag=_tag(volume.metadata),
         name=volume.name or "",
         status=volume.status.upper(),
         attached_to=tuple(CloudId(each.server_id) for each in volume.attachments),
+        size_gib=volume.size,
         created_at=_aware(volume.created_at),
     )
+
+
+def snapshot_sighting(snapshot: Snapshot) -> Sighting:
+    """See a snapshot."""
+    return Sighting(
+        kind=Kind.SNAPSHOT,
+        cloud_id=CloudId(snapshot.id),
+        tag=Tag.parse(snapshot.metadata.get(KEEP_KEY), keep=True),
+        name=snapshot.name or "",
+        status=snapshot.status.upper(),
+        size_gib=snapshot.size,
+        created_at=_aware(snapshot.created_at),
+    )
+
+
+def marked(tag: Tag, metadata: Mapping[str, str]) -> dict[str, str]:
+    """Metadata with a tag in them."""
+    return {**metadata, KEEP_KEY if tag.keep else METADATA_KEY: str(tag)}
+
+
+def _tag(metadata: Mapping[str, str]) -> Tag | None:
+    kept = Tag.parse(metadata.get(KEEP_KEY), keep=True)
+    return kept or Tag.parse(metadata.get(METADATA_KEY))
 
 
 def _described_tag(description: str | None) -> Tag | None:

@@ -78,6 +78,34 @@ def not_made(row: Row, error: CloudError, now: float) -> Row:
             return _put_off(row, error, Cause.CLOUD_BUSY, now, _busy_until(row, error, now))
 
 
+def grown(row: Row, now: float) -> Row:
+    """The cloud took the order for a larger volume; a listing shows when it is."""
+    return msgspec.structs.replace(row, called_at=now) if row.state is State.GROWING else row
+
+
+def not_grown(row: Row, error: CloudError, now: float) -> Row:
+    """The call for a larger volume failed: a listing tells, or it is sent again, without end.
+
+    A volume of that size or more makes the cloud refuse it, so to send it twice does no harm.
+    """
+    if row.state is not State.GROWING:
+        return row
+    match error:
+        case CloudUnsure():
+            text = f"the cloud did not confirm the order ({error.message}); a listing will tell"
+            reason = Reason(cause=Cause.UNSURE, text=text, request_id=error.request_id)
+            return msgspec.structs.replace(row, called_at=now, reason=reason)
+        case CloudRefused(why=Refusal.QUOTA):
+            return _put_off(row, error, Cause.QUOTA_FULL, now, now + QUOTA_PAUSE)
+        case CloudRefused(why=Refusal.CONFLICT):
+            return _put_off(row, error, Cause.RETRYING, now, now + backoff(row.calls))
+        case CloudRefused(why=why):
+            cause = _CAUSES.get(why, Cause.REFUSED)
+            return _put_off(row, error, cause, now, now + backoff(row.calls, first=15.0))
+        case _:
+            return _put_off(row, error, Cause.CLOUD_BUSY, now, _busy_until(row, error, now))
+
+
 def deleted(row: Row, now: float, *, known: bool) -> Row:
     """The cloud took the delete, or does not know the object; a listing must still confirm it."""
     if row.state is not State.DELETING:
@@ -112,6 +140,8 @@ def interrupted(row: Row, now: float) -> Row:
         return unanswered(row, now)
     if row.state is State.DELETING:
         return step(row, Event.STILL_THERE, now, calls=row.calls, reason=row.reason)
+    if row.state is State.GROWING:
+        return msgspec.structs.replace(row, called_at=now)
     return row
 
 

@@ -14,6 +14,7 @@ from leasehold.engine.cloud import (
     PortSpec,
     RecordSpec,
     ServerSpec,
+    SnapshotSpec,
     Spec,
     VolumeSpec,
 )
@@ -33,6 +34,10 @@ class State(StrEnum):
     """The cloud has it and works on it."""
     UP = "up"
     """It can be used."""
+    GROWING = "growing"
+    """The call that makes a volume larger has left, or was under way when we died."""
+    AILING = "ailing"
+    """It holds data, and something is wrong with it; it recovers, or somebody decides."""
     LEAVING = "leaving"
     """It has to go; the call that deletes it is due, or waits for what stands on it."""
     DELETING = "deleting"
@@ -70,6 +75,10 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     status: str = ""
     """The cloud's own word for its state, as last seen."""
     addresses: tuple[str, ...] = ()
+    size_gib: int | None = None
+    """A volume's, as last seen."""
+    attached_to: tuple[CloudId, ...] = ()
+    """The servers that hold a volume, as last seen."""
     reason: Reason | None = None
     """Why it is not further on."""
     failure: Reason | None = None
@@ -86,8 +95,27 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def doomed(self) -> bool:
-        """It has to go, or is not worth making any more."""
-        return not self.wanted or self.failure is not None
+        """It has to go, or is not worth making any more. What holds data goes by order alone."""
+        return not self.wanted or (self.failure is not None and not self.kept)
+
+    @property
+    def kept(self) -> bool:
+        """It holds data, or somebody's hold on them: nothing but an order to delete it ends it."""
+        match self.spec:
+            case VolumeSpec(keep=keep):
+                return keep
+            case AttachmentSpec(foreign=foreign):
+                return foreign
+            case _:
+                return isinstance(self.spec, SnapshotSpec)
+
+    @property
+    def too_small(self) -> bool:
+        """It is a volume that has to grow."""
+        spec = self.spec
+        if not isinstance(spec, VolumeSpec) or not spec.keep or self.size_gib is None:
+            return False
+        return self.size_gib < spec.size_gib
 
 
 KIND_OF: dict[type[Any], Kind] = {
@@ -97,6 +125,7 @@ KIND_OF: dict[type[Any], Kind] = {
     VolumeSpec: Kind.VOLUME,
     AttachmentSpec: Kind.ATTACHMENT,
     RecordSpec: Kind.RECORD,
+    SnapshotSpec: Kind.SNAPSHOT,
 }
 
 
@@ -107,8 +136,10 @@ def needs_of(spec: Spec) -> tuple[ObjectId, ...]:
             found = (*ports, volume) if volume else ports
         case FloatingIpSpec(port=port):
             found = (port,)
-        case AttachmentSpec(server=server, volume=volume):
-            found = (server, volume)
+        case AttachmentSpec(server=server, volume=volume, foreign=foreign):
+            found = (volume,) if foreign else (server, volume)
+        case SnapshotSpec(volume=volume):
+            found = (volume,)
         case _:
             found = ()
     return tuple(ObjectId(each) for each in found if each)
@@ -127,7 +158,9 @@ def resolve(spec: Spec, ids: dict[ObjectId, CloudId]) -> Spec:
             return replace(spec, ports=tuple(map(of, ports)), boot_volume=boot)
         case FloatingIpSpec(port=port):
             return replace(spec, port=of(port))
-        case AttachmentSpec(server=server, volume=volume):
-            return replace(spec, server=of(server), volume=of(volume))
+        case AttachmentSpec(server=server, volume=volume, foreign=foreign):
+            return replace(spec, server=server if foreign else of(server), volume=of(volume))
+        case SnapshotSpec(volume=volume):
+            return replace(spec, volume=of(volume))
         case _:
             return spec

@@ -16,6 +16,7 @@ INTERVAL = {
     Kind.PORT: 5.0,
     Kind.FLOATING_IP: 5.0,
     Kind.RECORD: 1.0,
+    Kind.SNAPSHOT: 5.0,
 }
 """Seconds between the starts of two listings of a kind that something waits for."""
 

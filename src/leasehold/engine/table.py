@@ -39,6 +39,14 @@ class Event(StrEnum):
     """Nobody wants a record any more that may have been set before."""
     APPEARED = "appeared"
     """It was believed gone, and a listing shows it."""
+    FOUND = "found"
+    """The same of what holds data and is wanted: it was never gone."""
+    GROW = "grow"
+    """It has to become larger: the call may leave."""
+    GROWN = "grown"
+    """A listing shows it as large as it should be."""
+    AILED = "ailed"
+    """What would be deleted for a failure holds data, so it is not."""
 
 
 TABLE: dict[tuple[State, Event], State] = {
@@ -56,28 +64,48 @@ TABLE: dict[tuple[State, Event], State] = {
     (State.UNSURE, Event.UNDONE): State.PLANNED,
     (State.BUILDING, Event.USABLE): State.UP,
     (State.BUILDING, Event.FAILED): State.LEAVING,
+    (State.BUILDING, Event.AILED): State.AILING,
     (State.BUILDING, Event.DROPPED): State.LEAVING,
     (State.BUILDING, Event.NOT_THERE): State.GONE,
     (State.BUILDING, Event.UNDONE): State.PLANNED,
     (State.UP, Event.FAILED): State.LEAVING,
+    (State.UP, Event.AILED): State.AILING,
+    (State.UP, Event.GROW): State.GROWING,
     (State.UP, Event.DROPPED): State.LEAVING,
     (State.UP, Event.NOT_THERE): State.GONE,
     (State.UP, Event.UNDONE): State.PLANNED,
+    (State.GROWING, Event.GROWN): State.UP,
+    (State.GROWING, Event.PUT_OFF): State.UP,
+    (State.GROWING, Event.AILED): State.AILING,
+    (State.GROWING, Event.DROPPED): State.LEAVING,
+    (State.GROWING, Event.NOT_THERE): State.GONE,
+    (State.AILING, Event.USABLE): State.UP,
+    (State.AILING, Event.DROPPED): State.LEAVING,
+    (State.AILING, Event.NOT_THERE): State.GONE,
     (State.LEAVING, Event.CALL_DELETE): State.DELETING,
     (State.LEAVING, Event.NOT_THERE): State.GONE,
     (State.DELETING, Event.NOT_THERE): State.GONE,
     (State.DELETING, Event.STILL_THERE): State.LEAVING,
     (State.GONE, Event.APPEARED): State.LEAVING,
+    (State.GONE, Event.FOUND): State.AILING,
 }
 
-OPEN_STATES = frozenset(State) - {State.UP, State.GONE}
+OPEN_STATES = frozenset(State) - {State.UP, State.AILING, State.GONE}
 """States in which something is due: a call, a listing or a deadline."""
 
 GRACE = 15.0
 """Seconds after an unanswered call before a listing may prove that it had no effect: a request can
 sit in a proxy or a queue for a while after its client gave up."""
 
-PROOFS = {State.UNSURE: 2, State.BUILDING: 2, State.UP: 2, State.LEAVING: 1, State.DELETING: 1}
+PROOFS = {
+    State.UNSURE: 2,
+    State.BUILDING: 2,
+    State.UP: 2,
+    State.GROWING: 2,
+    State.AILING: 2,
+    State.LEAVING: 1,
+    State.DELETING: 1,
+}
 """Complete listings in a row that must lack an object before it counts as not there."""
 
 SLOWEST_RETRY = 300.0
@@ -90,6 +118,7 @@ USABLE_STATUS = {
     Kind.VOLUME: frozenset({"AVAILABLE", "IN-USE", "ATTACHING", "RESERVED"}),
     Kind.ATTACHMENT: frozenset({"ATTACHED"}),
     Kind.RECORD: frozenset({"SET"}),
+    Kind.SNAPSHOT: frozenset({"AVAILABLE", "BACKING-UP"}),
 }
 """Which of the cloud's words mean that an object can be used. A port is of use at once: it has its
 address, and is DOWN or BUILD only until its server runs."""
@@ -97,7 +126,7 @@ address, and is DOWN or BUILD only until its server runs."""
 
 def is_error(kind: Kind, status: str) -> bool:
     """Whether a status says that the cloud gave up. A port or floating IP in ERROR may recover."""
-    return kind in (Kind.SERVER, Kind.VOLUME) and status.startswith("ERROR")
+    return kind in (Kind.SERVER, Kind.VOLUME, Kind.SNAPSHOT) and status.startswith("ERROR")
 
 
 def step(row: Row, event: Event, now: float, **changes: object) -> Row:
@@ -115,6 +144,18 @@ def backoff(calls: int, *, first: float = 2.0) -> float:
 
 
 def fail(row: Row, reason: Reason, now: float) -> Row:
-    """The row given up for `reason`: it has to go, if it is there at all."""
+    """The row given up for `reason`: it has to go, if it is there at all and holds no data."""
+    if row.kept and row.state not in (State.PLANNED, State.MAKING):
+        return ail(row, reason, now)
     event = Event.REFUSED if row.state in (State.PLANNED, State.MAKING) else Event.FAILED
     return step(row, event, now, failure=row.failure or reason, reason=reason)
+
+
+def ail(row: Row, reason: Reason, now: float) -> Row:
+    """The row of what holds data, with what is wrong with it."""
+    if row.state is State.AILING:
+        told = row.reason
+        if told is not None and (told.cause, told.text) == (reason.cause, reason.text):
+            return row
+        return msgspec.structs.replace(row, reason=reason)
+    return step(row, Event.AILED, now, reason=reason)

@@ -14,6 +14,7 @@ from leasehold.engine.cloud import (
     RecordSpec,
     ServerSpec,
     Sighting,
+    SnapshotSpec,
     Spec,
     Tag,
     VolumeSpec,
@@ -33,6 +34,7 @@ SPECS: dict[Kind, Spec] = {
     Kind.VOLUME: VolumeSpec(name="n1", size_gib=10),
     Kind.ATTACHMENT: AttachmentSpec(server="server-1", volume="volume-1"),
     Kind.RECORD: RecordSpec(name="n1.lab", record_type="A", values=("10.0.0.7",)),
+    Kind.SNAPSHOT: SnapshotSpec(name="s1", volume="volume-1"),
 }
 
 

@@ -302,7 +302,7 @@ def test_of_two_objects_for_an_unsure_row_one_is_adopted_and_one_deleted() -> No
     ]
 
 
-@pytest.mark.parametrize("kind", [k for k in Kind if k is not Kind.ATTACHMENT])
+@pytest.mark.parametrize("kind", [k for k in Kind if k not in (Kind.ATTACHMENT, Kind.SNAPSHOT)])
 def test_a_stray_of_any_kind_becomes_a_row_of_that_kind(kind: Kind) -> None:
     stray = a_sighting(kind, tag=a_tag("unknown-1"), cloud_id=CloudId("stray"))
     memory = Memory(count=1, strays=frozenset({CloudId("stray")}))

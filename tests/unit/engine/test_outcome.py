@@ -168,5 +168,7 @@ def test_after_a_crash_what_was_under_way_is_unsure_or_deleted_again(state: Stat
         assert (after.state, after.called_at, after.calls) == (State.UNSURE, NOW, 3)
     elif state is State.DELETING:
         assert (after.state, after.calls) == (State.LEAVING, 3)
+    elif state is State.GROWING:
+        assert (after.state, after.called_at) == (State.GROWING, NOW)
     else:
         assert after is row
