@@ -15,8 +15,10 @@ _SECTIONS: tuple[tuple[str, type[msgspec.Struct]], ...] = (
     ("[clouds.NAME]", config.CloudConfig),
     ("[dns.NAME]", config.DnsConfig),
     ("[machine_types.NAME]", config.MachineTypeConfig),
+    ('[machine_types.NAME.systems."OS-VERSION"]', config.SystemConfig),
     ("image, as a rule", config.ImageRule),
     ("flavor, as a rule", config.FlavorRule),
+    ("networks, as a rule", config.NetworkRule),
     ("volumes", config.VolumeConfig),
 )
 
@@ -74,13 +76,11 @@ def _lead(kind: type[msgspec.Struct]) -> str:
 
 _PLAIN = {
     "region": "The region, where the cloud has several",
-    "match": "Regex that the whole name must match",
     "cores": "So many at least",
     "ram_mib": "So much at least",
     "disk_gib": "So much at least",
     "size_gib": "Its size",
     "type": "A volume type of the cloud, by name; left out, the cloud's own choice",
-    "availability_zone": "The zone to build in; left out, the cloud's own choice",
     "config_drive": "Whether servers get their metadata on a disk, for images that ask for it there",
     "ssh_user": "The account to sign in to: for the lab's proof of readiness, and for `leasehold ssh`",
     "ssh_port": "Where SSH listens on the node",

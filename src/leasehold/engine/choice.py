@@ -1,7 +1,6 @@
 """Chooses among what a cloud offers: by id, by name or by size. Pure."""
 
 import difflib
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
@@ -53,18 +52,12 @@ class Choice:
         cores: int,
         ram_mib: int,
         disk_gib: int,
-        allow: str = ".*",
-        exclude: str = "",
     ) -> Flavor:
-        """The smallest (RAM, disk, cores) that has this much and whose whole name may be used."""
+        """The smallest (RAM, disk, cores) that has this much."""
         fits = [
             each
             for each in offered
-            if each.cores >= cores
-            and each.ram_mib >= ram_mib
-            and each.disk_gib >= disk_gib
-            and re.fullmatch(allow, each.name)
-            and not (exclude and re.fullmatch(exclude, each.name))
+            if each.cores >= cores and each.ram_mib >= ram_mib and each.disk_gib >= disk_gib
         ]
         if not fits:
             wanted = f"{cores} cores, {ram_mib} MiB RAM, {disk_gib} GiB disk"

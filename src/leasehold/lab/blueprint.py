@@ -33,6 +33,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     lease: LeaseId
     now: float
     new_id: Callable[[Kind], ObjectId]
+    zone: str | None = None
+    """The availability zone to build in; None: the cloud's choice."""
 
 
 def rows_for(
@@ -67,7 +69,9 @@ def rows_for(
     if config.boot_volume_gib is not None:
         size, image = config.boot_volume_gib, recipe.image.id
         name = f"{site.node}-boot"
-        boot_volume = plan(VolumeSpec(name=name, size_gib=size, image_id=image), VOLUME_PATIENCE)
+        kind = config.boot_volume_type
+        made = VolumeSpec(name=name, size_gib=size, image_id=image, volume_type=kind)
+        boot_volume = plan(made, VOLUME_PATIENCE)
     server_id = site.new_id(Kind.SERVER)
     server = ServerSpec(
         name=site.node,
@@ -78,13 +82,14 @@ def rows_for(
         key_name=config.key,
         user_data=compose(config.user_data, public_keys, server_id),
         metadata=config.metadata,
-        availability_zone=config.availability_zone,
+        availability_zone=site.zone,
         config_drive=config.config_drive,
         cores=recipe.flavor.cores,
         ram_mib=recipe.flavor.ram_mib,
     )
     plan(server, float(parse_duration(config.boot_patience)), server_id)
-    for number, volume in enumerate(config.volumes, 1):
+    volumes = [volume for each in config.volumes for volume in (each,) * each.count]
+    for number, volume in enumerate(volumes, 1):
         spec = VolumeSpec(
             name=f"{site.node}-{number}", size_gib=volume.size_gib, volume_type=volume.type
         )

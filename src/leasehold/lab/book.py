@@ -48,6 +48,11 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
     server: ObjectId
     objects: tuple[ObjectId, ...]
     """The ledger rows of this attempt, the server's among them."""
+    image: str = ""
+    flavor: str = ""
+    """The names of what its server is made of."""
+    zone: str | None = None
+    """The availability zone asked for; None: the cloud's choice."""
     built_at: float | None = None
     """When the cloud took the order for the server."""
     host_key: str | None = None

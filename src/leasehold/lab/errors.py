@@ -1,5 +1,7 @@
 """What the lab says no to. Each carries its facts, and says what to do next."""
 
+from collections.abc import Sequence
+
 from leasehold.engine.errors import UnknownName
 from leasehold.errors import LeaseholdError
 
@@ -14,6 +16,22 @@ class UnknownMachineType(UnknownName, LabError):
 
 class UnknownNode(UnknownName, LabError):
     thing = "node"
+
+
+class UnknownSystem(UnknownName, LabError):
+    """A lock asks for an operating system that the machine type does not have."""
+
+    thing = "system"
+
+    def __init__(
+        self, machine_type: str, name: str, near: Sequence[str], known: Sequence[str]
+    ) -> None:
+        self.machine_type = machine_type
+        super().__init__(name, near, known)
+        if not name:
+            listed = ", ".join(known[:8]) or "OS-VERSION, for example ubuntu-22.04"
+            self.args = (f"name a system (os_type and os_version): {listed}",)
+        self.args = (f"machine type {machine_type}: {self.args[0]}",)
 
 
 class UnknownCloud(UnknownName, LabError):

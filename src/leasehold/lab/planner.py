@@ -11,6 +11,8 @@ from leasehold.lab.book import Hold, LeaseRow
 from leasehold.lab.config import Config
 from leasehold.lab.model import NodeName
 from leasehold.lab.recipe import resolve
+from leasehold.lab.system import for_system
+from leasehold.lab.zones import Zones
 
 Plan = tuple[Hold, list[Row]]
 """A hold, and the ledger rows that it stands on."""
@@ -23,22 +25,24 @@ class Planner:
         self._config = config
         self._stock = stock
         self._lab_key = lab_key
+        self.zones = Zones()
 
     def plan(
         self, lease: LeaseRow, nodes: Sequence[NodeName], now: float, *, attempt: int = 1
     ) -> list[Plan]:
         """A server with all that belongs to it for each node.
 
-        Raises `NotOffered` or `BadUserData`. The cloud's offers have to be known.
+        Raises `NotOffered`, `UnknownSystem` or `BadUserData`. The cloud's offers have to be known.
         """
-        config = self._config.machine_types[lease.machine_type]
+        config = for_system(lease.machine_type, self._config.machine_types[lease.machine_type])
         offers = self._stock.peek(config.cloud)
         assert offers is not None, "nothing is planned in a cloud before its offers are known"
         recipe = resolve(lease.machine_type, config, offers)
         keys = (self._lab_key, *lease.public_keys)
         plans = []
+        zone = self.zones.choose(config.cloud, config.availability_zones, now)
         for node in nodes:
-            site = Site(node=node, lease=lease.id, now=now, new_id=new_id)
+            site = Site(node=node, lease=lease.id, now=now, new_id=new_id, zone=zone)
             rows = rows_for(site, config, recipe, keys)
             hold = Hold(
                 node=node,
@@ -47,6 +51,9 @@ class Planner:
                 planned_at=now,
                 server=next(row.id for row in rows if row.kind is Kind.SERVER),
                 objects=tuple(row.id for row in rows),
+                image=recipe.image.name,
+                flavor=recipe.flavor.name,
+                zone=zone,
             )
             plans.append((hold, rows))
         return plans

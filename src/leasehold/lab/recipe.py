@@ -1,13 +1,13 @@
 """What a machine type means in its cloud today: names and rules turned into ids. Pure."""
 
-import re
 from collections.abc import Sequence
 
 import msgspec
 
 from leasehold.engine.choice import Choice, newest
 from leasehold.engine.cloud import Flavor, Image, Network, Offers
-from leasehold.lab.config import FlavorRule, ImageRule, MachineTypeConfig
+from leasehold.lab.config import FlavorRule, ImageRule, MachineTypeConfig, NetworkRule
+from leasehold.lab.config.rules import Patterns, chosen, every
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,11 +26,12 @@ def resolve(machine_type: str, config: MachineTypeConfig, offers: Offers) -> Rec
     groups = config.security_groups
     if config.key is not None:
         pick.named("key pair", config.key, offers.key_pairs)
-    for volume in config.volumes:
-        if volume.type is not None:
-            pick.named("volume type", volume.type, offers.volume_types)
-    if config.availability_zone is not None and offers.availability_zones:
-        pick.named("availability zone", config.availability_zone, offers.availability_zones)
+    for volume_type in (config.boot_volume_type, *(each.type for each in config.volumes)):
+        if volume_type is not None:
+            pick.named("volume type", volume_type, offers.volume_types)
+    for zone in config.availability_zones if offers.availability_zones else ():
+        pick.named("availability zone", zone, offers.availability_zones)
+    assert config.image, "`for_system` has found an image, or said that there is none"
     image = pick.image(config.image, offers.images)
     return Recipe(
         image=image,
@@ -58,27 +59,49 @@ class _Picker(Choice):
         active = [each for each in offered if each.status == "ACTIVE"]
         if isinstance(rule, str):
             return self.named("active image", rule, active, newest)
-        found = [each for each in active if re.fullmatch(rule.match, each.name)]
+        found = [each for each in active if chosen(each.name, rule.match, rule.exclude)]
         if not found:
-            raise self.missing("active image matching", rule.match, [each.name for each in active])
+            names = [each.name for each in active]
+            raise self.missing("active image matching", _shown(rule.match, rule.exclude), names)
         return newest(found)
 
     def flavor(self, rule: str | FlavorRule, offered: Sequence[Flavor], image: Image) -> Flavor:
         if isinstance(rule, str):
             return self.named("flavor", rule, offered)
+        allowed = [each for each in offered if chosen(each.name, rule.allow, rule.exclude)]
+        if not allowed:
+            names = [each.name for each in offered]
+            raise self.missing("flavor matching", _shown(rule.allow, rule.exclude), names)
         return self.smallest_flavor(
-            offered,
+            allowed,
             cores=rule.cores,
             ram_mib=max(rule.ram_mib, image.min_ram_mib),
             disk_gib=max(rule.disk_gib, image.min_disk_gib),
-            allow=rule.allow,
-            exclude=rule.exclude,
         )
 
-    def networks(self, names: Sequence[str], offered: Sequence[Network]) -> tuple[Network, ...]:
-        if names:
-            return tuple(self.named("network", name, offered) for name in names)
+    def networks(
+        self, wanted: Sequence[str | NetworkRule], offered: Sequence[Network]
+    ) -> tuple[Network, ...]:
+        if wanted:
+            found = [network for each in wanted for network in self.matching(each, offered)]
+            return tuple({network.id: network for network in found}.values())
         own = [each for each in offered if not each.external]
         if len(own) == 1:
             return (own[0],)
         raise self.missing("single network of its own; set `networks`:", "", [n.name for n in own])
+
+    def matching(self, wanted: str | NetworkRule, offered: Sequence[Network]) -> list[Network]:
+        if isinstance(wanted, str):
+            return [self.named("network", wanted, offered)]
+        usable = [each for each in offered if wanted.external or not each.external]
+        found = [each for each in usable if chosen(each.name, wanted.match, wanted.exclude)]
+        if not found:
+            names = [each.name for each in usable]
+            raise self.missing("network matching", _shown(wanted.match, wanted.exclude), names)
+        return sorted(found, key=lambda each: (each.name, each.id))
+
+
+def _shown(allow: Patterns, exclude: Patterns) -> str:
+    """Patterns as a person would write them down."""
+    unwanted = [each for each in every(exclude) if each]
+    return " or ".join(every(allow)) + (f", but not {' or '.join(unwanted)}" if unwanted else "")

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -45,6 +45,10 @@ def read_table(kind: type[S], table: object, file: Path, place: str) -> S:
             if field.required:
                 raise ConfigError(file, f"{place}.{name}", "nothing", _words(field.type))
             continue
+        inside = _tables_of(field.type)
+        if inside is not None:
+            values[field.name] = _read_tables(inside, table[name], file, f"{place}.{name}")
+            continue
         try:
             values[field.name] = msgspec.convert(table[name], field.type)
         except msgspec.ValidationError as error:
@@ -52,6 +56,20 @@ def read_table(kind: type[S], table: object, file: Path, place: str) -> S:
             allowed = str(error).partition(" - at ")[0]
             raise ConfigError(file, f"{place}.{name}{inner}", show(table[name]), allowed) from None
     return kind(**values)
+
+
+def _tables_of(type_: Any) -> type[msgspec.Struct] | None:
+    """The kind of table that a key holds by name, if it holds such."""
+    inner = get_args(type_)[1] if get_origin(type_) is dict else None
+    return inner if isinstance(inner, type) and issubclass(inner, msgspec.Struct) else None
+
+
+def _read_tables(kind: type[S], tables: object, file: Path, place: str) -> dict[str, S]:
+    if not isinstance(tables, dict):
+        raise ConfigError(file, place, show(tables), f'tables, {place}."NAME"')
+    return {
+        name: read_table(kind, table, file, f'{place}."{name}"') for name, table in tables.items()
+    }
 
 
 def show(value: object) -> str:

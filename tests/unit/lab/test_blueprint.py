@@ -23,13 +23,14 @@ def a_recipe(**fields: object) -> Recipe:
     return Recipe(**({name: getattr(RECIPE, name) for name in Recipe.__struct_fields__} | fields))
 
 
-def planned(recipe: Recipe = RECIPE, **fields: object):
+def planned(recipe: Recipe = RECIPE, zone: str | None = None, **fields: object):
     numbers = itertools.count(1)
     site = Site(
         node=NodeName("demo001"),
         lease=LeaseId("lease-1"),
         now=NOW,
         new_id=lambda kind: ObjectId(f"{kind.value}-{next(numbers)}"),
+        zone=zone,
     )
     rows = rows_for(site, a_type(**fields), recipe, ("ssh-ed25519 AAAA",))
     assert all((row.subject, row.lease, row.cloud) == ("demo001", "lease-1", "c") for row in rows)
@@ -64,7 +65,8 @@ def test_a_port_for_each_network_in_order_with_the_groups_asked_for() -> None:
 
 
 def test_a_boot_volume_takes_the_place_of_the_image() -> None:
-    _, volume, server = planned(boot_volume_gib=30)
+    _, volume, server = planned(boot_volume_gib=30, boot_volume_type="fast")
+    assert volume.spec.volume_type == "fast"
     assert (volume.spec.size_gib, volume.spec.image_id) == (30, "i")
     assert (server.spec.boot_volume, server.spec.image_id) == (volume.id, None)
 
@@ -78,6 +80,16 @@ def test_each_extra_volume_comes_with_its_attachment() -> None:
     assert {row.spec.server for row in rest[1::2]} == {server.id}
 
 
+def test_volumes_of_one_kind_are_counted_on() -> None:
+    kinds = (VolumeConfig(size_gib=5, count=2), VolumeConfig(size_gib=7))
+    volumes = [row for row in planned(volumes=kinds) if row.kind is Kind.VOLUME]
+    assert [(row.spec.name, row.spec.size_gib) for row in volumes] == [
+        ("demo001-1", 5),
+        ("demo001-2", 5),
+        ("demo001-3", 7),
+    ]
+
+
 def test_a_floating_ip_is_bound_to_the_first_port() -> None:
     recipe = a_recipe(networks=NETWORKS, floating_network=Network(id="pub", name="public"))
     rows = planned(recipe)
@@ -89,11 +101,10 @@ def test_what_the_machine_type_says_reaches_the_server() -> None:
     fields = {
         "key": "ann",
         "metadata": {"team": "qa"},
-        "availability_zone": "west",
         "config_drive": True,
         "boot_patience": "90s",
     }
-    _, server = planned(**fields)
+    _, server = planned(zone="west", **fields)
     assert (server.spec.key_name, server.spec.metadata) == ("ann", {"team": "qa"})
     assert (server.spec.availability_zone, server.spec.config_drive) == ("west", True)
     assert server.patience == 90

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from leasehold.lab.config import FlavorRule, ImageRule, load
+from leasehold.lab.config import FlavorRule, ImageRule, NetworkRule, load
 from leasehold.lab.open import open_lab
 from leasehold.lab.table import ConfigError
 
@@ -73,6 +73,52 @@ def test_what_only_a_server_can_have_is_refused_for_fixed_nodes(
     assert allowed in error.allowed
 
 
+def test_systems_have_tables_and_files_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "jammy.yaml").write_text("#cloud-config\npackages: [ntp]\n")
+    text = f"""{CLOUD}[machine_types.demo]
+cloud = "a"
+networks = ["lab", {{ match = ["test-.*", "dev-.*"] }}]
+[machine_types.demo.systems."ubuntu-22.04"]
+image = {{ match = "jammy", exclude = ["a", "b"] }}
+user_data_file = "jammy.yaml"
+"""
+    demo = load(written(tmp_path, text)).machine_types["demo"]
+    assert demo.networks == ("lab", NetworkRule(match=("test-.*", "dev-.*")))
+    system = demo.systems["ubuntu-22.04"]
+    assert system.image == ImageRule(match="jammy", exclude=("a", "b"))
+    assert system.user_data == "#cloud-config\npackages: [ntp]\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "key", "found", "allowed"),
+    [
+        ("imag = 1", 'systems."x-1".imag', "an unknown key", "did you mean image"),
+        ("image = 1", 'systems."x-1".image', "1", "Expected"),
+        ('image = { match = "(" }', 'systems."x-1".image.match', "'('", "a regular expression"),
+        ('flavor = { allow = ["a", "("] }', 'systems."x-1".flavor.allow', "'('", "regular"),
+        ('user_data = "hello"', 'systems."x-1".user_data', "begins with", "or a script"),
+        (
+            'user_data = "#cloud-config\\npackages: {a: 1}"',
+            'systems."x-1".user_data',
+            "packages in user-data is a list; it has to be a dict",
+            "#cloud-config",
+        ),
+        (
+            'user_data = "#!/bin/sh"\nuser_data_file = "x"',
+            'systems."x-1".user_data_file',
+            "user_data as well",
+            "one of the two",
+        ),
+    ],
+)
+def test_a_wrong_line_of_a_system_is_named(tmp_path, lines, key, found, allowed) -> None:
+    base = DEMO + 'user_data = "#cloud-config\\npackages: [a]"\n'
+    error = refused(tmp_path, f'{base}[machine_types.demo.systems."x-1"]\n{lines}\n')
+    assert error.key == f"machine_types.demo.{key}"
+    assert found in error.found
+    assert allowed in error.allowed
+
+
 def test_an_empty_file_is_a_lab_without_machines(tmp_path: Path) -> None:
     assert load(written(tmp_path, "")).machine_types == {}
 
@@ -90,6 +136,16 @@ def test_an_empty_file_is_a_lab_without_machines(tmp_path: Path) -> None:
         ('names = "demo"', "machine_types.demo.names", "'demo'", "one field {n}"),
         ('names = "De_mo{n}"', "machine_types.demo.names", "'De_mo{n}'", "a host name"),
         ('names = "demo{m}"', "machine_types.demo.names", "'demo{m}'", "one field {n}"),
+        ('default_system = "x"', "machine_types.demo.default_system", "'x'", "there is none"),
+        ("systems = 3", "machine_types.demo.systems", "3", "tables"),
+        (
+            'systems = { "Ubuntu 22" = {} }',
+            'machine_types.demo.systems."Ubuntu 22"',
+            "Ubuntu",
+            "OS-V",
+        ),
+        ('boot_volume_type = "a"', "machine_types.demo.boot_volume_type", "no boot_", "a size"),
+        ('networks = [{ match = "(" }]', "machine_types.demo.networks[0].match", "'('", "regular"),
         ('address = "floating"', "machine_types.demo.address", "without floating_ip", "'fixed'"),
         ("flavor = { core = 1 }", "machine_types.demo.flavor", '{"core":1}', "unknown field"),
         (

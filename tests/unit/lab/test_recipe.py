@@ -6,7 +6,7 @@ import pytest
 
 from leasehold.engine.cloud import Flavor, Image, Named, Network, Offers
 from leasehold.engine.errors import NotOffered
-from leasehold.lab.config import FlavorRule, ImageRule, VolumeConfig
+from leasehold.lab.config import FlavorRule, ImageRule, NetworkRule, VolumeConfig
 from leasehold.lab.recipe import resolve
 from tests.unit.lab.builders import a_type
 
@@ -64,6 +64,9 @@ def refused(offers: Offers = OFFERS, **fields: object) -> NotOffered:
         (ImageRule(match="debian-.*"), "i2"),
         (ImageRule(match=".*"), "i4"),
         (ImageRule(match="old|debian-12"), "i2"),  # one without a date is the oldest
+        (ImageRule(match=("fedora-.*", "old")), "i5"),
+        (ImageRule(match=".*", exclude="ubuntu-.*"), "i2"),
+        (ImageRule(match=".*", exclude=("ubuntu-.*", "debian-.*")), "i5"),
     ],
 )
 def test_which_image(rule, image: str) -> None:
@@ -98,6 +101,9 @@ def test_an_unknown_image_names_those_like_it() -> None:
         (FlavorRule(cores=2, exclude="small.*"), "f-gpu"),
         (FlavorRule(cores=2, exclude="small.*|gpu"), "f-large"),
         (FlavorRule(allow="l.*"), "f-large"),
+        (FlavorRule(allow=("l.*", "gpu")), "f-gpu"),
+        (FlavorRule(exclude=("tiny", "small.*")), "f-gpu"),  # any of them excludes
+        (FlavorRule(allow=("t.*", "g.*"), exclude=("nothing", "tiny")), "f-gpu"),
         (FlavorRule(exclude="tin"), "f-tiny"),  # the whole name has to match
     ],
 )
@@ -116,6 +122,12 @@ def test_a_size_that_nothing_has_is_told_with_what_there_is() -> None:
     assert "tiny (1/512/1)" in str(error)
 
 
+def test_rules_that_leave_nothing_over_show_themselves_and_what_there_was() -> None:
+    error = refused(flavor=FlavorRule(allow=("c.*", "m.*"), exclude="mini"))
+    assert error.name == "c.* or m.*, but not mini"
+    assert "there are: gpu, large" in str(error)
+
+
 # -- networks and the rest ---------------------------------------------------------------------------
 
 
@@ -132,6 +144,27 @@ def test_of_several_networks_one_has_to_be_named(names: tuple[str, ...]) -> None
 
 def test_networks_are_taken_in_their_order() -> None:
     assert [each.id for each in found(networks=("public", "n1")).networks] == ["n2", "n1"]
+
+
+def several(*networks: Network) -> Offers:
+    return Offers(images=OFFERS.images, flavors=OFFERS.flavors, networks=networks)
+
+
+def test_a_rule_takes_every_network_that_matches_once_in_the_order_of_names() -> None:
+    names = ("lab-b", "other", "lab-a", "lab-old")
+    offers = several(*(Network(id=f"n-{name}", name=name) for name in names))
+    rule = NetworkRule(match="lab-.*", exclude="lab-old")
+    assert [each.name for each in found(offers, networks=(rule,)).networks] == ["lab-a", "lab-b"]
+    both = found(offers, networks=("lab-b", rule)).networks
+    assert [each.name for each in both] == ["lab-b", "lab-a"]
+
+
+def test_an_external_network_is_taken_by_a_rule_that_says_so() -> None:
+    rule = NetworkRule(match=".*")
+    assert [each.name for each in found(networks=(rule,)).networks] == ["lab"]
+    outside = NetworkRule(match="pub.*", external=True)
+    assert [each.name for each in found(networks=(outside,)).networks] == ["public"]
+    assert refused(networks=(NetworkRule(match="pub.*"),)).thing == "network matching"
 
 
 def test_security_groups_left_out_none_and_some_are_three_things() -> None:
@@ -153,7 +186,8 @@ def test_a_floating_ip_needs_an_external_network() -> None:
         ({"flavor": "huge"}, "flavor"),
         ({"networks": ("lob",)}, "network"),
         ({"security_groups": ("web",)}, "security group"),
-        ({"availability_zone": "west"}, "availability zone"),
+        ({"availability_zones": ("nova", "west")}, "availability zone"),
+        ({"boot_volume_type": "slow"}, "volume type"),
         ({"volumes": (VolumeConfig(size_gib=1, type="slow"),)}, "volume type"),
     ],
 )
@@ -176,4 +210,4 @@ def test_a_name_that_two_things_have_is_refused_with_their_ids() -> None:
 
 def test_a_cloud_that_does_not_tell_its_zones_is_believed() -> None:
     offers = Offers(images=OFFERS.images, flavors=OFFERS.flavors, networks=OFFERS.networks)
-    found(offers, availability_zone="anything")
+    found(offers, availability_zones=("anything",))

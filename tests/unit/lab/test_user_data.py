@@ -4,8 +4,10 @@ from email import charset, message_from_string
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
-from leasehold.lab.user_data import HEADER, LARGEST, SENTINEL, BadUserData, compose
+from leasehold.lab.user_data import HEADER, LARGEST, SENTINEL, BadUserData, compose, merge
 
 KEYS = ("ssh-ed25519 AAAA ann", "ssh-ed25519 BBBB lab")
 
@@ -74,7 +76,7 @@ def test_each_node_gets_its_own_mark() -> None:
 @pytest.mark.parametrize(
     ("base", "message"),
     [
-        ("hello", "begins with 'hello'; allowed: #cloud-config, or a script"),
+        ("hello", "begins with 'hello'; allowed: #cloud-config, a script"),
         ("#cloud-config\n- a\n", "holds a list; cloud-config is a mapping"),
         ("#cloud-config\nruncmd: reboot\n", "runcmd in user-data is a str; it has to be a list"),
         ("#cloud-config\nssh_authorized_keys: {a: b}\n", "is a dict; it has to be a list"),
@@ -105,3 +107,70 @@ def test_a_key_cannot_smuggle_in_a_line() -> None:
     config = config_of(compose(None, ["ssh-rsa A\nruncmd: [reboot]"], "m"))
     assert config["ssh_authorized_keys"] == ["ssh-rsa A\nruncmd: [reboot]"]
     assert len(config["runcmd"]) == 1
+
+
+# -- what a machine type and a system say both ---------------------------------------------------
+
+
+def test_of_two_cloud_configs_lists_are_appended_mappings_merged_and_the_last_value_counts() -> (
+    None
+):
+    base = """#cloud-config
+packages: [git]
+timezone: UTC
+users:
+  default: {shell: /bin/sh, lock: true}
+bootcmd:
+"""
+    more = """#cloud-config
+packages: [ntp, git]
+timezone: Europe/Vienna
+users:
+  default: {shell: /bin/bash}
+bootcmd: [date]
+"""
+    assert config_of(merge(base, None, more)) == {
+        "packages": ["git", "ntp", "git"],
+        "timezone": "Europe/Vienna",
+        "users": {"default": {"shell": "/bin/bash", "lock": True}},
+        "bootcmd": ["date"],
+    }
+
+
+def test_scripts_run_in_their_order_and_all_cloud_configs_are_one() -> None:
+    base = merge("#!/bin/sh\necho one\n", "#cloud-config\npackages: [git]\n")
+    text = compose(merge(base, "#!/bin/sh\necho two\n"), KEYS, "server-1")
+    *scripts, config = message_from_string(text).get_payload()
+    assert [each.get_payload() for each in scripts] == [
+        "#!/bin/sh\necho one\n",
+        "#!/bin/sh\necho two\n",
+    ]
+    content = config_of(config.get_payload())
+    assert content["packages"] == ["git"]
+    assert "echo server-1" in content["runcmd"][-1]
+
+
+def test_a_list_and_a_mapping_are_not_merged() -> None:
+    with pytest.raises(BadUserData, match="packages in user-data is a list; it has to be a dict"):
+        merge("#cloud-config\npackages: [a]\n", "#cloud-config\npackages: {a: 1}\n")
+
+
+_plain = st.none() | st.booleans() | st.integers() | st.text(max_size=5)
+_lists = st.lists(_plain, max_size=3)
+_configs = st.fixed_dictionaries(
+    {}, optional={"l": _lists, "m": st.dictionaries(st.sampled_from("abc"), _plain), "p": _plain}
+)
+
+
+def _text(config: dict[str, object]) -> str:
+    return f"{HEADER}\n{yaml.safe_dump(config)}"
+
+
+@given(st.lists(_configs, min_size=3, max_size=3))
+def test_it_is_all_the_same_in_which_steps_configs_are_merged(configs) -> None:
+    one, two, three = map(_text, configs)
+    at_once = merge(one, two, three)
+    assert config_of(merge(merge(one, two), three)) == config_of(at_once)
+    assert config_of(merge(one, merge(two, three))) == config_of(at_once)
+    merged = config_of(at_once) or {}
+    assert merged.get("l", []) == [each for config in configs for each in config.get("l", [])]

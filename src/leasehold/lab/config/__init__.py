@@ -4,8 +4,9 @@ from leasehold.lab.config.clouds import CloudConfig
 from leasehold.lab.config.dns import DnsConfig
 from leasehold.lab.config.load import Config, load
 from leasehold.lab.config.machine_types import MachineTypeConfig
-from leasehold.lab.config.rules import FlavorRule, ImageRule, VolumeConfig
+from leasehold.lab.config.rules import FlavorRule, ImageRule, NetworkRule, VolumeConfig
 from leasehold.lab.config.service import ServiceConfig
+from leasehold.lab.config.systems import SystemConfig
 
 __all__ = [
     "CloudConfig",
@@ -14,7 +15,9 @@ __all__ = [
     "FlavorRule",
     "ImageRule",
     "MachineTypeConfig",
+    "NetworkRule",
     "ServiceConfig",
+    "SystemConfig",
     "VolumeConfig",
     "load",
 ]

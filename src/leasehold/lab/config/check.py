@@ -1,18 +1,22 @@
 """What a machine type must not say: checks that go beyond the type of a single key."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from leasehold.engine.choice import near
 from leasehold.lab.config.machine_types import FIXED_KEYS, PROOFS, MachineTypeConfig
-from leasehold.lab.config.rules import FlavorRule, ImageRule
+from leasehold.lab.config.rules import ImageRule, every
+from leasehold.lab.config.systems import SystemConfig
 from leasehold.lab.config.values import LABEL, is_duration
 from leasehold.lab.duration import parse_duration
 from leasehold.lab.table import ConfigError
-from leasehold.lab.user_data import BadUserData, compose
+from leasehold.lab.user_data import BadUserData, compose, merge
+
+Refuse = Callable[[str, str, str], None]
+"""Says no to a key, with what was found there and what is allowed."""
 
 NO_SERVER = "nothing: a fixed node is no server in a cloud"
 
@@ -38,12 +42,13 @@ def check_machine_type(
         for key in recipe.__struct_fields__:
             if key not in FIXED_KEYS and getattr(recipe, key) != getattr(MachineTypeConfig(), key):
                 refuse(key, "a value", NO_SERVER)
-    elif recipe.image == "":
+    elif recipe.image == "" and not recipe.systems:
         refuse("image", "nothing", "an image's name or rule; or kind = 'fixed': no cloud, no image")
     elif recipe.cloud not in clouds:
         known = near(recipe.cloud, clouds) or sorted(clouds)
         allowed = ", ".join(known) or "a [clouds.NAME] table, of which there is none"
         refuse("cloud", repr(recipe.cloud) if recipe.cloud else "nothing", allowed)
+    _check_systems(recipe, refuse)
     if recipe.dns is not None and recipe.dns not in domains:
         known = near(recipe.dns, domains) or sorted(domains)
         refuse("dns", repr(recipe.dns), ", ".join(known) or "a [dns.NAME] table; there is none")
@@ -55,6 +60,8 @@ def check_machine_type(
         refuse("duration", recipe.duration, f"at most max_duration, {recipe.max_duration}")
     if recipe.user_data is not None and recipe.user_data_file is not None:
         refuse("user_data_file", "user_data as well", "one of the two")
+    if recipe.boot_volume_type is not None and recipe.boot_volume_gib is None:
+        refuse("boot_volume_type", "no boot_volume_gib beside it", "a size for the boot volume too")
     if recipe.address == "floating" and recipe.floating_ip is None:
         refuse(
             "address", "'floating' without floating_ip", "'fixed', or name a floating_ip network"
@@ -72,24 +79,64 @@ def check_machine_type(
             refuse(key, repr(rule), f"a regular expression ({error})")
 
 
-def with_file(name: str, recipe: MachineTypeConfig, path: Path) -> MachineTypeConfig:
+def with_files(name: str, recipe: MachineTypeConfig, path: Path) -> MachineTypeConfig:
     """The machine type with its user-data read in. Raises `ConfigError` for what is none."""
-    text, key = recipe.user_data, "user_data"
-    if recipe.user_data_file is not None:
+    place = f"machine_types.{name}"
+    own = _text(recipe, place, path)
+    systems = {
+        system: _read(each, f'{place}.systems."{system}"', own, path)
+        for system, each in recipe.systems.items()
+    }
+    replace = msgspec.structs.replace
+    return replace(recipe, user_data=own, user_data_file=None, systems=systems)
+
+
+def _read(system: SystemConfig, place: str, base: str | None, path: Path) -> SystemConfig:
+    text = _text(system, place, path, base)
+    return msgspec.structs.replace(system, user_data=text, user_data_file=None)
+
+
+def _text(
+    table: MachineTypeConfig | SystemConfig, place: str, path: Path, base: str | None = None
+) -> str | None:
+    """A table's own user-data, checked with what it is merged into."""
+    text, key = table.user_data, "user_data"
+    if table.user_data_file is not None:
         key = "user_data_file"
-        file = path.parent / recipe.user_data_file
+        file = path.parent / table.user_data_file
         try:
             text = file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             why = getattr(error, "strerror", None) or "no UTF-8 text"
-            place = f"machine_types.{name}.{key}"
-            raise ConfigError(path, place, f"{str(file)!r}: {why}", "a readable file") from None
+            found = f"{str(file)!r}: {why}"
+            raise ConfigError(path, f"{place}.{key}", found, "a readable file") from None
     try:
-        compose(text, (), "")
+        compose(merge(base, text), (), "")
     except BadUserData as error:
         allowed = "cloud-init user-data: #cloud-config or a script"
-        raise ConfigError(path, f"machine_types.{name}.{key}", str(error), allowed) from None
-    return msgspec.structs.replace(recipe, user_data=text, user_data_file=None)
+        raise ConfigError(path, f"{place}.{key}", str(error), allowed) from None
+    return text
+
+
+def _check_systems(recipe: MachineTypeConfig, refuse: Refuse) -> None:
+    asks = isinstance(recipe.image, ImageRule) and recipe.image.needs_system
+    for system, each in recipe.systems.items():
+        place = f'systems."{system}"'
+        if not _SYSTEM.fullmatch(system):
+            allowed = "OS-VERSION in lower case, as locks ask for it, for example ubuntu-22.04"
+            refuse(place, repr(system), allowed)
+        if each.image is None and recipe.image == "":
+            refuse(f"{place}.image", "nothing", "an image, here or for the whole machine type")
+        if each.user_data is not None and each.user_data_file is not None:
+            refuse(f"{place}.user_data_file", "user_data as well", "one of the two")
+    default = recipe.default_system
+    if default is not None and default not in recipe.systems and not asks:
+        known = near(default, recipe.systems) or sorted(recipe.systems)
+        allowed = ", ".join(known) or "a table in `systems`, of which there is none"
+        refuse("default_system", repr(default), allowed)
+
+
+_SYSTEM = re.compile(r"[a-z0-9][a-z0-9_.+]*(-[a-z0-9_.+-]*)?")
 
 
 def _list(words: Sequence[str]) -> str:
@@ -97,9 +144,17 @@ def _list(words: Sequence[str]) -> str:
 
 
 def _patterns(recipe: MachineTypeConfig) -> list[tuple[str, str]]:
-    found = []
-    if isinstance(recipe.image, ImageRule):
-        found.append(("image.match", recipe.image.match))
-    if isinstance(recipe.flavor, FlavorRule):
-        found += [("flavor.allow", recipe.flavor.allow), ("flavor.exclude", recipe.flavor.exclude)]
-    return found
+    """Every regex of a machine type, and where it stands."""
+    tables = {"": recipe} | {f'systems."{name}".': each for name, each in recipe.systems.items()}
+    rules = [
+        (f"{place}{key}", getattr(table, key))
+        for place, table in tables.items()
+        for key in ("image", "flavor")
+    ]
+    rules += [(f"networks[{number}]", each) for number, each in enumerate(recipe.networks)]
+    return [
+        (f"{place}.{key}", pattern)
+        for place, rule in rules
+        for key in ("match", "allow", "exclude")
+        for pattern in every(getattr(rule, key, ()))
+    ]

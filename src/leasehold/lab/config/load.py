@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from leasehold.engine.choice import near
-from leasehold.lab.config.check import check_machine_type, with_file
+from leasehold.lab.config.check import check_machine_type, with_files
 from leasehold.lab.config.clouds import CloudConfig, with_auth_file
 from leasehold.lab.config.dns import DnsConfig, check_dns
 from leasehold.lab.config.machine_types import MachineTypeConfig
@@ -74,7 +74,7 @@ def load(path: Path) -> Config:
         raise ConfigError(path, "service.database", error.found, error.allowed) from None
     for name, recipe in config.machine_types.items():
         check_machine_type(name, recipe, config.clouds, config.dns, path)
-    types = {name: with_file(name, each, path) for name, each in config.machine_types.items()}
+    types = {name: with_files(name, each, path) for name, each in config.machine_types.items()}
     clouds = {name: with_auth_file(name, each, path) for name, each in config.clouds.items()}
     return msgspec.structs.replace(config, machine_types=types, clouds=clouds)
 

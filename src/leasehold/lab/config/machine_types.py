@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from leasehold.lab.config.rules import FlavorRule, ImageRule, VolumeConfig
+from leasehold.lab.config.rules import FlavorRule, ImageRule, NetworkRule, VolumeConfig
+from leasehold.lab.config.systems import SystemConfig
 from leasehold.lab.config.values import Duration, Positive
 
 Proof = Literal["sentinel", "ssh", "active", "none"]
@@ -26,7 +27,7 @@ class MachineTypeConfig(msgspec.Struct, frozen=True, kw_only=True):
     """A name among ``[clouds]``; a cloud node has to have one."""
     image: str | ImageRule = ""
     """Name or id; or a rule, ``{ match = "debian-12.*" }``: the newest that matches. A cloud node
-    has to have one."""
+    has to have one, here or in its `systems`."""
     flavor: str | FlavorRule = FlavorRule()
     """Name or id; or a rule, ``{ cores = 2, ram_mib = 4096 }``: the smallest that fits."""
     nodes: Annotated[int, Meta(ge=0)] | None = None
@@ -34,8 +35,15 @@ class MachineTypeConfig(msgspec.Struct, frozen=True, kw_only=True):
     10 cloud nodes or no fixed ones."""
     names: str = ""
     """Pattern of node names with a number field, ``lab{n:03}``; by default TYPE{n:03}."""
-    networks: tuple[str, ...] = ()
-    """Names or ids; none means the project's only network of its own."""
+    systems: dict[str, SystemConfig] = {}
+    """What differs by operating system: a table for each, ``systems."ubuntu-22.04"``, chosen by the
+    os_type and os_version that a lock asks for."""
+    default_system: str | None = None
+    """The system of a lock that names none; left out, there is none but the machine type's own
+    image, or else the first of `systems`."""
+    networks: tuple[str | NetworkRule, ...] = ()
+    """Names, ids or rules, ``{ match = "lab-.*" }``: all that match, each with a port. None means the
+    project's only network of its own."""
     security_groups: tuple[str, ...] | None = None
     """Names or ids; left out, the cloud's default group."""
     floating_ip: str | None = None
@@ -52,7 +60,11 @@ class MachineTypeConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Extra volumes for each node."""
     boot_volume_gib: Positive | None = None
     """Boot from a volume of this size made from the image; left out, from the image itself."""
-    availability_zone: str | None = None
+    boot_volume_type: str | None = None
+    """Its volume type, by name; left out, the cloud's own choice."""
+    availability_zones: tuple[str, ...] = ()
+    """Zones to build in, the best first: the next is taken for a while when one has no room, or
+    servers in it do not boot. None leaves the choice to the cloud."""
     config_drive: bool = False
     metadata: dict[str, str] = {}
     """Server metadata, beside our own mark."""

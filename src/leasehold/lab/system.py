@@ -1,0 +1,63 @@
+"""A machine type as it is for one operating system: which of its `systems` a wish means. Pure."""
+
+import msgspec
+
+from leasehold.engine.choice import near
+from leasehold.lab.config import ImageRule, MachineTypeConfig, SystemConfig
+from leasehold.lab.config.systems import filled, find, split
+from leasehold.lab.errors import UnknownSystem
+from leasehold.lab.user_data import merge
+
+
+def for_system(
+    machine_type: str,
+    config: MachineTypeConfig,
+    os_type: str | None = None,
+    os_version: str | None = None,
+) -> MachineTypeConfig:
+    """The machine type with all that the system changes about it, and no other systems.
+
+    A wish without a type of system gets the default one. Raises `UnknownSystem`, with the systems
+    that there are.
+    """
+    wanted = f"{os_type}-{os_version}" if os_version else os_type
+    if not wanted:
+        wanted = config.default_system or _usual(config)
+        os_type, os_version = split(wanted) if wanted else (None, None)
+    system = find(os_type or "", os_version, config.systems)
+    if system is not None:
+        return _settled(config, config.systems[system], system)
+    if wanted is None and not _asks(config):
+        return _settled(config, SystemConfig(), None)
+    if os_type and os_version and _asks(config):
+        return _settled(config, SystemConfig(), wanted)
+    known = sorted(config.systems)
+    raise UnknownSystem(machine_type, wanted or "", near(wanted or "", known), known)
+
+
+def _usual(config: MachineTypeConfig) -> str | None:
+    """The first system, where the machine type has no image of its own."""
+    return next(iter(config.systems), None) if config.image == "" else None
+
+
+def _asks(config: MachineTypeConfig) -> bool:
+    return isinstance(config.image, ImageRule) and config.image.needs_system
+
+
+def _settled(
+    config: MachineTypeConfig, system: SystemConfig, name: str | None
+) -> MachineTypeConfig:
+    image = system.image or config.image
+    if isinstance(image, ImageRule) and image.needs_system and name is not None:
+        image = filled(image, *split(name))
+    both = config.user_data and system.user_data
+    user_data = config.user_data or system.user_data
+    return msgspec.structs.replace(
+        config,
+        image=image,
+        flavor=system.flavor or config.flavor,
+        ssh_user=system.ssh_user or config.ssh_user,
+        user_data=merge(config.user_data, system.user_data) if both else user_data,
+        systems={},
+        default_system=name,
+    )
