@@ -80,7 +80,7 @@ def extend(
         return
     if longer.until:
         print(f"{longer.id} lasts until {local(longer.until)} ({ago(longer.until)})")
-    else:
+    elif longer.seconds:
         print(f"{longer.id} lasts {format_duration(longer.seconds)} from when it is ready")
 
 

@@ -24,9 +24,18 @@ class LeaseRow(msgspec.Struct, frozen=True, kw_only=True):
     purpose: str
     key: str | None
     public_keys: tuple[str, ...]
-    seconds: int
+    seconds: int | None
+    """None: held, without end."""
     state: LeaseState
     created_at: float
+    nodes: tuple[NodeName, ...] = ()
+    """Those that were asked for by name."""
+    os_type: str | None = None
+    os_version: str | None = None
+    arch: str | None = None
+    priority: int = 0
+    warned_until: float | None = None
+    """The end of which its owner was warned last."""
     until: float | None = None
     ready_at: float | None = None
     ended_at: float | None = None

@@ -13,94 +13,14 @@ from leasehold.lab.alarms import Topic
 from leasehold.lab.book import Hold, LeaseRow
 from leasehold.lab.config import DnsConfig, MachineTypeConfig
 from leasehold.lab.duration import parse_duration
-from leasehold.lab.model import LeaseId, LeaseState, NodeName, NodeState
+from leasehold.lab.effects import Break, Built, Effect, End, Name, Ready, Retry, Usable
+from leasehold.lab.model import LeaseId, LeaseState, NodeState
+from leasehold.lab.queue import OFFERS_RETRY, Queue, serve, unknown
 
 WORTH_A_RETRY = frozenset(
     {Cause.NO_HOST, Cause.BUILD_FAILED, Cause.DEADLINE, Cause.LOST, Cause.NO_ANSWER}
 )
 """Failures that another server may not share."""
-
-OFFERS_RETRY = 1.0
-"""Seconds between two looks whether a cloud has told what it offers."""
-
-
-class Grant(msgspec.Struct, frozen=True, kw_only=True):
-    """Give these nodes to a lease, and plan their servers."""
-
-    lease: LeaseId
-    nodes: tuple[NodeName, ...]
-
-
-class Explain(msgspec.Struct, frozen=True, kw_only=True):
-    """Tell a lease what it waits for."""
-
-    lease: LeaseId
-    reason: Reason
-
-
-class Ready(msgspec.Struct, frozen=True, kw_only=True):
-    """Every node of the lease is ready."""
-
-    lease: LeaseId
-
-
-class End(msgspec.Struct, frozen=True, kw_only=True):
-    """The lease is over; its nodes are given back."""
-
-    lease: LeaseId
-    state: LeaseState
-    reason: Reason
-
-
-class Built(msgspec.Struct, frozen=True, kw_only=True):
-    """The cloud took the order for a node's server."""
-
-    node: NodeName
-
-
-class Usable(msgspec.Struct, frozen=True, kw_only=True):
-    """A node is ready because its cloud says so, and no more proof is asked for."""
-
-    node: NodeName
-
-
-class Name(msgspec.Struct, frozen=True, kw_only=True):
-    """Set these names for a node, whose address or host key is known by now."""
-
-    node: NodeName
-    specs: tuple[RecordSpec, ...]
-
-
-class Retry(msgspec.Struct, frozen=True, kw_only=True):
-    """Give up the node's present server and plan another."""
-
-    node: NodeName
-    reason: Reason
-
-
-class Break(msgspec.Struct, frozen=True, kw_only=True):
-    """A node that was ready has lost its server."""
-
-    node: NodeName
-    reason: Reason
-
-
-LeaseEffect = Grant | Explain | Ready | End
-HoldEffect = Built | Usable | Name | Retry | Break
-Effect = LeaseEffect | HoldEffect
-
-
-class Queue(msgspec.Struct, frozen=True, kw_only=True):
-    """Who waits for nodes of one machine type, and what there is for them."""
-
-    machine_type: str
-    waiting: Collection[LeaseRow]
-    """The oldest first."""
-    free: Sequence[NodeName]
-    nodes: int
-    """How many nodes there are."""
-    leaving: int
-    """How many are being given back."""
 
 
 class Scene(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,17 +56,6 @@ def decide(scene: Scene) -> Decision:
     return Decision(effects=tuple(pass_.effects), wakes=pass_.wakes)
 
 
-def busy(lease: LeaseRow, queue: Queue, place: int) -> Reason:
-    """Why a lease waits: what is free now, what will be, and who is before it."""
-    free = len(queue.free)
-    text = f"{free} of {queue.nodes} nodes of {queue.machine_type} are free, {lease.count} wanted"
-    if queue.leaving:
-        text += f"; {queue.leaving} are being given back"
-    if place > 1:
-        text += f"; place {place} in the queue"
-    return Reason(cause=Cause.NODES_BUSY, text=text, have=float(free), want=float(lease.count))
-
-
 class _Pass:
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
@@ -160,47 +69,12 @@ class _Pass:
         known = self.wakes[self.topic]
         self.wakes[self.topic] = at if known is None else min(known, at)
 
-    # -- in the queue ----------------------------------------------------------------------------
-
     def in_queue(self, queue: Queue) -> None:
-        self.topic = ("queue", queue.machine_type)
-        self.wakes[self.topic] = None
         config = self.scene.machine_types.get(queue.machine_type)
-        if config is None:
-            for lease in queue.waiting:
-                self.fail(lease, _unknown(lease))
-            return
-        mute = self.scene.mute.get(config.cloud)
-        free = list(queue.free)
-        place = 1
-        for lease in queue.waiting:
-            hopeless = self.hopeless(lease, config, queue.nodes)
-            if hopeless is not None:
-                self.fail(lease, hopeless)
-                continue
-            if mute is not None:
-                self.wake(self.now + OFFERS_RETRY)
-                self.explain(lease, mute)
-            elif place == 1 and len(free) >= lease.count:
-                self.effects.append(Grant(lease=lease.id, nodes=tuple(free[: lease.count])))
-                del free[: lease.count]
-                continue
-            elif lease.reason is None or lease.reason.cause is not Cause.NODES_BUSY:
-                self.explain(lease, busy(lease, queue, place))
-            place += 1
-
-    def hopeless(self, lease: LeaseRow, config: MachineTypeConfig, nodes: int) -> Reason | None:
-        """Why a lease in the queue need not wait any longer."""
-        if nodes < lease.count:
-            text = f"{lease.count} nodes wanted; {lease.machine_type} has only {nodes} now"
-            return Reason(cause=Cause.REFUSED, text=text)
-        patience = parse_duration(config.queue_patience)
-        ends = lease.created_at + patience
-        if self.now >= ends:
-            text = f"no {lease.count} free nodes of {lease.machine_type} in {config.queue_patience}"
-            return Reason(cause=Cause.DEADLINE, text=text, want=float(patience))
-        self.wake(ends)
-        return None
+        mute = self.scene.mute.get(config.cloud) if config else None
+        effects, wake_at = serve(queue, config, mute, self.now)
+        self.effects += effects
+        self.wakes["queue", queue.machine_type] = wake_at
 
     # -- with nodes in hand ----------------------------------------------------------------------
 
@@ -217,7 +91,7 @@ class _Pass:
         if config is not None:
             self.holding(lease, config)
         elif lease.state is not LeaseState.READY:
-            self.fail(lease, _unknown(lease))
+            self.fail(lease, unknown(lease))
 
     def holding(self, lease: LeaseRow, config: MachineTypeConfig) -> None:
         settled = True
@@ -298,12 +172,3 @@ class _Pass:
 
     def fail(self, lease: LeaseRow, reason: Reason) -> None:
         self.end(lease, LeaseState.FAILED, reason)
-
-    def explain(self, lease: LeaseRow, reason: Reason) -> None:
-        if lease.reason is None or lease.reason.text != reason.text:
-            self.effects.append(Explain(lease=lease.id, reason=reason))
-
-
-def _unknown(lease: LeaseRow) -> Reason:
-    text = f"machine type {lease.machine_type} is not in the configuration any more"
-    return Reason(cause=Cause.NOT_FOUND, text=text)

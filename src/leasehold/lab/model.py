@@ -72,6 +72,7 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
 
     id: LeaseId
     machine_type: str
+    """What was asked for: one name, or several joined by ``|``."""
     count: int
     owner: str
     purpose: str
@@ -79,8 +80,15 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     state: LeaseState
     epoch: int
     created_at: datetime
-    seconds: int
-    """How long it may last from the moment it is READY."""
+    seconds: int | None
+    """How long it may last from the moment it is READY; None: it is held, without end."""
+    wanted: tuple[NodeName, ...] = ()
+    """The nodes that were asked for by name."""
+    os_type: str | None = None
+    os_version: str | None = None
+    arch: str | None = None
+    priority: int = 0
+    """Who has a higher one is served earlier."""
     until: datetime | None = None
     ready_at: datetime | None = None
     ended_at: datetime | None = None
@@ -92,14 +100,29 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
-    """A request to lock `count` nodes of one machine type."""
+    """A request to lock `count` nodes of a machine type, or these very nodes."""
 
-    machine_type: str
+    machine_type: str = ""
+    """One name, or several joined by ``|``: nodes of any of them."""
     count: int = 1
+    nodes: tuple[NodeName, ...] = ()
+    """Lock exactly these, instead of `count` of a machine type."""
+    os_type: str | None = None
+    """The operating system, such as ``ubuntu``; None: any."""
+    os_version: str | None = None
+    """Its version, such as ``22.04``; None: any."""
+    arch: str | None = None
+    """The architecture, such as ``x86_64``; None: any."""
     owner: str = ""
     purpose: str = ""
     seconds: int | None = None
-    """None: the machine type's default."""
+    """How long from when it is ready; None: the machine type's default."""
+    hold: bool = False
+    """Without end, until it is unheld or given back."""
+    wait: bool = True
+    """Queue when there is not enough; False: fail at once instead."""
+    priority: int = 0
+    """Who has a higher one is served earlier."""
     key: str | None = None
     """Makes a retried call safe: the same owner and key get the same lease again."""
     public_keys: tuple[str, ...] = ()

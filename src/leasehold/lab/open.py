@@ -19,9 +19,10 @@ from leasehold.engine.watch import Pace
 from leasehold.lab.config import CloudConfig, Config
 from leasehold.lab.keys import LabKey, write_known_hosts
 from leasehold.lab.lab import Lab
+from leasehold.lab.memory import nodes_of
 from leasehold.lab.names import authority
 from leasehold.lab.prober import Prober
-from leasehold.lab.steward import Steward, nodes_of
+from leasehold.lab.steward import Steward
 from leasehold.lab.table import ConfigError
 from leasehold.openstack import connect
 from leasehold.openstack.arguments import Arguments

@@ -14,7 +14,10 @@ from leasehold.store.tables import events, holds, leases
 _ENDED = tuple(state.value for state in ENDED)
 _HOLD_COLUMNS = ("node", "lease", "attempt")
 _HOLD_FACTS = tuple(name for name in Hold.__struct_fields__ if name not in _HOLD_COLUMNS)
-_LEASE_CHANGES = ("state", "count", "seconds", "until", "ready_at", "ended_at", "reason")
+_LEASE_FIXED = frozenset(
+    ("id", "epoch", "machine_type", "owner", "key", "public_keys", "created_at", "nodes")
+)
+_LEASE_CHANGES = tuple(name for name in LeaseRow.__struct_fields__ if name not in _LEASE_FIXED)
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -166,6 +169,8 @@ def _facts(hold: Hold) -> bytes:
 def _lease_values(lease: LeaseRow) -> dict[str, Any]:
     values: dict[str, Any] = msgspec.structs.asdict(lease)
     values["state"] = lease.state.value
+    values["seconds"] = lease.seconds or 0
+    values["nodes"] = msgspec.json.encode(lease.nodes)
     values["public_keys"] = msgspec.json.encode(lease.public_keys)
     values["reason"] = msgspec.json.encode(lease.reason) if lease.reason else None
     return values
@@ -173,6 +178,8 @@ def _lease_values(lease: LeaseRow) -> dict[str, Any]:
 
 def _lease(values: Mapping[Any, Any]) -> LeaseRow:
     decoded = {name: values[name] for name in LeaseRow.__struct_fields__}
+    decoded["seconds"] = values["seconds"] or None
+    decoded["nodes"] = msgspec.json.decode(values["nodes"] or b"[]")
     decoded["public_keys"] = msgspec.json.decode(values["public_keys"])
     decoded["reason"] = msgspec.json.decode(values["reason"]) if values["reason"] else None
     return msgspec.convert(decoded, LeaseRow)

@@ -10,7 +10,6 @@ from leasehold.engine.row import Row, State
 from leasehold.lab import names
 from leasehold.lab.book import LeaseRow
 from leasehold.lab.config import MachineTypeConfig
-from leasehold.lab.decide import busy
 from leasehold.lab.duration import parse_duration
 from leasehold.lab.model import (
     CloudObject,
@@ -21,6 +20,7 @@ from leasehold.lab.model import (
     NodeName,
     Step,
 )
+from leasehold.lab.queue import busy
 from leasehold.lab.steward import Steward
 
 
@@ -73,6 +73,11 @@ def lease(steward: Steward, row: LeaseRow) -> Lease:
         epoch=row.epoch,
         created_at=moment(row.created_at),
         seconds=row.seconds,
+        wanted=row.nodes,
+        os_type=row.os_type,
+        os_version=row.os_version,
+        arch=row.arch,
+        priority=row.priority,
         until=moment(row.until) if row.until else None,
         ready_at=moment(row.ready_at) if row.ready_at else None,
         ended_at=moment(row.ended_at) if row.ended_at else None,

@@ -47,8 +47,10 @@ def explain(request: Request[Any, Any, Any], error: ValidationException) -> BadR
         name = missing["field"]
         return BadRequest(field=name, found="nothing", allowed=_allowed(_field(body, name)))
     if body is not None and key == "data":
-        required = ", ".join(field.encode_name for field in body.fields if field.required)
-        return BadRequest(field="body", found="nothing", allowed=f"JSON with {required}")
+        usual = [field.encode_name for field in body.fields if field.required]
+        usual = usual or [body.fields[0].encode_name]
+        allowed = f"JSON with {', '.join(usual)}"
+        return BadRequest(field="body", found="nothing", allowed=allowed)
     return _wrong_value(request, key, text, body)
 
 

@@ -62,10 +62,16 @@ leases = Table(
     Column("ready_at", Float),
     Column("ended_at", Float),
     Column("reason", LargeBinary),
+    Column("nodes", LargeBinary),
+    Column("os_type", String),
+    Column("os_version", String),
+    Column("arch", String),
+    Column("priority", Integer, nullable=False, server_default="0"),
+    Column("warned_until", Float),
     UniqueConstraint("owner", "key", name="leases_owner_key"),
     Index("leases_state", "state"),
     sqlite_autoincrement=True,
-    comment="Who holds what, why, until when. Epochs only grow.",
+    comment="Who holds what, why, until when. Epochs only grow; `seconds` 0 is without end.",
 )
 
 nodes = Table(

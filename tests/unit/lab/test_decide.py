@@ -5,22 +5,10 @@ import pytest
 from leasehold.engine.reason import Cause, Reason
 from leasehold.engine.row import State
 from leasehold.lab.book import Hold, LeaseRow
-from leasehold.lab.decide import (
-    OFFERS_RETRY,
-    Break,
-    Built,
-    End,
-    Explain,
-    Grant,
-    Queue,
-    Ready,
-    Retry,
-    Scene,
-    Usable,
-    busy,
-    decide,
-)
+from leasehold.lab.decide import Scene, decide
+from leasehold.lab.effects import Break, Built, End, Explain, Grant, Ready, Retry, Usable
 from leasehold.lab.model import LeaseState
+from leasehold.lab.queue import OFFERS_RETRY, Queue, busy
 from tests.unit.lab.builders import NOW, a_hold, a_lease, a_type, rows_of
 
 NAMES = ("demo001", "demo002", "demo003", "demo004")

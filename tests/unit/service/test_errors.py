@@ -24,7 +24,7 @@ def client(tmp_path):
         ('{"machine_type": "demo", "count": "two"}', "count", "str", "a whole number"),
         ('{"machine_type": "demo", "count": 0}', "count", "0", "1 or more"),
         ('{"machine_type": "demo", "cuont": 2}', "cuont", "an unknown field", "count"),
-        ("{}", "machine_type", "nothing", "a text"),
+        ("{}", "machine_type", "''", "demo"),
         ("[]", "body", None, None),
         ("{", "body", None, "JSON"),
         ("", "body", "nothing", "JSON with machine_type"),

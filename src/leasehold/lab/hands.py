@@ -1,0 +1,111 @@
+"""The hands of the lab: they carry out what was decided."""
+
+from collections.abc import Sequence
+
+from leasehold.engine.cloud import RecordSpec
+from leasehold.engine.errors import NotOffered
+from leasehold.engine.reason import Cause, Reason
+from leasehold.engine.row import Row
+from leasehold.lab import effects, names
+from leasehold.lab.book import Hold, LeaseRow
+from leasehold.lab.memory import Memory
+from leasehold.lab.model import LeaseState, NodeName
+from leasehold.lab.planner import Plan, Planner
+from leasehold.lab.user_data import BadUserData
+
+
+class Hands:
+    """Call everything with the lab's lock in hand."""
+
+    def __init__(self, memory: Memory, planner: Planner) -> None:
+        self._memory = memory
+        self._planner = planner
+
+    def apply(self, effect: effects.Effect, now: float) -> None:
+        """Carry out an effect, unless an earlier one took away what it is about."""
+        match effect:
+            case effects.Grant() | effects.Explain() | effects.Ready() | effects.End():
+                lease = self._memory.book.leases.get(effect.lease)
+                if lease is not None:
+                    self._apply_to_lease(lease, effect, now)
+            case _:
+                hold = self._memory.book.holds.get(effect.node)
+                if hold is not None:
+                    self._apply_to_hold(hold, effect, now)
+
+    def _apply_to_lease(self, lease: LeaseRow, effect: effects.LeaseEffect, now: float) -> None:
+        match effect:
+            case effects.Grant(nodes=nodes):
+                self._grant(lease, nodes, now)
+            case effects.Explain(reason=reason):
+                self._memory.change_lease(lease, reason=reason)
+                self._memory.note("waiting", now, lease=lease.id, reason=reason)
+            case effects.Ready():
+                until = None if lease.seconds is None else now + lease.seconds
+                news = {"ready_at": now, "until": until, "reason": None}
+                self._memory.change_lease(lease, state=LeaseState.READY, **news)
+                self._memory.note("ready", now, lease=lease.id)
+            case effects.End(state=state, reason=reason):
+                self._memory.end(lease, state, reason)
+
+    def _apply_to_hold(self, hold: Hold, effect: effects.HoldEffect, now: float) -> None:
+        match effect:
+            case effects.Built():
+                self._memory.change_hold(hold, built_at=now)
+            case effects.Usable():
+                self._memory.change_hold(hold, ready_at=now, reason=None)
+            case effects.Break(reason=reason):
+                self._memory.change_hold(hold, broken=reason)
+            case effects.Name(specs=specs):
+                self._name(hold, specs, now)
+            case effects.Retry(reason=reason):
+                self._retry(hold, reason, now)
+
+    def _grant(self, lease: LeaseRow, nodes: Sequence[NodeName], now: float) -> None:
+        plans = self._plan(lease, nodes, now, attempt=1)
+        if plans is None:
+            return
+        lease = self._memory.change_lease(lease, state=LeaseState.PREPARING, reason=None)
+        self._memory.note("preparing", now, lease=lease.id)
+        for hold, rows in plans:
+            self._memory.journal.draft.add_hold(hold)
+            self._hand_over(hold, rows)
+
+    def _retry(self, hold: Hold, reason: Reason, now: float) -> None:
+        self._memory.note("retrying", now, node=hold.node, lease=hold.lease, reason=reason)
+        lease = self._memory.book.leases[hold.lease]
+        plans = self._plan(lease, (hold.node,), now, attempt=hold.attempt + 1)
+        for fresh, rows in plans or ():
+            self._memory.drop(hold)
+            self._memory.journal.draft.save_hold(fresh)
+            self._hand_over(fresh, rows)
+
+    def _name(self, hold: Hold, specs: Sequence[RecordSpec], now: float) -> None:
+        config = self._memory.machine_type_of(hold.node)
+        assert config is not None
+        assert config.dns is not None, "names are only set for machine types that have a domain"
+        rows = names.rows_for(hold, config.dns, specs, now)
+        objects = (*hold.objects, *(row.id for row in rows))
+        self._memory.change_hold(hold, objects=objects)
+        for row in rows:
+            self._memory.put(row)
+        self._memory.journal.draft.plan(rows)
+
+    def _plan(
+        self, lease: LeaseRow, nodes: Sequence[NodeName], now: float, *, attempt: int
+    ) -> list[Plan] | None:
+        """Plan servers; None if the lease had to be ended, because they cannot be had any more."""
+        try:
+            return self._planner.plan(lease, nodes, now, attempt=attempt)
+        except (NotOffered, BadUserData) as error:
+            why = Reason(cause=Cause.NOT_FOUND, text=str(error))
+            self._memory.end(lease, LeaseState.FAILED, why)
+            return None
+
+    def _hand_over(self, hold: Hold, rows: list[Row]) -> None:
+        """Have the engine make what a hold needs, once the hold is durable."""
+        self._memory.book.hold(hold)
+        for row in rows:
+            self._memory.put(row)
+        self._memory.touch(hold.node)
+        self._memory.journal.draft.plan(rows)

@@ -1,0 +1,228 @@
+"""Asking for leases, keeping them longer, giving them back."""
+
+import secrets
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+
+import asyncssh
+
+from leasehold.engine.choice import near
+from leasehold.engine.engine import Engine
+from leasehold.engine.reason import Cause, Reason
+from leasehold.lab import records
+from leasehold.lab.book import LeaseRow
+from leasehold.lab.config import MachineTypeConfig
+from leasehold.lab.duration import format_duration, parse_duration
+from leasehold.lab.errors import BadWish, NotYours, TooMany, UnknownMachineType
+from leasehold.lab.looking import Looking
+from leasehold.lab.model import Lease, LeaseId, LeaseState, Node, NodeName, Wish
+from leasehold.lab.recipe import resolve
+from leasehold.lab.steward import Steward
+from leasehold.store import StoreFailed
+
+GRACE_OF_A_COMMIT = 30.0
+"""Seconds to wait for a write to become durable before the caller is told that it did not."""
+
+
+class Leasing(Looking):
+    """A method that changes something waits for one commit, and for nothing else."""
+
+    def __init__(self, steward: Steward, engine: Engine) -> None:
+        super().__init__(steward, engine)
+        self._nudge = threading.Event()
+        """Set when the keeper of time has to look again."""
+
+    def lock(self, wish: Wish) -> Lease:
+        """Lease `wish.count` nodes, all or none; returns at once, WAITING or PREPARING.
+
+        A wish with the key of an earlier one of the same owner returns that one's lease. Raises
+        `BadWish`, `UnknownMachineType`, `TooMany`, `NotOffered` or `Impossible`; then nothing was
+        locked.
+        """
+        config = self._check(wish)
+        steward = self._steward
+        if self._asked_before(wish) is None:
+            use = steward.stock.use
+            use(config.cloud, lambda offers: resolve(wish.machine_type, config, offers))
+        with steward.lock:
+            lease = self._asked_before(wish)
+            if lease is None:
+                lease = self._new_lease(wish, config)
+                steward.add_lease(lease)
+                durable = steward.turn()
+            else:
+                durable = steward.journal.sync()
+        self._wait(durable)
+        self._nudge.set()
+        return self.lease(lease.id)
+
+    def _new_lease(self, wish: Wish, config: MachineTypeConfig) -> LeaseRow:
+        steward = self._steward
+        steward.epoch += 1
+        return LeaseRow(
+            id=LeaseId(f"lease-{secrets.token_hex(5)}"),
+            epoch=steward.epoch,
+            machine_type=wish.machine_type,
+            count=wish.count,
+            owner=wish.owner,
+            purpose=wish.purpose,
+            key=wish.key,
+            public_keys=wish.public_keys,
+            seconds=None if wish.hold else wish.seconds or parse_duration(config.duration),
+            nodes=wish.nodes,
+            os_type=wish.os_type,
+            os_version=wish.os_version,
+            arch=wish.arch,
+            priority=wish.priority,
+            state=LeaseState.WAITING,
+            created_at=steward.clock.now(),
+        )
+
+    def release(self, lease: LeaseId, *, owner: str | None = None, force: bool = False) -> Lease:
+        """Give a lease and all its nodes back; an ended one is returned as it is.
+
+        Raises `UnknownLease`; `NotYours` when `owner` is given, another, and `force` is not.
+        """
+        steward = self._steward
+        with steward.lock:
+            found = steward.book.leases.get(lease)
+            if found is not None:
+                _demand(f"lease {lease}", found.owner, owner, force=force)
+                ended = steward.end(found, LeaseState.RELEASED, _released(owner or found.owner))
+                durable = steward.turn()
+            else:
+                durable = steward.journal.sync()
+        self._wait(durable)
+        return self._view(ended) if found is not None else self.lease(lease)
+
+    def unlock(
+        self, names: Sequence[NodeName], *, owner: str | None = None, force: bool = False
+    ) -> list[Node]:
+        """Give these nodes back, all or none; a lease without nodes ends. Free ones stay free.
+
+        Raises `UnknownNode`, or `NotYours` as `release` does.
+        """
+        steward = self._steward
+        with steward.lock:
+            for name in names:
+                self._config_of(name)
+            holds = [steward.book.holds[name] for name in names if name in steward.book.holds]
+            for hold in holds:
+                holder = steward.book.leases[hold.lease].owner
+                _demand(f"node {hold.node}", holder, owner, force=force)
+            for lease_id in {hold.lease for hold in holds}:
+                lease = steward.book.leases[lease_id]
+                going = {hold.node for hold in holds if hold.lease == lease_id}
+                staying = [h for h in steward.book.held_by(lease_id) if h.node not in going]
+                if not staying:
+                    steward.end(lease, LeaseState.RELEASED, _released(owner or lease.owner))
+                    continue
+                for hold in holds:
+                    if hold.lease == lease_id:
+                        steward.let_go(hold)
+                steward.change_lease(lease, count=len(staying))
+            durable = steward.turn()
+        self._wait(durable)
+        with steward.lock:  # one that is configured no more has ceased to be
+            return [self.node(name) for name in names if steward.machine_type_of(name)]
+
+    def extend(
+        self, lease: LeaseId, seconds: int, *, owner: str | None = None, force: bool = False
+    ) -> Lease:
+        """Let a lease last `seconds` longer. Raises `UnknownLease`, `NotYours` or `BadWish`."""
+        steward = self._steward
+        with steward.lock:
+            found = steward.book.leases.get(lease)
+            if found is not None:
+                _demand(f"lease {lease}", found.owner, owner, force=force)
+                total = self._extended(found, seconds)
+                until = None if found.until is None else found.until + seconds
+                steward.change_lease(found, seconds=total, until=until)
+                durable = steward.turn()
+            else:
+                durable = steward.journal.sync()
+        self._wait(durable)
+        if found is None:
+            ended = self._find(lease).state.value
+            raise BadWish("lease", ended, "a lease that has not ended")
+        return self.lease(lease)
+
+    def _extended(self, lease: LeaseRow, seconds: int) -> int:
+        """How long a lease lasts with so many seconds more."""
+        if lease.seconds is None:
+            raise BadWish("lease", "held, without end", "a lease with an end")
+        config = self._steward.config.machine_types.get(lease.machine_type)
+        most = parse_duration(config.max_duration) if config else lease.seconds
+        if seconds < 1 or lease.seconds + seconds > most:
+            left = max(0, most - lease.seconds)
+            raise BadWish("seconds", seconds, f"1 to {left} ({format_duration(left)} more)")
+        return lease.seconds + seconds
+
+    # -- inside ----------------------------------------------------------------------------------
+
+    def _wait(self, durable: "Future[None]") -> None:
+        """Wait for a commit. Raises `StoreFailed` if it did not come, or did not come in time."""
+        try:
+            durable.result(GRACE_OF_A_COMMIT)
+        except FutureTimeout:
+            raise StoreFailed(
+                f"the ledger took longer than {GRACE_OF_A_COMMIT:.0f} s to write, and may still do "
+                "it; look at what you hold before you try again"
+            ) from None
+
+    def _check(self, wish: Wish) -> MachineTypeConfig:
+        types = self._steward.config.machine_types
+        if not wish.machine_type:
+            raise BadWish("machine_type", wish.machine_type, ", ".join(types) or "a machine type")
+        config = types.get(wish.machine_type)
+        if config is None:
+            likely = near(wish.machine_type, types)
+            raise UnknownMachineType(wish.machine_type, likely, list(types))
+        if wish.count < 1:
+            raise BadWish("count", wish.count, "1 or more")
+        if wish.count > config.count:
+            raise TooMany(wish.machine_type, wish.count, config.count)
+        if not wish.owner:
+            raise BadWish("owner", wish.owner, "who locks, for example user@host")
+        for field in ("owner", "purpose", "key"):
+            if "\0" in (getattr(wish, field) or ""):
+                raise BadWish(
+                    field, getattr(wish, field), "text without NUL, which no ledger keeps"
+                )
+        most = parse_duration(config.max_duration)
+        if wish.seconds is not None and not 1 <= wish.seconds <= most:
+            raise BadWish("seconds", wish.seconds, f"1 to {most} ({config.max_duration})")
+        for key in wish.public_keys:
+            try:
+                asyncssh.import_public_key(key)
+            except (asyncssh.KeyImportError, ValueError):
+                raise BadWish("public_keys", key[:40], "OpenSSH public keys") from None
+        return config
+
+    def _asked_before(self, wish: Wish) -> LeaseRow | None:
+        """The lease of an earlier wish with the same key: what memory lacks is durable."""
+        if wish.key is None:
+            return None
+        steward = self._steward
+        with steward.lock:
+            found = steward.book.find_key(wish.owner, wish.key)
+            if found is None:
+                with steward.database.read() as connection:
+                    found = records.find_lease_by_key(connection, wish.owner, wish.key)
+        if found is None:
+            return None
+        if (found.machine_type, found.purpose) != (wish.machine_type, wish.purpose):
+            allowed = "a fresh key for each wish; this one belongs to a different one"
+            raise BadWish("key", wish.key, allowed)
+        return found
+
+
+def _released(by: str) -> Reason:
+    return Reason(cause=Cause.RELEASED, text=f"given back by {by}")
+
+
+def _demand(what: str, holder: str, owner: str | None, *, force: bool) -> None:
+    if owner is not None and owner != holder and not force:
+        raise NotYours(what, holder)

@@ -1,0 +1,185 @@
+"""Looking at the lab: leases, nodes, clouds and what happened to them. Nothing is changed here."""
+
+from concurrent.futures import CancelledError
+from concurrent.futures import TimeoutError as FutureTimeout
+
+from leasehold.engine.choice import near
+from leasehold.engine.decide import moment
+from leasehold.engine.engine import Engine
+from leasehold.engine.errors import Impossible
+from leasehold.engine.reason import Cause, Reason
+from leasehold.engine.row import State
+from leasehold.lab import history, records, views
+from leasehold.lab.book import LeaseRow
+from leasehold.lab.config import MachineTypeConfig
+from leasehold.lab.errors import UnknownCloud, UnknownLease, UnknownNode
+from leasehold.lab.model import (
+    Audit,
+    Event,
+    Lease,
+    LeaseId,
+    MachineType,
+    Node,
+    NodeName,
+    NodeState,
+    Step,
+    Story,
+)
+from leasehold.lab.steward import Steward
+
+GRACE_OF_A_LOOK = 30.0
+"""Seconds to wait for the engine to say what it would do now."""
+
+
+class Looking:
+    """All methods are thread-safe; only `audit` and `settle` wait for a cloud."""
+
+    def __init__(self, steward: Steward, engine: Engine) -> None:
+        self._steward = steward
+        self._engine = engine
+
+    def lease(self, lease: LeaseId) -> Lease:
+        """A lease, ended or not. Raises `UnknownLease`."""
+        with self._steward.lock:
+            return self._view(self._find(lease))
+
+    def leases(self, *, owner: str | None = None, ended: bool = False) -> list[Lease]:
+        """Open leases by age, or the last ones that ended."""
+        steward = self._steward
+        if ended:
+            with steward.database.read() as connection:
+                rows = records.ended_leases(connection, owner, limit=500)
+            return [self._view(each) for each in rows]
+        with steward.lock:
+            rows = sorted(steward.book.leases.values(), key=lambda each: each.epoch)
+        found = []
+        for row in rows:
+            with steward.lock:  # for one at a time: nobody should wait until all are looked at
+                now = steward.book.leases.get(row.id)
+                if now is not None and owner in (None, now.owner):
+                    found.append(self._view(now))
+        return found
+
+    def nodes(
+        self,
+        *,
+        machine_type: str | None = None,
+        state: NodeState | None = None,
+        owner: str | None = None,
+    ) -> list[Node]:
+        """Nodes in the order of the configuration."""
+        found = [
+            self.node(name)
+            for kind, names in self._steward.nodes.items()
+            if machine_type in (None, kind)
+            for name in names
+        ]
+        return [
+            node for node in found if state in (None, node.state) and owner in (None, node.owner)
+        ]
+
+    def node(self, name: NodeName) -> Node:
+        """One node. Raises `UnknownNode` with the near matches."""
+        with self._steward.lock:
+            return views.node(self._steward, name, self._config_of(name))
+
+    def story(self, name: NodeName) -> Story:
+        """A node with its objects and its history. Raises `UnknownNode`."""
+        node = self.node(name)
+        with self._steward.lock:
+            rows = self._steward.rows_of(name)
+        return Story(
+            node=node,
+            lease=self.lease(node.lease) if node.lease else None,
+            objects=tuple(views.cloud_object(row) for row in rows if row.state is not State.GONE),
+            history=tuple(self.events(node=name, newest=True, limit=200)),
+        )
+
+    def events(
+        self,
+        *,
+        after: int = 0,
+        lease: LeaseId | None = None,
+        node: NodeName | None = None,
+        limit: int = 500,
+        newest: bool = False,
+    ) -> list[Event]:
+        """History in order: what follows event `after`, or the `newest` lines."""
+        with self._steward.database.read() as connection:
+            return history.read(
+                connection, after=after, lease=lease, node=node, limit=limit, newest=newest
+            )
+
+    def machine_types(self) -> list[MachineType]:
+        """What can be locked, and how much of it is free."""
+        return views.machine_types(self._steward)
+
+    def clouds(self) -> list[str]:
+        return list(self._engine.watches)
+
+    def plan(self) -> list[Step]:
+        """What would be done now, and what waits for what."""
+        found = self._engine.look().result(GRACE_OF_A_LOOK)
+        return views.plan(self._steward, self._engine, found)
+
+    def audit(self, cloud: str, *, timeout: float = 60.0) -> Audit:
+        """List everything in a cloud afresh, and say whose it is.
+
+        Raises `UnknownCloud`; `Impossible` if the cloud has not answered within `timeout` seconds.
+        """
+        self._known_cloud(cloud)
+        watch = self._engine.watches[cloud]
+        try:
+            survey = self._engine.audit(cloud).result(timeout)
+        except (FutureTimeout, CancelledError) as error:
+            stopped = isinstance(error, CancelledError)
+            text = f"cloud {cloud} did not answer within {timeout:.0f} s"
+            text = "the service is being stopped" if stopped else text
+            why = watch.trouble or Reason(cause=Cause.CLOUD_BUSY, text=text)
+            raise Impossible(why) from None
+        with self._steward.lock:
+            in_use, leaving = self._steward.objects_in(cloud)
+        return Audit(
+            cloud=cloud,
+            at=moment(survey.began_at),
+            in_use=tuple(map(views.cloud_object, in_use)),
+            leaving=tuple(map(views.cloud_object, leaving)),
+            stray=tuple(f"{s.kind} {s.name} ({s.cloud_id})" for s in survey.strays),
+            foreign=survey.foreign,
+        )
+
+    def settle(self, cloud: str, timeout: float) -> bool:
+        """Wait until nothing of ours is on its way out of a cloud; False if time ran out."""
+        self._known_cloud(cloud)
+        steward = self._steward
+        with steward.settled:
+            return steward.settled.wait_for(lambda: not steward.objects_in(cloud)[1], timeout)
+
+    # -- inside ----------------------------------------------------------------------------------
+
+    def _find(self, lease: LeaseId) -> LeaseRow:
+        steward = self._steward
+        with steward.lock:
+            found = steward.book.find(lease)
+            known = list(steward.book.leases)
+        if found is None:
+            with steward.database.read() as connection:
+                found = records.find_lease(connection, lease)
+        if found is None:
+            raise UnknownLease(lease, near(lease, [str(each) for each in known]))
+        return found
+
+    def _view(self, row: LeaseRow) -> Lease:
+        return views.lease(self._steward, row)
+
+    def _config_of(self, name: NodeName) -> MachineTypeConfig:
+        config = self._steward.machine_type_of(name)
+        if config is None:
+            known = [str(each) for each in self._steward.type_names]
+            raise UnknownNode(name, near(name, known), known)
+        return config
+
+    def _known_cloud(self, cloud: str) -> None:
+        if cloud not in self._engine.watches:
+            known = list(self._engine.watches)
+            raise UnknownCloud(cloud, near(cloud, known), known)

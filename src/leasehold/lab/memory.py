@@ -1,0 +1,162 @@
+"""What the lab knows, and how it changes: in memory at once, and in the draft of the next write."""
+
+from collections import defaultdict
+
+import msgspec
+
+from leasehold.engine.clock import Clock
+from leasehold.engine.cloud import ObjectId
+from leasehold.engine.reason import Reason
+from leasehold.engine.row import Row, State
+from leasehold.lab.alarms import Alarms, Topic
+from leasehold.lab.book import Book, Hold, LeaseRow
+from leasehold.lab.config import Config, MachineTypeConfig
+from leasehold.lab.inventory import Inventory
+from leasehold.lab.journal import Journal
+from leasehold.lab.model import LeaseId, LeaseState, NodeName
+from leasehold.lab.records import Line, Told
+
+
+class Memory:
+    """Guarded by the lab's lock: call everything with it in hand."""
+
+    def __init__(self, config: Config, clock: Clock, journal: Journal) -> None:
+        self.config = config
+        self.clock = clock
+        self.journal = journal
+        self.nodes = nodes_of(config)
+        self.type_names = {node: name for name, nodes in self.nodes.items() for node in nodes}
+        self.inventory = Inventory(self.nodes)
+        self.book = Book()
+        self.rows: dict[ObjectId, Row] = {}
+        self.told: dict[NodeName, Told] = {}
+        self.epoch = 0
+        self.alarms = Alarms()
+        self.stirred: set[Topic] = set()
+        """What has to be decided anew."""
+        self.touched: set[NodeName] = set()
+        """What people may have to be told about."""
+        self.objects: defaultdict[NodeName, set[ObjectId]] = defaultdict(set)
+
+    def add_lease(self, lease: LeaseRow) -> None:
+        """Put a new lease into the queue."""
+        self.book.put(lease)
+        self.stirred.add(("queue", lease.machine_type))
+        self.journal.draft.add_lease(lease)
+        self.note(lease.state.value, lease.created_at, lease=lease.id)
+
+    def change_lease(self, lease: LeaseRow, **changes: object) -> LeaseRow:
+        after = msgspec.structs.replace(lease, **changes)
+        self.book.put(after)
+        self._stir(after)
+        self.journal.draft.save_lease(after)
+        return after
+
+    def end(self, lease: LeaseRow, state: LeaseState, reason: Reason) -> LeaseRow:
+        """End a lease and give everything back."""
+        now = self.clock.now()
+        for hold in self.book.held_by(lease.id):
+            self.let_go(hold)
+        ended = msgspec.structs.replace(lease, state=state, ended_at=now, reason=reason)
+        self.book.close(ended)
+        self._stir(lease)
+        self.alarms.put(("lease", lease.id), None)
+        self.journal.draft.save_lease(ended)
+        self.note(state.value, now, lease=lease.id, reason=reason)
+        return ended
+
+    def let_go(self, hold: Hold) -> None:
+        """Take a node from its lease."""
+        self.book.let_go(hold)
+        self.journal.draft.remove_hold(hold)
+        self.drop(hold)
+        self.touch(hold.node)
+
+    def rows_of(self, node: NodeName) -> list[Row]:
+        """The ledger rows of a node, old attempts included, oldest first."""
+        rows = [self.rows[each] for each in self.objects.get(node, ())]
+        return sorted(rows, key=lambda row: (row.created_at, row.id))
+
+    def objects_in(self, cloud: str) -> tuple[list[Row], list[Row]]:
+        """What is ours in a cloud: in use, and on its way out."""
+        held = {each for hold in self.book.holds.values() for each in hold.objects}
+        rows = [row for row in self.rows.values() if row.cloud == cloud]
+        in_use = [row for row in rows if row.id in held and not row.doomed]
+        ended = (State.PLANNED, State.GONE)
+        out = [row for row in rows if row.state not in ended and (row.doomed or row.id not in held)]
+        return [row for row in in_use if row.state not in ended], out
+
+    def drop(self, hold: Hold) -> None:
+        """Nobody wants any more what a hold stands on."""
+        for object_id in hold.objects:
+            row = self.rows.get(object_id)
+            if row is not None and row.state is State.GONE:
+                del self.rows[object_id]
+        self.journal.draft.drop(hold.objects)
+
+    def change_hold(self, hold: Hold, **changes: object) -> None:
+        after = msgspec.structs.replace(hold, **changes)
+        if after == hold:
+            return
+        self.book.hold(after)
+        self.touch(hold.node)
+        self.journal.draft.save_hold(after)
+
+    def put(self, row: Row) -> None:
+        """Take in how an object stands now."""
+        node = NodeName(row.subject)
+        if row.state is State.GONE:
+            self.objects[node].discard(row.id)
+            hold = self.book.holds.get(node)
+            if hold is not None and row.id in hold.objects:
+                self.rows[row.id] = row  # the hold has yet to draw its conclusions from it
+            else:
+                self.rows.pop(row.id, None)
+        else:
+            self.rows[row.id] = row
+            self.objects[node].add(row.id)
+        if node:
+            self.touch(node)
+
+    def touch(self, node: NodeName) -> None:
+        """Something happened to a node: who holds it or waits for it has to be looked at."""
+        self.touched.add(node)
+        hold = self.book.holds.get(node)
+        if hold is not None:
+            self.stirred.add(("lease", hold.lease))
+        occupied = bool(self.objects.get(node))
+        awaited = self.inventory.note(node, held=hold is not None, occupied=occupied)
+        if awaited is not None:
+            self.stirred.add(("queue", awaited))
+
+    def _stir(self, lease: LeaseRow) -> None:
+        waits = lease.state is LeaseState.WAITING
+        self.stirred.add(("queue", lease.machine_type) if waits else ("lease", lease.id))
+
+    def note(
+        self,
+        state: str,
+        now: float,
+        *,
+        node: NodeName | None = None,
+        lease: LeaseId | None = None,
+        reason: Reason | None = None,
+    ) -> None:
+        line = Line(at=now, state=state, node=node, lease=lease, reason=reason)
+        self.journal.draft.note(line)
+
+    def type_name_of(self, node: NodeName) -> str | None:
+        """A node's machine type; a held one keeps it when the configuration has fewer nodes now."""
+        hold = self.book.holds.get(node)
+        return self.book.leases[hold.lease].machine_type if hold else self.type_names.get(node)
+
+    def machine_type_of(self, node: NodeName) -> MachineTypeConfig | None:
+        return self.config.machine_types.get(self.type_name_of(node) or "")
+
+
+def nodes_of(config: Config) -> dict[str, tuple[NodeName, ...]]:
+    """The nodes of each machine type, in order."""
+    return {
+        name: tuple(NodeName(each.node_name(name, n)) for n in range(1, each.count + 1))
+        for name, each in config.machine_types.items()
+    }
