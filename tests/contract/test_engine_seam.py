@@ -167,11 +167,27 @@ def test_a_server_that_fits_no_host_tells_why(cloud: Tenant, seam: OpenStackClou
             image_id=cloud.image_id,
             ports=(cloud.a_port()["id"],),
         )
-        failed = becomes(seam, seam.make(spec, a_tag("server-3")), "ERROR")
+        made = seam.make(spec, a_tag("server-3"))
+        failed = becomes(seam, made, "ERROR")
+        with pytest.raises(CloudRefused) as silent:
+            seam.console(made.cloud_id, 1)
+        assert silent.value.why is Refusal.CONFLICT
     finally:
         cloud.admin.compute.delete(f"/flavors/{flavor_id}")
     assert failed is not None
     assert failed.fault == "No valid host was found.  (code 500)"
+
+
+def test_a_console_shows_its_last_lines_and_a_server_without_a_host_has_none(
+    cloud: Tenant, seam: OpenStackCloud
+) -> None:
+    server_id = CloudId(cloud.a_server())
+    whole = seam.console(server_id, 100).splitlines()
+    assert seam.console(server_id, 1).splitlines() == whole[-1:]
+    assert whole
+    with pytest.raises(CloudRefused) as unknown:
+        seam.console(CloudId(NOBODY), 1)
+    assert unknown.value.why is Refusal.NOT_FOUND
 
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.RECORD])

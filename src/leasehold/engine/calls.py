@@ -18,6 +18,7 @@ from leasehold.engine.cloud import (
     Cloud,
     CloudBusy,
     CloudError,
+    CloudId,
     CloudRefused,
     CloudUnsure,
     Installation,
@@ -31,6 +32,7 @@ from leasehold.engine.cloud import (
     VolumeSpec,
 )
 from leasehold.engine.decide import Action, Verb, moment
+from leasehold.engine.last_words import LINES, Reader
 from leasehold.engine.ledger import Ledger
 from leasehold.engine.observe import attachments, observe
 from leasehold.engine.quota import Snapshot
@@ -64,6 +66,7 @@ class Desk(Protocol):
     clock: Clock
     ledger: Ledger
     installation: Installation
+    reader: Reader
 
     def tell(self, news: Callable[[], None]) -> None: ...
     def change(self, row: Row) -> None: ...
@@ -137,7 +140,28 @@ class Calls:
             elif in_time:
                 self.desk.change(outcome.deleted(current, now, known=result))
 
-        self._call(lambda: watch.cloud.delete(row.kind, cloud_id), then)
+        asked = row.kind is Kind.SERVER and row.calls == 1 and self.desk.reader.wants(row)
+        if asked:
+            watch.budget.spend(1)
+
+        def work() -> bool:
+            if asked:
+                self._read_console(watch, row.id, cloud_id)
+            return watch.cloud.delete(row.kind, cloud_id)
+
+        self._call(work, then)
+
+    def _read_console(self, watch: Watch, server: ObjectId, cloud_id: CloudId) -> None:
+        """Once, and whatever comes of it: a server is not kept for the sake of what it printed."""
+        cloud = cast("Cloud", watch.cloud)  # where else would a server be
+        try:
+            text = cloud.console(cloud_id, LINES)
+        except CloudError as error:
+            log.info("engine.console_unread", cloud=watch.name, object=server, error=str(error))
+        except Exception:
+            log.exception("engine.console_broke", cloud=watch.name, object=server)
+        else:
+            self.desk.tell(lambda: self.desk.reader.heard(server, text))
 
     def _grow(self, watch: Watch, row: Row, left_at: float) -> None:
         cloud_id, spec = row.cloud_id, row.spec

@@ -384,5 +384,11 @@ class Cloud(Authority, Protocol):
     def find(self, kind: Kind, cloud_id: CloudId) -> Sighting | None:
         """Look at one server or volume, whosever it is. None: the cloud says that there is none."""
 
+    def console(self, server: CloudId, lines: int) -> str:
+        """The last `lines` lines that a server printed on its console; "" if it printed nothing.
+
+        Raises `CloudRefused` for a server that never had one, as one without a host.
+        """
+
     def offers(self) -> Offers:
         """Images, flavors, networks and names to choose from, as of now."""

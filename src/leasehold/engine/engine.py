@@ -29,6 +29,7 @@ from leasehold.engine.cloud import (
     VolumeSpec,
 )
 from leasehold.engine.decide import Action, Decision, View, decide
+from leasehold.engine.last_words import Nobody, Reader
 from leasehold.engine.ledger import Ledger
 from leasehold.engine.quota import NOTHING, Snapshot
 from leasehold.engine.row import Row
@@ -71,6 +72,8 @@ class Engine:
         self.database = database
         self.clock = clock
         self.on_change = on_change
+        self.reader: Reader = Nobody()
+        """Who hears what servers printed before they are deleted; set before `start`."""
         self.ledger = Ledger()
         self.installation = database.write(ledger.installation).result()
         paces = paces or {}

@@ -80,6 +80,8 @@ class MemoryCloud:
         self.calls: list[tuple[str, Kind | None]] = []
         self.hide: Callable[[Sighting], bool] = lambda _: False
         """What listings leave out, to play a cloud that lies."""
+        self.printed: Callable[[CloudId], str] = lambda server: f"{server}: kernel panic\n"
+        """What a server's console shows."""
         self.grows_in_use = True
         """Whether it has Cinder's 3.42, and drivers that can."""
         self.detaches = True
@@ -160,6 +162,13 @@ class MemoryCloud:
                     for name, kind in fields.items()
                 },
             )
+
+    def console(self, server: CloudId, lines: int) -> str:
+        with self._lock:
+            self._call("console", Kind.SERVER)
+            if server not in self._objects:
+                raise CloudRefused("no such server", why=Refusal.NOT_FOUND, status=404)
+            return "".join(self.printed(server).splitlines(keepends=True)[-lines:])
 
     def offers(self) -> Offers:
         self._call("offers", None)

@@ -243,6 +243,11 @@ class OpenStackCloud(Cloud):
         with told():
             return limits_of(self._connection)
 
+    def console(self, server: CloudId, lines: int) -> str:
+        """See `Cloud.console`."""
+        with told():
+            return self._connection.compute.console_output(server, lines=lines)
+
     def offers(self) -> Offers:
         """See `Cloud.offers`."""
         with told():

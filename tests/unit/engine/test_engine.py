@@ -20,9 +20,10 @@ from leasehold.engine.cloud import (
     Tag,
     VolumeSpec,
 )
+from leasehold.engine.last_words import LINES
 from leasehold.engine.memory_cloud import Fault, MemoryCloud
 from leasehold.engine.reason import Cause
-from leasehold.engine.row import State
+from leasehold.engine.row import Row, State
 from leasehold.store import Place
 from tests.simulation.world import World
 
@@ -204,6 +205,44 @@ def test_a_server_in_error_fails_with_the_clouds_words_and_is_deleted(world: Wor
     assert world.row(server).failure.text == "No valid host was found."
     assert world.names(Kind.SERVER) == []
     assert world.state(port) is State.UP
+
+
+class Listener:
+    """Wants to know about every server, and keeps what it hears."""
+
+    def __init__(self) -> None:
+        self.told: dict[str, str] = {}
+
+    def wants(self, row: Row) -> bool:
+        return True
+
+    def heard(self, server: ObjectId, text: str) -> None:
+        self.told[server] = text
+
+
+def test_a_console_is_read_once_and_before_the_server_is_deleted(world: World) -> None:
+    listener = world.engine.reader = Listener()
+    _, server = world.plan_server()
+    world.run(30)
+    world.cloud.printed = lambda _: "booting\n" * 300 + "panic\n"
+    world.cloud.mark(world.row(server).cloud_id, "ERROR", "it broke")
+    world.run(600)
+    lines = listener.told[server.id].splitlines()
+    assert (len(lines), lines[-1]) == (LINES, "panic")
+    asked = [call for call in world.cloud.calls if call[1] is Kind.SERVER and call[0] != "list"]
+    assert asked == [("make", Kind.SERVER), ("console", Kind.SERVER), ("delete", Kind.SERVER)]
+
+
+@pytest.mark.parametrize("error", [CloudBusy("later"), CloudUnsure("?"), KeyError("broken")])
+def test_a_console_that_cannot_be_read_keeps_no_server_alive(world: World, error) -> None:
+    listener = world.engine.reader = Listener()
+    _, server = world.plan_server()
+    world.run(30)
+    world.cloud.faults.append(Fault(verb="console", error=error))
+    world.drop(server)
+    world.run(600)
+    assert world.state(server) is State.GONE
+    assert listener.told == {}
 
 
 def test_a_build_without_end_is_given_up_at_its_deadline(world: World) -> None:
