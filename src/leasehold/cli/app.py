@@ -47,6 +47,7 @@ COMMANDS = (
     (_RUN, "ca", "ca:app", "Issue, revoke and rotate the certificates of Flocker's REST API."),
     (_RUN, "db", "db:app", "Check the ledger's database, or move the ledger to another one."),
     (_RUN, "token", "token:token", "Make a token for a user of the service."),
+    (_RUN, "agent", "agent:app", "Mount this server's datasets, and give them to Docker."),
     (_RUN, "emulator", "emulator:emulator", "Run an OpenStack in one process, to try things on."),
     (_RUN, "demo", "demo:demo", "Show the whole job on an emulated cloud, and clean up."),
     (_RUN, "version", "version:version", "Print the version."),

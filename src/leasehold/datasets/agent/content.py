@@ -1,0 +1,170 @@
+"""What is on a device: a filesystem, something else, or provably nothing."""
+
+import os
+
+import msgspec
+
+from leasehold.datasets.agent.device import Device
+from leasehold.datasets.agent.tool import run
+
+MARKER_SIZE = 4096
+"""Bytes at the very end of a device, where a formatting agent leaves its mark."""
+_MAGIC = b"leasehold is formatting this volume\n"
+
+_WHOLE = 64 << 20
+"""Up to this size every byte is read."""
+_EDGE = 8 << 20
+"""Bytes read at both ends of a larger one: signatures of any kind stand there."""
+_SAMPLES = 512
+_SAMPLE = 64 << 10
+"""So many places in between are read, at even distances and where copies of signatures stand."""
+_COPIES = (64 << 20, 128 << 20, 256 << 20, 1 << 38, 1 << 50)
+_ZEROS = bytes(1 << 20)
+
+FILESYSTEMS = frozenset({"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs"})
+
+
+class Marker(msgspec.Struct, frozen=True, kw_only=True):
+    """The mark of a `mkfs` that began: for which dataset, and what its filesystem was to be."""
+
+    dataset: str
+    volume: str
+    filesystem: str
+    uuid: str
+
+
+class Filesystem(msgspec.Struct, frozen=True, kw_only=True):
+    """A filesystem on the whole device."""
+
+    type: str
+    uuid: str | None = None
+    size: int | None = None
+    """Bytes that it uses of the device; None where we cannot tell."""
+
+
+class Content(msgspec.Struct, frozen=True, kw_only=True):
+    """What one look at a device found. Never made of a device that could not be read."""
+
+    filesystem: Filesystem | None = None
+    marker: Marker | None = None
+    found: str | None = None
+    """Anything else that is there, for people; None with no filesystem: the device is blank."""
+
+    @property
+    def is_blank(self) -> bool:
+        """Nothing at all was found, where every place that could hold something was looked at."""
+        return self.filesystem is None and self.found is None
+
+
+def examine(device: Device, descriptor: int) -> Content:
+    """Look at a device that is held open by `descriptor`.
+
+    Two programs are asked, because neither sees all: blkid finds the filesystem, LUKS, RAID or LVM
+    that a mount would find, wipefs also signatures behind it and partition tables. A device that
+    both find empty is read itself. Raises OSError and `ToolFailed` when it cannot be read: that is
+    never the same as blank.
+    """
+    path = str(device.path)
+    marker = read_marker(descriptor, device.size)
+    tags = _blkid(path)
+    signatures = _wipefs(path)
+    kind = tags.get("TYPE")
+    if kind in FILESYSTEMS and tags.get("USAGE") == "filesystem" and set(signatures) == {kind}:
+        size = filesystem_size(kind, descriptor)
+        filesystem = Filesystem(type=kind, uuid=tags.get("UUID"), size=size)
+        return Content(filesystem=filesystem, marker=marker)
+    named = sorted({*signatures, *_kinds(tags)})
+    if named:
+        return Content(found=f"signatures of {', '.join(named)}", marker=marker)
+    place = first_data(descriptor, device.size - (MARKER_SIZE if marker else 0))
+    if place is not None:
+        return Content(found=f"bytes other than zero from {place} on", marker=marker)
+    return Content(marker=marker)
+
+
+def filesystem_of(device: Device, descriptor: int) -> Filesystem | None:
+    """The type, UUID and size of what is mounted; a quick look, with no proof of anything."""
+    tags = _blkid(str(device.path))
+    kind = tags.get("TYPE")
+    if kind is None:
+        return None
+    return Filesystem(type=kind, uuid=tags.get("UUID"), size=filesystem_size(kind, descriptor))
+
+
+def filesystem_size(kind: str, descriptor: int) -> int | None:
+    """Bytes, from the superblock: the block count of ext2 to ext4 and of XFS."""
+    if kind.startswith("ext"):
+        block = os.pread(descriptor, 1024, 1024)
+        count = int.from_bytes(block[4:8], "little")
+        if int.from_bytes(block[96:100], "little") & 0x80:  # INCOMPAT_64BIT
+            count |= int.from_bytes(block[0x150:0x154], "little") << 32
+        return count << (10 + int.from_bytes(block[24:28], "little"))
+    if kind == "xfs":
+        block = os.pread(descriptor, 16, 0)
+        return int.from_bytes(block[4:8], "big") * int.from_bytes(block[8:16], "big")
+    return None
+
+
+def first_data(descriptor: int, size: int) -> int | None:
+    """Where the first byte other than zero is, of those looked at; None if there is none.
+
+    Both ends and `_SAMPLES` places in between of a large device, all of a small one. Reads past the
+    page cache's back: what another server wrote before is on the volume, not in our memory.
+    """
+    os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+    for start, end in _spans(size):
+        place = start
+        while place < end:
+            part = os.pread(descriptor, min(len(_ZEROS), end - place), place)
+            if not part:
+                raise OSError(5, f"nothing can be read at {place} of {size} bytes")
+            if part != _ZEROS[: len(part)]:
+                return place + len(part) - len(part.lstrip(b"\0"))
+            place += len(part)
+    return None
+
+
+def read_marker(descriptor: int, size: int) -> Marker | None:
+    """The mark at the end of the device, if one is there."""
+    block = os.pread(descriptor, MARKER_SIZE, max(0, size - MARKER_SIZE))
+    if not block.startswith(_MAGIC):
+        return None
+    try:
+        return msgspec.json.decode(block[len(_MAGIC) :].rstrip(b"\0"), type=Marker)
+    except msgspec.DecodeError:
+        return None
+
+
+def write_marker(descriptor: int, size: int, marker: Marker | None) -> None:
+    """Put the mark there, or zeros; it is on the volume when this returns."""
+    text = b"" if marker is None else _MAGIC + msgspec.json.encode(marker)
+    os.pwrite(descriptor, text.ljust(MARKER_SIZE, b"\0"), size - MARKER_SIZE)
+    os.fsync(descriptor)
+
+
+def _spans(size: int) -> list[tuple[int, int]]:
+    if size <= _WHOLE:
+        return [(0, size)]
+    step = (size - 2 * _EDGE) // _SAMPLES
+    places = [_EDGE + step * number for number in range(1, _SAMPLES)]
+    places += [place for place in _COPIES if _EDGE < place < size - _EDGE]
+    middle = [(place, place + _SAMPLE) for place in sorted(places)]
+    return [(0, _EDGE), *middle, (size - _EDGE, size)]
+
+
+def _blkid(path: str) -> dict[str, str]:
+    """What libblkid's low-level probe says; {} for nothing. Never its cache."""
+    code, text = run("blkid", "--probe", "--output", "export", path, fine=(0, 2, 8))
+    if code == 8:
+        return {"AMBIVALENT": "several things at once"}
+    lines = (line.partition("=") for line in text.splitlines())
+    return {name: value for name, _, value in lines if name != "DEVNAME"}
+
+
+def _kinds(tags: dict[str, str]) -> list[str]:
+    return [tags[name] for name in ("TYPE", "PTTYPE", "AMBIVALENT") if name in tags]
+
+
+def _wipefs(path: str) -> list[str]:
+    _, text = run("wipefs", "--no-act", "--noheadings", "--output", "TYPE", path)
+    return [line.strip() for line in text.splitlines() if line.strip()]
