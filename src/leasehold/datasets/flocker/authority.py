@@ -217,15 +217,7 @@ class Authority:
         return None
 
     def _revoked(self) -> list[tuple[int, datetime]]:
-        try:
-            text = (self._directory / "revoked.pem").read_bytes()
-        except FileNotFoundError:
-            return []
-        found: dict[int, datetime] = {}
-        for block in text.split(_CRL_BEGIN)[1:]:
-            for each in x509.load_pem_x509_crl(_CRL_BEGIN + block):
-                found[each.serial_number] = each.revocation_date_utc
-        return list(found.items())
+        return revoked_in(self._directory / "revoked.pem")
 
     def _save_revoked(self, revoked: Sequence[tuple[int, datetime]], now: datetime) -> None:
         """Write one list for each authority: OpenSSL looks into its issuer's alone."""
@@ -238,6 +230,26 @@ class Authority:
 
 
 _CRL_BEGIN = b"-----BEGIN X509 CRL-----"
+
+
+def revoked_in(path: Path) -> list[tuple[int, datetime]]:
+    """The serial numbers in a file of lists, and since when; none if there is no such file.
+
+    Raises `AuthorityError` for a file that cannot be read: nobody may be let in then.
+    """
+    try:
+        text = path.read_bytes()
+        found: dict[int, datetime] = {}
+        for block in text.split(_CRL_BEGIN)[1:]:
+            for each in x509.load_pem_x509_crl(_CRL_BEGIN + block):
+                found[each.serial_number] = each.revocation_date_utc
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError) as error:
+        raise AuthorityError(
+            f"{path}: {error}; allowed: lists of revoked certificates in PEM"
+        ) from None
+    return list(found.items())
 
 
 def _read_all(path: Path) -> list[x509.Certificate]:
