@@ -6,6 +6,7 @@ from pathlib import Path
 from leasehold.engine.cloud import Flavor, Image, Kind, Network, Offers
 from leasehold.engine.engine import Engine
 from leasehold.engine.memory_cloud import MemoryCloud
+from leasehold.engine.row import Row, State
 from leasehold.engine.stock import Stock
 from leasehold.engine.watch import Pace
 from leasehold.lab.config import (
@@ -151,6 +152,11 @@ class Bench:
         """Each name that is set, with its type."""
         there = self.name_server.alive(Kind.RECORD)
         return sorted(" ".join(each.cloud_id.split(" ")[:2]) for each in there)
+
+    def rows(self, kind: Kind) -> list[Row]:
+        """What the ledger has of a kind and is not gone."""
+        rows = self.engine.ledger.rows.values()
+        return [row for row in rows if row.kind is kind and row.state is not State.GONE]
 
     def servers(self) -> list[str]:
         return sorted(each.name for each in self.cloud.alive(Kind.SERVER))

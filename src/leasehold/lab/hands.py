@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from leasehold.engine.cloud import RecordSpec
-from leasehold.engine.errors import NotOffered
+from leasehold.engine.errors import UnknownName
 from leasehold.engine.reason import Cause, Reason
 from leasehold.engine.row import Row
 from leasehold.lab import effects, names
@@ -97,7 +97,7 @@ class Hands:
         """Plan servers; None if the lease had to be ended, because they cannot be had any more."""
         try:
             return self._planner.plan(lease, nodes, now, attempt=attempt)
-        except (NotOffered, BadUserData) as error:
+        except (UnknownName, BadUserData) as error:
             why = Reason(cause=Cause.NOT_FOUND, text=str(error))
             self._memory.end(lease, LeaseState.FAILED, why)
             return None

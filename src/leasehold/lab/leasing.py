@@ -20,6 +20,7 @@ from leasehold.lab.looking import Looking
 from leasehold.lab.model import Lease, LeaseId, LeaseState, Node, NodeName, Wish
 from leasehold.lab.recipe import resolve
 from leasehold.lab.steward import Steward
+from leasehold.lab.system import for_system
 from leasehold.store import StoreFailed
 
 GRACE_OF_A_COMMIT = 30.0
@@ -38,8 +39,8 @@ class Leasing(Looking):
         """Lease `wish.count` nodes, all or none; returns at once, WAITING or PREPARING.
 
         A wish with the key of an earlier one of the same owner returns that one's lease. Raises
-        `BadWish`, `UnknownMachineType`, `TooMany`, `NotOffered` or `Impossible`; then nothing was
-        locked.
+        `BadWish`, `UnknownMachineType`, `UnknownSystem`, `TooMany`, `NotOffered` or `Impossible`;
+        then nothing was locked.
         """
         config = self._check(wish)
         steward = self._steward
@@ -199,7 +200,7 @@ class Leasing(Looking):
                 asyncssh.import_public_key(key)
             except (asyncssh.KeyImportError, ValueError):
                 raise BadWish("public_keys", key[:40], "OpenSSH public keys") from None
-        return config
+        return for_system(wish.machine_type, config, wish.os_type, wish.os_version)
 
     def _asked_before(self, wish: Wish) -> LeaseRow | None:
         """The lease of an earlier wish with the same key: what memory lacks is durable."""

@@ -11,10 +11,12 @@ from leasehold.engine.row import Row, State
 from leasehold.lab.alarms import Alarms, Topic
 from leasehold.lab.book import Book, Hold, LeaseRow
 from leasehold.lab.config import Config, MachineTypeConfig
+from leasehold.lab.errors import UnknownSystem
 from leasehold.lab.inventory import Inventory
 from leasehold.lab.journal import Journal
 from leasehold.lab.model import LeaseId, LeaseState, NodeName
 from leasehold.lab.records import Line, Told
+from leasehold.lab.system import for_system
 
 
 class Memory:
@@ -151,7 +153,17 @@ class Memory:
         return self.book.leases[hold.lease].machine_type if hold else self.type_names.get(node)
 
     def machine_type_of(self, node: NodeName) -> MachineTypeConfig | None:
-        return self.config.machine_types.get(self.type_name_of(node) or "")
+        """A node's machine type, as it is for the system that its holder asked for."""
+        name = self.type_name_of(node) or ""
+        config = self.config.machine_types.get(name)
+        hold = self.book.holds.get(node)
+        if config is None or hold is None:
+            return config
+        lease = self.book.leases[hold.lease]
+        try:
+            return for_system(name, config, lease.os_type, lease.os_version)
+        except UnknownSystem:  # it was in the configuration when the node was leased
+            return config
 
 
 def nodes_of(config: Config) -> dict[str, tuple[NodeName, ...]]:

@@ -34,7 +34,8 @@ class Planner:
 
         Raises `NotOffered`, `UnknownSystem` or `BadUserData`. The cloud's offers have to be known.
         """
-        config = for_system(lease.machine_type, self._config.machine_types[lease.machine_type])
+        config = self._config.machine_types[lease.machine_type]
+        config = for_system(lease.machine_type, config, lease.os_type, lease.os_version)
         offers = self._stock.peek(config.cloud)
         assert offers is not None, "nothing is planned in a cloud before its offers are known"
         recipe = resolve(lease.machine_type, config, offers)

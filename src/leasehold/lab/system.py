@@ -1,5 +1,7 @@
 """A machine type as it is for one operating system: which of its `systems` a wish means. Pure."""
 
+import functools
+
 import msgspec
 
 from leasehold.engine.choice import near
@@ -20,6 +22,8 @@ def for_system(
     A wish without a type of system gets the default one. Raises `UnknownSystem`, with the systems
     that there are.
     """
+    if config.kind == "fixed":
+        return config
     wanted = f"{os_type}-{os_version}" if os_version else os_type
     if not wanted:
         wanted = config.default_system or _usual(config)
@@ -44,20 +48,23 @@ def _asks(config: MachineTypeConfig) -> bool:
     return isinstance(config.image, ImageRule) and config.image.needs_system
 
 
+_joined = functools.lru_cache(maxsize=64)(merge)
+"""Reading and writing YAML takes milliseconds."""
+
+
 def _settled(
     config: MachineTypeConfig, system: SystemConfig, name: str | None
 ) -> MachineTypeConfig:
     image = system.image or config.image
     if isinstance(image, ImageRule) and image.needs_system and name is not None:
         image = filled(image, *split(name))
-    both = config.user_data and system.user_data
-    user_data = config.user_data or system.user_data
+    texts = [text for text in (config.user_data, system.user_data) if text]
     return msgspec.structs.replace(
         config,
         image=image,
         flavor=system.flavor or config.flavor,
         ssh_user=system.ssh_user or config.ssh_user,
-        user_data=merge(config.user_data, system.user_data) if both else user_data,
+        user_data=_joined(*texts) if len(texts) > 1 else next(iter(texts), None),
         systems={},
         default_system=name,
     )

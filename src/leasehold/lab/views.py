@@ -55,8 +55,8 @@ def lease(steward: Steward, row: LeaseRow) -> Lease:
     """A lease with its nodes, and its place in the queue."""
     book = steward.book
     with steward.lock:
-        config = steward.config.machine_types.get(row.machine_type)
-        held = [node(steward, hold.node, config) for hold in book.held_by(row.id) if config]
+        nodes = {hold.node: steward.machine_type_of(hold.node) for hold in book.held_by(row.id)}
+        held = [node(steward, name, config) for name, config in nodes.items() if config]
         reason, place = row.reason, None
         if row.state is LeaseState.WAITING:
             queue = steward.queue(row.machine_type)

@@ -10,7 +10,7 @@ from leasehold.engine.cloud import CloudRefused, Image, Kind, Limit, Limits, Off
 from leasehold.engine.errors import Impossible, NotOffered
 from leasehold.engine.memory_cloud import Fault
 from leasehold.engine.reason import Cause
-from leasehold.lab.config import MachineTypeConfig
+from leasehold.lab.config import MachineTypeConfig, SystemConfig
 from leasehold.lab.errors import (
     BadWish,
     NotYours,
@@ -18,6 +18,7 @@ from leasehold.lab.errors import (
     UnknownLease,
     UnknownMachineType,
     UnknownNode,
+    UnknownSystem,
 )
 from leasehold.lab.model import LeaseState, NodeState
 from leasehold.store import Place, StoreFailed
@@ -318,3 +319,29 @@ def test_an_audit_under_way_ends_when_the_service_stops(bench: Bench) -> None:
         bench.engine.stop()
         with pytest.raises(Impossible, match="being stopped"):
             asked.result(10)
+
+
+SYSTEMS = {"ubuntu-22.04": SystemConfig(image="ubuntu-22.04", ssh_user="ubuntu")}
+
+
+def test_a_lock_gets_the_system_that_it_asks_for_with_its_account(tmp_path) -> None:
+    bench = Bench(tmp_path, systems=SYSTEMS, ssh_user="admin")
+    mine = bench.lock(os_type="ubuntu", os_version="22.04")
+    usual = bench.lock()
+    bench.run(30)
+    images = {row.subject: row.spec.image_id for row in bench.rows(Kind.SERVER)}
+    assert images == {"demo001": "i2", "demo002": "i1"}
+    assert [node.ssh_user for node in bench.lab.lease(mine.id).nodes] == ["ubuntu"]
+    assert [node.ssh_user for node in bench.lab.lease(usual.id).nodes] == ["admin"]
+    bench.lab.release(mine.id)
+    bench.run(60)
+    assert bench.lab.node("demo001").ssh_user == "admin"
+    bench.database.close()
+
+
+def test_a_system_that_the_machine_type_lacks_fails_the_lock_at_once(tmp_path) -> None:
+    bench = Bench(tmp_path, systems=SYSTEMS)
+    with pytest.raises(UnknownSystem, match=r"no system 'ubuntu-20.04'; did you mean ubuntu-22.04"):
+        bench.lock(os_type="ubuntu", os_version="20.04")
+    assert bench.lab.leases() == []
+    bench.database.close()
