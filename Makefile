@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 TESTBED := tools/openstack-testbed
 SOURCES := src tests bench tools
 
-.PHONY: help demo test check lint types contract testbed-up testbed-down bench docs pins clean
+.PHONY: help demo test check lint types contract testbed-up testbed-down teuthology bench docs pins clean
 
 help:  ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,8 @@ testbed-up:  ## start real OpenStack services on loopback: 1 min, 2 GiB; the fir
 testbed-down:  ## stop them; their state is kept
 	$(TESTBED) down
 
+teuthology: $(VENV)-teuthology/installed  ## install teuthology's client, which tests then run as it is
+
 bench: $(VENV)/developing  ## the numbers of the README, each beside its peer (BENCH=name for one)
 	$(BIN)/python -m bench $(BENCH)
 
@@ -61,7 +63,7 @@ pins:  ## renew constraints.txt with the newest release of everything
 	rm -rf $(VENV)-pins
 
 clean:  ## remove what the other targets made, but not the testbed
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-teuthology build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests bench tools -name __pycache__ -prune -exec rm -rf {} +
 
 # A plain user's install.
@@ -74,6 +76,13 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	    exit 1; }
 	@$(PIP) install --upgrade 'pip>=25.1'
 	@$(PIP) install --constraint constraints.txt --editable .
+	@touch $@
+
+# teuthology itself, as others run it; what it needs does not go together with what we need.
+$(VENV)-teuthology/installed: tests/system/teuthology/requirements.txt
+	@echo "installing teuthology into $(VENV)-teuthology"
+	@$(PYTHON) -m venv $(VENV)-teuthology
+	@$(VENV)-teuthology/bin/python -m pip --disable-pip-version-check --quiet --quiet install --requirement $<
 	@touch $@
 
 # The same with what the tests, linters and benchmarks need.

@@ -13,6 +13,7 @@ from leasehold.openstack.arguments import Arguments
 _SECTIONS: tuple[tuple[str, type[msgspec.Struct]], ...] = (
     ("[service]", config.ServiceConfig),
     ("[clouds.NAME]", config.CloudConfig),
+    ("[lab]", config.LabConfig),
     ("[dns.NAME]", config.DnsConfig),
     ("[machine_types.NAME]", config.MachineTypeConfig),
     ('[machine_types.NAME.systems."OS-VERSION"]', config.SystemConfig),

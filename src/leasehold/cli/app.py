@@ -36,6 +36,7 @@ COMMANDS = (
         "List what can be locked, and how much of it is free.",
     ),
     (_RUN, "init", "init:init", "Look at a cloud and write a leasehold.toml that works with it."),
+    (_RUN, "import", "imports:app", "Take over from teuthology and paddles."),
     (_RUN, "serve", "serve:serve", "Run the service."),
     (
         _RUN,

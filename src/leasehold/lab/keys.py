@@ -1,11 +1,11 @@
 """The lab's own SSH key, and the known_hosts file that it keeps for everybody."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import asyncssh
 
+from leasehold.lab.files import replace_file
 from leasehold.lab.model import NodeName
 
 
@@ -20,7 +20,7 @@ class LabKey:
         else:
             self._key = asyncssh.generate_private_key("ssh-ed25519", comment="leasehold lab")
             path.parent.mkdir(parents=True, exist_ok=True)
-            _replace(path, self._key.export_private_key().decode(), 0o600)
+            replace_file(path, self._key.export_private_key().decode(), 0o600)
 
     @property
     def public(self) -> str:
@@ -38,12 +38,4 @@ def write_known_hosts(path: Path, hosts: Mapping[NodeName, tuple[str, int, str]]
         f"{name},{address if port == 22 else f'[{address}]:{port}'} {key}\n"
         for name, (address, port, key) in sorted(hosts.items())
     ]
-    _replace(path, "".join(lines), 0o644)
-
-
-def _replace(path: Path, text: str, mode: int) -> None:
-    beside = path.with_name(f".{path.name}.new")
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(handle, "w") as file:
-        file.write(text)
-    beside.replace(path)
+    replace_file(path, "".join(lines), 0o644)

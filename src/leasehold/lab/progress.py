@@ -1,5 +1,6 @@
 """How far a node has come: derived from its hold and its ledger rows. Pure."""
 
+import ipaddress
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -90,14 +91,33 @@ def troubled(how: Progress, trouble: Reason | None, place: str = "cloud") -> Pro
 def address_of(rows: Iterable[Row], config: MachineTypeConfig) -> str | None:
     """The address by which a node is to be reached; None until it is known.
 
-    Known as soon as its port is, before the server has booted.
+    Known as soon as its port is, before the server has booted. Which of several ports' it is may
+    take all of them to know.
     """
-    floating = config.floating_ip is not None and config.address != "fixed"
+    floating = config.floating_ip is not None and config.address not in ("fixed", "private")
     kind = Kind.FLOATING_IP if floating else Kind.PORT
-    for row in rows:
-        if row.kind is kind and row.state is State.UP and row.addresses:
-            return row.addresses[0]
-    return None
+    mine = [row for row in rows if row.kind is kind]
+    known = [row.addresses for row in mine if row.state is State.UP and row.addresses]
+    if config.address in ("public", "private") and not floating:
+        of_all = (address for addresses in known for address in addresses)
+        private = config.address == "private"
+        for address in of_all:
+            if _is_private(address) is private:
+                return address
+        if len(known) < len(mine):
+            return None
+    return known[0][0] if known else None
+
+
+def _is_private(address: str) -> bool | None:
+    """Whether an IPv4 address is one of RFC 1918; None for IPv6."""
+    found = ipaddress.ip_address(address)
+    return None if found.version == 6 else any(found in network for network in _PRIVATE)
+
+
+_PRIVATE = [
+    ipaddress.ip_network(each) for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+]
 
 
 def _answering(server: Row, hold: Hold) -> Reason:

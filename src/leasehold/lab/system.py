@@ -19,7 +19,8 @@ def for_system(
 ) -> MachineTypeConfig:
     """The machine type with all that the system changes about it, and no other systems.
 
-    A wish without a type of system gets the default one. Raises `UnknownSystem`, with the systems
+    A wish without a type of system gets the default one, a wish without a version the default's if
+    that is of its type. Raises `UnknownSystem`, with the systems
     that there are.
     """
     if config.kind == "fixed":
@@ -28,6 +29,9 @@ def for_system(
     if not wanted:
         wanted = config.default_system or _usual(config)
         os_type, os_version = split(wanted) if wanted else (None, None)
+    elif config.default_system and not os_version and os_type == split(config.default_system)[0]:
+        wanted = config.default_system
+        os_version = split(wanted)[1]
     system = find(os_type or "", os_version, config.systems)
     if system is not None:
         return _settled(config, config.systems[system], system)

@@ -23,7 +23,7 @@ _CONFIG = """
 options {{
     directory "{directory}"; pid-file "{directory}/named.pid";
     session-keyfile "{directory}/session.key";
-    listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};
+    listen-on port {port} {{ {host}; }}; listen-on-v6 {{ none; }};
     recursion no; dnssec-validation no; notify no; minimal-responses yes;
     allow-transfer {{ {allowed}; }};
 }};
@@ -39,6 +39,7 @@ class Primary:
 
     port: int
     directory: Path
+    host = "127.0.0.1"
 
     @property
     def key_file(self) -> Path:
@@ -46,26 +47,26 @@ class Primary:
 
     @property
     def place(self) -> str:
-        return f"127.0.0.1:{self.port}"
+        return f"{self.host}:{self.port}"
 
     def server(self, *, transport: str = "tcp", timeout: float = 5.0) -> Server:
         return Server(self.place, Key.read(self.key_file), transport=transport, timeout=timeout)
 
     def dig(self, type_: str, name: str) -> list[str]:
         """What a stranger is answered."""
-        command = ["dig", "@127.0.0.1", "-p", str(self.port), "+short", "+tries=1", "+time=1"]
+        command = ["dig", f"@{self.host}", "-p", str(self.port), "+short", "+tries=1", "+time=1"]
         done = subprocess.run([*command, type_, name], check=False, capture_output=True, text=True)
         return [line for line in done.stdout.splitlines() if line and not line.startswith(";")]
 
     def nsupdate(self, *lines: str) -> None:
         """Change the zone behind everybody's back, with BIND's own program."""
-        script = "\n".join([f"server 127.0.0.1 {self.port}", *lines, "send", ""])
+        script = "\n".join([f"server {self.host} {self.port}", *lines, "send", ""])
         command = ["nsupdate", "-k", str(self.key_file)]
         subprocess.run(command, input=script, check=True, text=True, timeout=20)
 
     def names(self) -> set[str]:
         """Everything in the forward zone but its own head."""
-        command = ["dig", "@127.0.0.1", "-p", str(self.port), "-k", str(self.key_file), "AXFR"]
+        command = ["dig", f"@{self.host}", "-p", str(self.port), "-k", str(self.key_file), "AXFR"]
         lines = []
         for zone in (ZONE, REVERSE, REVERSE_V6):
             done = subprocess.run([*command, "+noall", "+answer", "+onesoa", zone], check=True,
@@ -90,9 +91,11 @@ class EmulatedPrimary(Primary):
 class Bind(Primary):
     """BIND itself; it can be stopped, and started again with what it knew."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        """`port` 0 takes a free one; 53 is the only one that resolvers ask."""
         self.directory = directory
-        self.port = _free_port()
+        self.host = host
+        self.port = port or _free_port()
         self.other_key_file = directory / "other.key"
         for path, algorithm in (
             (self.key_file, "hmac-sha256"),
@@ -103,7 +106,9 @@ class Bind(Primary):
         keys = self.key_file.read_text() + self.other_key_file.read_text()
         zones = "".join(_ZONE.format(zone=zone, allowed="key lab") for zone in
                         (ZONE, REVERSE, REVERSE_V6))  # fmt: skip
-        config = _CONFIG.format(keys=keys, directory=directory, port=self.port, allowed="key lab")
+        config = _CONFIG.format(
+            keys=keys, directory=directory, host=host, port=self.port, allowed="key lab"
+        )
         (directory / "named.conf").write_text(config + zones)
         for zone in (REVERSE, REVERSE_V6):
             (directory / f"{zone}.zone").write_text(f"$ORIGIN {zone}.\n{_SOA}")

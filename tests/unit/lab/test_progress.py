@@ -98,6 +98,29 @@ def test_which_address_counts(floating_ip, address, expected: str) -> None:
     assert progress.address_of(rows, config) == expected
 
 
+@pytest.mark.parametrize(
+    ("wanted", "found", "expected"),
+    [
+        ("private", (("2001:db8::7", "51.0.0.7"), ("192.168.0.7",)), "192.168.0.7"),
+        ("public", (("10.0.0.7",), ("2001:db8::7", "51.0.0.7")), "51.0.0.7"),
+        ("public", (("10.0.0.7",), ()), None),
+        ("public", (("172.16.0.7",), ("10.0.0.7",)), "172.16.0.7"),
+        ("private", (("127.64.0.7",),), "127.64.0.7"),
+    ],
+)
+def test_of_several_networks_the_address_of_the_wanted_kind_counts(
+    wanted: str, found: tuple[tuple[str, ...], ...], expected: str | None
+) -> None:
+    rows = [a_row(Kind.PORT, State.UP if each else State.PLANNED, addresses=each) for each in found]
+    assert progress.address_of(rows, a_type(address=wanted)) == expected
+
+
+def test_a_public_address_may_be_floating_and_a_private_one_is_not() -> None:
+    rows = [*rows_of().values(), a_row(Kind.FLOATING_IP, State.UP, addresses=("51.0.0.9",))]
+    assert progress.address_of(rows, a_type(floating_ip="x", address="public")) == "51.0.0.9"
+    assert progress.address_of(rows, a_type(floating_ip="x", address="private")) == "10.0.0.1"
+
+
 def test_a_floating_address_that_is_to_come_is_waited_for() -> None:
     floating = a_row(Kind.FLOATING_IP, State.PLANNED)
     rows = [*rows_of().values(), floating]

@@ -38,6 +38,12 @@ def test_without_a_version_it_is_the_newest() -> None:
     assert settled("ubuntu").image == "jammy"
 
 
+def test_without_a_version_the_default_of_its_type_goes_first() -> None:
+    assert settled("ubuntu", default_system="ubuntu-9.10").image == "karmic"
+    found = settled("ubuntu", systems={}, image=ANY, default_system="ubuntu-22.04")
+    assert found.default_system == "ubuntu-22.04"
+
+
 @pytest.mark.parametrize(
     ("fields", "image"),
     [

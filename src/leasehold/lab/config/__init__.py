@@ -2,6 +2,7 @@
 
 from leasehold.lab.config.clouds import CloudConfig
 from leasehold.lab.config.dns import DnsConfig
+from leasehold.lab.config.lab import LabConfig
 from leasehold.lab.config.load import Config, load
 from leasehold.lab.config.machine_types import MachineTypeConfig
 from leasehold.lab.config.rules import FlavorRule, ImageRule, NetworkRule, VolumeConfig
@@ -14,6 +15,7 @@ __all__ = [
     "DnsConfig",
     "FlavorRule",
     "ImageRule",
+    "LabConfig",
     "MachineTypeConfig",
     "NetworkRule",
     "ServiceConfig",

@@ -10,6 +10,7 @@ from leasehold.engine.choice import near
 from leasehold.lab.config.check import check_machine_type, with_files
 from leasehold.lab.config.clouds import CloudConfig, with_auth_file
 from leasehold.lab.config.dns import DnsConfig, check_dns
+from leasehold.lab.config.lab import with_teuthology
 from leasehold.lab.config.machine_types import MachineTypeConfig
 from leasehold.lab.config.service import ServiceConfig
 from leasehold.lab.config.values import LABEL
@@ -38,7 +39,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         return locate(self.service.database, self.state_directory, password_file)
 
 
-SECTIONS = ("service", "clouds", "dns", "machine_types")
+SECTIONS = ("service", "clouds", "dns", "machine_types", "lab")
 
 
 def load(path: Path) -> Config:
@@ -59,6 +60,7 @@ def load(path: Path) -> Config:
         if section not in SECTIONS:
             likely = near(section, SECTIONS) or SECTIONS
             raise ConfigError(path, section, "an unknown section", ", ".join(likely))
+    raw = with_teuthology(raw, path)
     config = Config(
         path=path.absolute(),
         service=read_table(ServiceConfig, raw.get("service", {}), path, "service"),

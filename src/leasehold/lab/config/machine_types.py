@@ -68,8 +68,10 @@ class MachineTypeConfig(msgspec.Struct, frozen=True, kw_only=True):
     config_drive: bool = False
     metadata: dict[str, str] = {}
     """Server metadata, beside our own mark."""
-    address: Literal["fixed", "floating"] | None = None
-    """The address to use; left out, the floating one if there is one."""
+    address: Literal["fixed", "floating", "public", "private"] | None = None
+    """The address to use; left out, the floating one if there is one, else the first. Where a node is
+    in several networks, ``public`` and ``private`` prefer an IPv4 address of that kind (RFC 1918);
+    ``public`` may be a floating one."""
     ssh_user: str = "root"
     ssh_port: Annotated[int, Meta(ge=1, le=65535)] = 22
     ready: Proof | None = None
