@@ -12,6 +12,7 @@ from leasehold.openstack.arguments import Arguments
 
 _SECTIONS: tuple[tuple[str, type[msgspec.Struct]], ...] = (
     ("[service]", config.ServiceConfig),
+    ("[service.tokens], as a table", config.TokenConfig),
     ("[clouds.NAME]", config.CloudConfig),
     ("[lab]", config.LabConfig),
     ("[dns.NAME]", config.DnsConfig),

@@ -22,7 +22,7 @@ MEANINGS = {
     Exit.FAILED: "failed, or found that something would fail",
     Exit.USAGE: "wrong use: an option, a value or the configuration",
     Exit.UNREACHABLE: "no service answers at --server",
-    Exit.REFUSED: "refused: not enough nodes, held by somebody else, or no valid token",
+    Exit.REFUSED: "refused: too few nodes, somebody else's, no valid token or no right",
     Exit.LOCK_FAILED: "the lock was taken, but could not be made ready; nothing is held",
     Exit.INTERRUPTED: "interrupted (Ctrl-C)",
 }

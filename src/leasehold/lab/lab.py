@@ -6,10 +6,11 @@ from collections.abc import Callable
 import structlog
 
 from leasehold.engine.engine import Engine
+from leasehold.lab.config import Config
 from leasehold.lab.leasing import Leasing
 from leasehold.lab.prober import Prober
 from leasehold.lab.steward import STORE_RETRY, Steward
-from leasehold.store import StoreLost
+from leasehold.store import Database, StoreLost
 
 log = structlog.get_logger()
 
@@ -27,6 +28,15 @@ class Lab(Leasing):
         self.on_lost: Callable[[StoreLost], None] = lambda _: None
         """Called when another process has taken the ledger over; from then on nothing works."""
         steward.database.on_lost = lambda error: self.on_lost(error)
+
+    @property
+    def config(self) -> Config:
+        return self._steward.config
+
+    @property
+    def database(self) -> Database:
+        """The ledger's, for what else is kept there."""
+        return self._steward.database
 
     def start(self) -> None:
         """Start to work: from now on the clouds follow the ledger."""

@@ -54,7 +54,8 @@ def read_table(kind: type[S], table: object, file: Path, place: str) -> S:
         except msgspec.ValidationError as error:
             inner = str(error).partition(" - at `$")[2].rstrip("`")
             allowed = str(error).partition(" - at ")[0]
-            raise ConfigError(file, f"{place}.{name}{inner}", show(table[name]), allowed) from None
+            found = "***" if _SECRET.search(name) else show(table[name])
+            raise ConfigError(file, f"{place}.{name}{inner}", found, allowed) from None
     return kind(**values)
 
 

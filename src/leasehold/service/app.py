@@ -12,14 +12,27 @@ from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp
 
 from leasehold import __version__
+from leasehold.lab.duration import parse_duration
 from leasehold.lab.lab import Lab
 from leasehold.service import pages
-from leasehold.service.api import about, clouds, events, leases, nodes
+from leasehold.service.api import (
+    about,
+    audit_log,
+    clouds,
+    events,
+    leases,
+    nodes,
+)
+from leasehold.service.api import (
+    tokens as token_routes,
+)
+from leasehold.service.audit_log import AuditLog
 from leasehold.service.board import Board
 from leasehold.service.described import describe
 from leasehold.service.door import Door
 from leasehold.service.errors import answer_error
 from leasehold.service.feed import Feed, opened
+from leasehold.service.guard import guard
 from leasehold.service.rows import Rows
 from leasehold.service.threads import call_threads
 from leasehold.service.tokens import Tokens
@@ -32,6 +45,7 @@ def make_app(lab: Lab, feed: Feed, *, tokens: Tokens, local_owner: str) -> ASGIA
     """Put a lab behind HTTP. `local_owner` owns what nobody else claims, where no tokens are."""
     rows = Rows()
     board = Board(lab, feed, rows)
+    log = AuditLog(lab.database, parse_duration(lab.config.service.audit_log))
     api = Router(
         _API,
         route_handlers=[
@@ -41,18 +55,28 @@ def make_app(lab: Lab, feed: Feed, *, tokens: Tokens, local_owner: str) -> ASGIA
             nodes.machine_types,
             clouds.CloudController,
             events.events,
+            token_routes.TokenController,
+            audit_log.audit_log,
             about.health,
             about.version,
         ],
+        guards=[guard],
     )
-    application = Litestar(
+    page = Router(
+        "/",
         route_handlers=[
-            api,
             pages.lab_page,
             pages.live,
             pages.sign_in_page,
             pages.sign_in,
             pages.sign_out,
+        ],
+        guards=[guard],
+    )
+    application = Litestar(
+        route_handlers=[
+            api,
+            page,
             create_static_files_router("/static", [Path(__file__).parent / "static"]),
         ],
         dependencies={
@@ -61,6 +85,7 @@ def make_app(lab: Lab, feed: Feed, *, tokens: Tokens, local_owner: str) -> ASGIA
             "board": _given(board),
             "rows": _given(rows),
             "tokens": _given(tokens),
+            "audit_log": _given(log),
         },
         exception_handlers={Exception: answer_error},
         lifespan=[lambda _: call_threads(), lambda _: opened(feed)],
@@ -68,8 +93,8 @@ def make_app(lab: Lab, feed: Feed, *, tokens: Tokens, local_owner: str) -> ASGIA
         request_max_body_size=_LARGEST_BODY,
         logging_config=None,
     )
-    describe(application.openapi_schema)
-    return Door(application, tokens, local_owner)
+    describe(application)
+    return Door(application, tokens, log, local_owner)
 
 
 def _given(value: object) -> Provide:
@@ -94,6 +119,7 @@ def _openapi() -> OpenAPIConfig:
             Tag("Nodes", description="The named places of the lab and what stands behind them."),
             Tag("Clouds", description="The OpenStack projects where servers are made."),
             Tag("Events", description="What happened, as a page or as a stream."),
+            Tag("Tokens", description="Who may call, in which role, and what they did."),
             Tag("Service", description="This service itself."),
         ],
         components=Components(
@@ -101,8 +127,8 @@ def _openapi() -> OpenAPIConfig:
                 "token": SecurityScheme(
                     type="http",
                     scheme="bearer",
-                    description="Asked for if [service.tokens] names any; `leasehold token NAME`"
-                    " makes one.",
+                    description="Asked for once there is one; `leasehold token create` makes them."
+                    " Its role says what it may do.",
                 )
             }
         ),

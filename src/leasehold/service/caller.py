@@ -6,16 +6,39 @@ import socket
 
 import msgspec
 
+from leasehold.lab.rights import Right, Role, demand, may
+from leasehold.service.token import Token
+
 OWNER_HEADER = "leasehold-owner"
 COOKIE = "leasehold"
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """On whose behalf a request acts."""
+    """On whose behalf a request acts, and what they may do."""
 
     owner: str
-    proven: bool
-    """True: a token said so. False: the caller did, which is enough only on loopback."""
+    role: Role | None
+    """None: nobody known, on one of the few paths that are for everybody."""
+    token: Token | None = None
+    """What proves it. None: the caller says so, which is enough only on loopback."""
+
+    @property
+    def proven(self) -> bool:
+        return self.token is not None
+
+    def may(self, right: Right) -> bool:
+        return self.role is not None and may(self.role, right)
+
+    def demand(self, right: Right) -> None:
+        """Raise `NotAllowed` unless the caller has the right."""
+        assert self.role is not None, "the door lets nobody else in"
+        demand(self.owner, self.role, right)
+
+    def force(self, wanted: bool) -> bool:
+        """Whether to act on what others hold: as wanted, if it is the caller's right."""
+        if wanted:
+            self.demand(Right.OVERRULE)
+        return wanted
 
 
 def local_owner() -> str:

@@ -5,23 +5,34 @@ import inspect
 import textwrap
 
 import msgspec
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import OpenAPI, Schema
 
 from leasehold.engine.reason import Reason
 from leasehold.lab import model
+from leasehold.lab.rights import roles_with
 from leasehold.service.api import about, clouds, leases, nodes
+from leasehold.service.api import tokens as token_routes
+from leasehold.service.audit_entry import AuditEntry
+from leasehold.service.guard import needed
 from leasehold.service.problem import ErrorAnswer, Problem
+from leasehold.service.token import NewToken, Token
 
 _SHOWN: tuple[type[msgspec.Struct], ...] = (
     *(model.Node, model.Lease, model.Wish, model.Event, model.CloudObject, model.Story),
     *(model.Step, model.Audit, model.MachineType, Reason, Problem, ErrorAnswer),
     *(leases.LockRequest, leases.Extension, nodes.Unlock, clouds.CloudView),
+    *(Token, NewToken, token_routes.TokenRequest, AuditEntry),
     *(about.Health, about.Version),
 )
 
 
-def describe(document: OpenAPI) -> None:
-    """Fill in what the framework leaves out: a description of each struct and of its fields."""
+def describe(application: Litestar) -> None:
+    """Fill in what the framework leaves out of its OpenAPI document: descriptions of structs and of
+    their fields, and the roles that may call each route."""
+    document = application.openapi_schema
+    _describe_rights(application, document)
     schemas = document.components.schemas or {}
     for struct in _SHOWN:
         schema = schemas.get(struct.__name__)
@@ -50,3 +61,20 @@ def field_docs(struct: type[msgspec.Struct]) -> dict[str, str]:
                 ):
                     found[name] = inspect.cleandoc(doc)
     return found
+
+
+def _describe_rights(application: Litestar, document: OpenAPI) -> None:
+    rights = {
+        str(handler.operation_id): needed(handler)
+        for route in application.routes
+        for handler in getattr(route, "route_handlers", ())
+        if isinstance(handler, HTTPRouteHandler) and handler.operation_id
+    }
+    for item in (document.paths or {}).values():
+        for operation in (item.get, item.post, item.put, item.patch, item.delete):
+            if operation is None:
+                continue
+            right = rights[str(operation.operation_id)]
+            roles = [role.value for role in roles_with(right)] if right else None
+            # A service without tokens lets its own machine do everything: the empty choice.
+            operation.security = [{}] if roles is None else [{"token": roles}, {}]

@@ -10,6 +10,8 @@ import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from leasehold.lab.rights import Role
+from leasehold.service.audit_log import AuditLog
 from leasehold.service.caller import COOKIE, OWNER_HEADER, Caller, host_of, is_loopback
 from leasehold.service.problem import ErrorAnswer, Problem
 from leasehold.service.tokens import Tokens
@@ -40,16 +42,20 @@ class _Refused(Exception):
 class Door:
     """An ASGI application around another one.
 
-    With tokens, everything but `_OPEN` demands one: as ``Authorization: Bearer``, or, for reading
-    only, in the cookie that the sign-in page sets. Without tokens the service listens on loopback
-    alone, and the Host header must be loopback too: a page of a stranger that made its own name
-    point here (DNS rebinding) fails on that. A stranger's page cannot write either way: a request
-    that changes something must not come from another origin.
+    With tokens, everything but `_OPEN` demands one: as ``Authorization: Bearer``, or in the cookie
+    that the sign-in page sets. Without tokens the service listens on loopback alone, and the Host
+    header must be loopback too: a page of a stranger that made its own name point here (DNS
+    rebinding) fails on that; whoever comes is an administrator.
+
+    A stranger's page cannot write either way: a request that changes something must not come from
+    another origin, and with the cookie, which a browser sends by itself, it must say that it comes
+    from ours. (Browsers send ``Origin`` with every request that is not GET or HEAD.)
     """
 
-    def __init__(self, app: ASGIApp, tokens: Tokens, local_owner: str) -> None:
+    def __init__(self, app: ASGIApp, tokens: Tokens, audit_log: AuditLog, local_owner: str) -> None:
         self._app = app
         self._tokens = tokens
+        self._audit_log = audit_log
         self._local_owner = local_owner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,30 +64,41 @@ class Door:
             return
         began = time.perf_counter()
         status = 0
+        ended = False
+        caller = Caller(owner="", role=None)
 
         async def send_noting(message: Message) -> None:
-            nonlocal status
+            nonlocal status, ended
+            if ended:
+                return
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message["headers"], *_HEADERS]
+            elif message.get("more_body") and not self._is_good(caller):
+                ended = True
+                message = {"type": "http.response.body", "body": b"", "more_body": False}
             await send(message)
 
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in
                    scope["headers"]}  # fmt: skip
         method, path = scope["method"], scope["path"]
-        owner = ""
         try:
             self._check_origin(method, headers)
-            caller = self._caller(method, path, headers)
-            owner = caller.owner
-            scope["user"] = caller
+            scope["user"] = caller = self._caller(method, path, headers)
         except _Refused as no:
             await _refuse(no, path, headers, send_noting)
         else:
             await self._app(scope, receive, send_noting)
         if method not in _SAFE:
+            self._audit_log.add(scope, caller, status)
             elapsed = round((time.perf_counter() - began) * 1000, 1)
-            _log.info("request", method=method, path=path, status=status, owner=owner, ms=elapsed)
+            _log.info(
+                "request", method=method, path=path, status=status, owner=caller.owner, ms=elapsed
+            )
+
+    def _is_good(self, caller: Caller) -> bool:
+        """False once the token was revoked by which a stream, that may last for days, was opened."""
+        return caller.token is None or self._tokens.holds(caller.token)
 
     def _check_origin(self, method: str, headers: dict[str, str]) -> None:
         origin = headers.get("origin")
@@ -96,12 +113,12 @@ class Door:
         if not self._tokens:
             return self._neighbour(headers)
         token = _bearer(headers)
-        if token is None and method in _SAFE:
+        if token is None and (method in _SAFE or "origin" in headers):
             token = _cookie(headers)
-        if token is not None and (name := self._tokens.name_of(token)):
-            return Caller(owner=name, proven=True)
+        if token is not None and (known := self._tokens.find(token)):
+            return Caller(owner=known.owner, role=known.role, token=known)
         if path in _OPEN or path.startswith("/static/"):
-            return Caller(owner="", proven=False)
+            return Caller(owner="", role=None)
         if token is None:
             raise _Refused(
                 401,
@@ -112,8 +129,8 @@ class Door:
         raise _Refused(
             401,
             "wrong_token",
-            "This token is not known here. `leasehold token NAME` makes a new one;"
-            " its fingerprint belongs into [service.tokens] of leasehold.toml.",
+            "This token is not known here, or was revoked. An administrator makes a new one with"
+            " `leasehold token create NAME`.",
         )
 
     def _neighbour(self, headers: dict[str, str]) -> Caller:
@@ -126,7 +143,7 @@ class Door:
                 " 127.0.0.1 or localhost, or give it tokens in [service.tokens].",
             )
         owner = unquote(headers.get(OWNER_HEADER, "")).strip()
-        return Caller(owner=owner or self._local_owner, proven=False)
+        return Caller(owner=owner or self._local_owner, role=Role.ADMIN)
 
 
 def _bearer(headers: dict[str, str]) -> str | None:

@@ -20,6 +20,8 @@ from leasehold.lab.errors import (
     NotYours,
     TooMany,
 )
+from leasehold.lab.rights import NotAllowed
+from leasehold.service.audit_log import note_of
 from leasehold.service.invalid import BadRequest, explain
 from leasehold.service.problem import ErrorAnswer, Problem
 from leasehold.store import StoreError
@@ -44,6 +46,7 @@ class WrongRequest(LeaseholdError):
 def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[ErrorAnswer]:
     """Turn an exception of a handler into its answer."""
     status, problem = _explain(request, error)
+    note_of(request.scope).code = problem.code
     if status >= 500:
         problem = _noted(request, error, problem)
     headers = error.headers if isinstance(error, HTTPException) else None
@@ -95,6 +98,8 @@ def _explain_lab(error: LabError | NotOffered | Impossible) -> tuple[int, Proble
                 near=error.near,
             )
             return 404, problem
+        case NotAllowed():
+            return 403, Problem(code="not_allowed", message=text)
         case NotYours():
             return 403, Problem(code="not_yours", message=text, owner=error.owner)
         case TooMany():

@@ -6,6 +6,7 @@ from litestar import Request
 from litestar.di import NamedDependency
 
 from leasehold.lab.lab import Lab
+from leasehold.service.audit_log import AuditLog
 from leasehold.service.board import Board
 from leasehold.service.caller import Caller
 from leasehold.service.feed import Feed
@@ -19,4 +20,5 @@ GivenLab: TypeAlias = NamedDependency[Lab]
 GivenFeed: TypeAlias = NamedDependency[Feed]
 GivenBoard: TypeAlias = NamedDependency[Board]
 GivenRows: TypeAlias = NamedDependency[Rows]
+GivenAuditLog: TypeAlias = NamedDependency[AuditLog]
 GivenTokens: TypeAlias = NamedDependency[Tokens]

@@ -2,10 +2,10 @@
 
 import errno
 import socket
-from collections.abc import Mapping
 
 from leasehold.errors import LeaseholdError
 from leasehold.service.caller import is_loopback
+from leasehold.service.tokens import Tokens
 
 
 class CannotListen(LeaseholdError):
@@ -26,19 +26,19 @@ def parse_listen(listen: str) -> tuple[str, int]:
     return bare, int(port)
 
 
-def listen_on(listen: str, tokens: Mapping[str, str]) -> socket.socket:
-    """Open the listening socket. Raises `CannotListen` if it must not or cannot be.
-
-    Port 0 takes any free one. Without tokens only loopback is allowed: whoever reaches the port
-    can lock and unlock.
-    """
-    host, port = parse_listen(listen)
-    if not tokens and not is_loopback(host):
+def demand_tokens(listen: str, tokens: Tokens) -> None:
+    """Raise `CannotListen` where whoever reaches the port could do everything."""
+    if not tokens and not is_loopback(parse_listen(listen)[0]):
         raise CannotListen(
-            f"[service] listen: {listen} can be reached from other machines, and no tokens are"
-            " configured. Make one with `leasehold token NAME` and put its line into"
+            f"[service] listen: {listen} can be reached from other machines, and there are no tokens."
+            " Make an administrator's with `leasehold token NAME --role admin` and put its line into"
             " [service.tokens], or listen on 127.0.0.1."
         )
+
+
+def listen_on(listen: str) -> socket.socket:
+    """Open the listening socket; port 0 takes any free one. Raises `CannotListen`."""
+    host, port = parse_listen(listen)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listening = socket.create_server((host, port), family=family, backlog=2048)

@@ -9,7 +9,9 @@ from litestar.datastructures import Cookie
 from litestar.params import FromQuery, HeaderParameter, URLEncodedBody
 from litestar.response import Redirect, Stream
 
-from leasehold.service.caller import COOKIE
+from leasehold.lab.rights import Right
+from leasehold.service.audit_log import note_of
+from leasehold.service.caller import COOKIE, Caller
 from leasehold.service.given import Asked, GivenBoard, GivenRows, GivenTokens
 from leasehold.service.streams import stream
 
@@ -22,7 +24,7 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
     token: str
 
 
-@get("/", media_type=MediaType.HTML, include_in_schema=False)
+@get("/", media_type=MediaType.HTML, include_in_schema=False, needs=Right.LOOK)
 async def lab_page(request: Asked, board: GivenBoard, rows: GivenRows) -> str:
     """Nodes, leases and events, as they are now."""
     snapshot = await board.snapshot()
@@ -30,7 +32,7 @@ async def lab_page(request: Asked, board: GivenBoard, rows: GivenRows) -> str:
     return await asyncio.to_thread(rows.page, "lab.html", snapshot=snapshot, signed_in=signed_in)
 
 
-@get("/live", include_in_schema=False)
+@get("/live", include_in_schema=False, needs=Right.LOOK)
 async def live(
     board: GivenBoard,
     at: FromQuery[int] = 0,
@@ -40,13 +42,25 @@ async def live(
     return stream(board.watch(at if last_event_id is None else last_event_id))
 
 
-@get("/sign-in", media_type=MediaType.HTML, include_in_schema=False, sync_to_thread=False)
+@get(
+    "/sign-in",
+    media_type=MediaType.HTML,
+    include_in_schema=False,
+    sync_to_thread=False,
+    needs=None,
+)
 def sign_in_page(rows: GivenRows) -> str:
     """Ask for a token."""
     return rows.page("sign_in.html", wrong=False)
 
 
-@post("/sign-in", include_in_schema=False, sync_to_thread=False)
+@post(
+    "/sign-in",
+    operation_id="signIn",
+    include_in_schema=False,
+    sync_to_thread=False,
+    needs=None,
+)
 def sign_in(
     request: Asked,
     tokens: GivenTokens,
@@ -54,13 +68,22 @@ def sign_in(
     data: URLEncodedBody[SignIn],
 ) -> Response[Any]:
     """Keep the token in a cookie that no script can read and no other site can send."""
-    if tokens and tokens.name_of(data.token.strip()) is None:
+    known = tokens.find(data.token.strip())
+    if tokens and known is None:
         page = rows.page("sign_in.html", wrong=True)
         return Response(page, status_code=401, media_type=MediaType.HTML)
+    if known is not None:
+        note_of(request.scope).caller = Caller(owner=known.owner, role=known.role, token=known)
     return _to_the_lab(request, data.token.strip(), _SIGNED_IN_FOR)
 
 
-@post("/sign-out", include_in_schema=False, sync_to_thread=False)
+@post(
+    "/sign-out",
+    operation_id="signOut",
+    include_in_schema=False,
+    sync_to_thread=False,
+    needs=Right.LOOK,
+)
 def sign_out(request: Asked) -> Response[Any]:
     """Forget the token."""
     return _to_the_lab(request, "", 0)

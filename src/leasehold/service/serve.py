@@ -3,7 +3,7 @@
 import contextlib
 import signal
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import structlog
@@ -15,7 +15,7 @@ from leasehold.lab.open import open_lab
 from leasehold.service.app import make_app
 from leasehold.service.caller import is_loopback, local_owner
 from leasehold.service.feed import Feed
-from leasehold.service.listener import listen_on, parse_listen, url_of
+from leasehold.service.listener import demand_tokens, listen_on, parse_listen, url_of
 from leasehold.service.tokens import Tokens
 from leasehold.store import Database, Place, StoreInUse, StoreLost
 
@@ -32,12 +32,13 @@ def serve(config: Config, announce: Callable[[str], None] = lambda url: None) ->
     take over; it does not listen before. `announce` gets the address once requests are answered
     there. Raises `CannotListen`, `StoreError`, and what a wrong configuration raises.
     """
-    listen = config.service.listen, config.service.tokens
-    listen_on(*listen).close()  # what is wrong with it is told now, and not at the takeover
-    with (
-        open_when_free(config.ledger) as database,
-        contextlib.closing(listen_on(*listen)) as listening,
-    ):
+    listen = config.service.listen
+    listen_on(listen).close()  # what is wrong with it is told now, and not at the takeover
+    with contextlib.ExitStack() as stack:
+        database = stack.enter_context(open_when_free(config.ledger))
+        tokens = Tokens(config.service.tokens, database)
+        demand_tokens(listen, tokens)
+        listening = stack.enter_context(contextlib.closing(listen_on(listen)))
         if not is_loopback(parse_listen(config.service.listen)[0]):
             _log.warning(
                 "tokens travel in clear on this listener; put a proxy with TLS before it",
@@ -51,7 +52,7 @@ def serve(config: Config, announce: Callable[[str], None] = lambda url: None) ->
             announce(url)
 
         lab = open_lab(config, database=database)
-        run(lab, listening, config.service.tokens, started)
+        run(lab, listening, tokens, started)
 
 
 def open_when_free(place: Place) -> Database:
@@ -68,7 +69,7 @@ def open_when_free(place: Place) -> Database:
 def run(
     lab: Lab,
     listening: socket.socket,
-    tokens: Mapping[str, str],
+    tokens: Tokens,
     announce: Callable[[str], None],
 ) -> None:
     """Start a lab, answer for it on a socket, and stop it after SIGTERM or Ctrl-C.
@@ -79,7 +80,7 @@ def run(
     Ctrl-C does not wait for them), the engine's threads.
     """
     feed = Feed(lab)
-    app: Any = make_app(lab, feed, tokens=Tokens(tokens), local_owner=local_owner())
+    app: Any = make_app(lab, feed, tokens=tokens, local_owner=local_owner())
     settings = uvicorn.Config(
         app,
         log_config=None,

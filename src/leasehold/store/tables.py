@@ -121,3 +121,34 @@ events = Table(
     sqlite_autoincrement=True,
     comment="History: what happened to nodes, leases and objects, in order.",
 )
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("fingerprint", String, nullable=False, unique=True),
+    Column("owner", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("created_by", String, nullable=False),
+    comment="Who may call, beside those of the configuration; of a token only the hash.",
+)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("owner", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("token", String),
+    Column("address", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("target", String, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("code", String),
+    Index("audit_log_at", "at"),
+    Index("audit_log_owner", "owner", "id"),
+    sqlite_autoincrement=True,
+    comment="Every call that changed something, or was refused to: who, from where, what, on what.",
+)

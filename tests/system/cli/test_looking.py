@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from leasehold.service.tokens import fingerprint
+from leasehold.service.fingerprints import fingerprint
 from tests.system.service.processes import PATIENCE, ServiceProcess, a_process, a_ready_lease, call
 
 from .commands import Command
@@ -139,3 +139,30 @@ def test_help_is_there_in_no_time_and_without_a_home() -> None:
     program = [sys.executable, "-m", "leasehold", "--help"]
     done = subprocess.run(program, env=environment, capture_output=True, timeout=PATIENCE)
     assert done.returncode == 0
+
+
+def test_an_administrator_gives_tokens_takes_them_back_and_sees_what_was_done(
+    tmp_path: Path,
+) -> None:
+    made = Command(tmp_path, "")("token", "root", "--role", "admin", "--for", "rita@lab")
+    assert f'"root" = {{ hash = "{fingerprint(made.stdout.strip())}"' in made.stderr
+    with a_process(tmp_path, "--token", f"root:admin={fingerprint(made.stdout.strip())}") as service:
+        root, ann = Command(tmp_path, service.url), Command(tmp_path, service.url)
+        root.environment["LEASEHOLD_TOKEN"] = made.stdout.strip()
+        created = root("token", "create", "ann-laptop", "--for", "ann@lab")
+        assert created.returncode == 0, created.stderr
+        ann.environment["LEASEHOLD_TOKEN"] = created.stdout.strip()
+        lock = root("lock", "--type", "demo", "--json")
+        (node,) = json.loads(lock.stdout)["nodes"]
+        refused = ann("unlock", node["name"], "--force")
+        assert refused.returncode == 4
+        assert "operator or admin" in refused.stderr
+        assert "ann@lab" in root("token", "list").stdout
+        assert root("token", "revoke", "ann-laptop").stdout == "ann-laptop revoked\n"
+        assert ann("nodes").returncode == 4
+        told = root("audit-log", "--by", "ann@lab").stdout
+        assert "unlockNodes" in told
+        assert "not_allowed" in told
+        assert created.stdout.strip() not in root("audit-log", "--json").stdout
+        service.stop()
+        assert created.stdout.strip() not in service.log()

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from leasehold.dns import MarkedZones, Record, Server
 from leasehold.dns.gateway.accounts import hash_password
 from leasehold.dns.nsupdate_web import NsupdateWeb
-from leasehold.service.tokens import fingerprint
+from leasehold.service.fingerprints import fingerprint
 from tests.system.dns.bind import REVERSE, ZONE, Bind
 from tests.system.dns.gateway import Gateway, a_gateway
 

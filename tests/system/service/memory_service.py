@@ -6,9 +6,12 @@ It prints its address and runs until it is told to stop. Nodes are ready when th
 import argparse
 from pathlib import Path
 
+from leasehold.lab.config import TokenConfig
+from leasehold.lab.rights import Role
 from leasehold.service.listener import listen_on
 from leasehold.service.log import configure_logs
 from leasehold.service.serve import run
+from leasehold.service.tokens import Tokens
 from tests.unit.service.labs import memory_lab
 
 
@@ -19,14 +22,20 @@ def main() -> None:
     parser.add_argument("--nodes", type=int, default=4)
     parser.add_argument("--boot", type=float, default=0.0)
     parser.add_argument("--database", default="ledger.db", help="a path, or a postgresql:// URL")
-    parser.add_argument("--token", action="append", default=[], help="NAME=sha256:HEX")
+    parser.add_argument("--token", action="append", default=[], help="NAME[:ROLE]=sha256:HEX")
     chosen = parser.parse_args()
     configure_logs()
-    tokens = dict(each.split("=", 1) for each in chosen.token)
     lab = memory_lab(
         chosen.directory, nodes=chosen.nodes, boot=chosen.boot, database=chosen.database
     )
-    run(lab, listen_on(chosen.listen, tokens), tokens, lambda url: print(url, flush=True))
+    tokens = Tokens(dict(map(token, chosen.token)), lab.database)
+    run(lab, listen_on(chosen.listen), tokens, lambda url: print(url, flush=True))
+
+
+def token(text: str) -> tuple[str, TokenConfig]:
+    named, _, mark = text.partition("=")
+    name, _, role = named.partition(":")
+    return name, TokenConfig(hash=mark, role=Role(role or "user"))
 
 
 if __name__ == "__main__":

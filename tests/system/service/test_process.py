@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from leasehold.service.fingerprints import fingerprint, new_token
 from leasehold.service.listener import listen_on
-from leasehold.service.tokens import fingerprint, new_token
 
 from .processes import PATIENCE, ServiceProcess, a_process, a_ready_lease, an_answer, call
 
@@ -77,7 +77,7 @@ def test_a_signal_ends_open_streams_and_the_service_in_order(
 def test_a_second_service_on_the_same_port_says_what_to_do(service: ServiceProcess) -> None:
     program = [sys.executable, "-c", f"""
 from leasehold.service.listener import listen_on
-listen_on("127.0.0.1:{service.port}", {{}})
+listen_on("127.0.0.1:{service.port}")
 """]  # fmt: skip
     done = subprocess.run(program, capture_output=True, text=True, timeout=PATIENCE)
     assert "is in use" in done.stderr
@@ -124,9 +124,26 @@ def test_many_who_wait_are_all_answered(service: ServiceProcess) -> None:
 
 def test_connections_send_without_delay() -> None:
     with (
-        listen_on("127.0.0.1:0", {}) as listening,
+        listen_on("127.0.0.1:0") as listening,
         socket.create_connection(listening.getsockname()),
     ):
         accepted, _ = listening.accept()
         with accepted:
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_a_revoked_token_ends_the_streams_that_it_opened(tmp_path: Path) -> None:
+    token = new_token()
+    with a_process(tmp_path, "--token", f"root:admin={fingerprint(token)}") as service:
+        root = {"authorization": f"Bearer {token}", "content_type": "application/json"}
+        with an_answer(service, "POST", "/api/v1/tokens", {"name": "ann"}, **root) as answer:
+            theirs = {"authorization": f"Bearer {json.loads(answer.read())['token']}"}
+        stream = {**theirs, "accept": "text/event-stream"}
+        with an_answer(service, "GET", "/api/v1/events", **stream) as events:
+            assert events.readline() == b":\n"
+            with an_answer(service, "DELETE", "/api/v1/tokens/ann", **root) as answer:
+                assert answer.status == 200
+            with an_answer(service, "POST", "/api/v1/leases", {"machine_type": "demo"}, **root):
+                assert b"demo" not in events.read()
+        service.stop()
+        assert "Traceback" not in service.log()

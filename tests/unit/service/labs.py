@@ -64,7 +64,9 @@ def a_service(
     lab = memory_lab(directory, nodes=nodes, boot=boot)
     lab.start()
     try:
-        app = make_app(lab, Feed(lab), tokens=Tokens(tokens or {}), local_owner="ann@lab")
+        app = make_app(
+            lab, Feed(lab), tokens=Tokens(tokens or {}, lab.database), local_owner="ann@lab"
+        )
         with TestClient(app, base_url=base_url, raise_server_exceptions=False) as client:
             yield client
     finally:

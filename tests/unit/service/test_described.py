@@ -20,6 +20,9 @@ PATHS = {
     "/clouds": {"get"},
     "/clouds/{name}/audit": {"post"},
     "/events": {"get"},
+    "/tokens": {"get", "post"},
+    "/tokens/{name}": {"delete"},
+    "/audit-log": {"get"},
     "/health": {"get"},
     "/version": {"get"},
 }

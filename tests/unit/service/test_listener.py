@@ -1,6 +1,7 @@
 import pytest
 
-from leasehold.service.listener import CannotListen, listen_on, parse_listen
+from leasehold.service.listener import CannotListen, demand_tokens, parse_listen
+from leasehold.service.tokens import Tokens
 
 
 @pytest.mark.parametrize(
@@ -26,4 +27,4 @@ def test_a_wrong_address_is_told_with_an_example(listen: str) -> None:
 @pytest.mark.parametrize("listen", ["0.0.0.0:8484", "[::]:8484", "192.0.2.1:80", "lab.example:80"])
 def test_without_tokens_only_loopback_is_listened_on(listen: str) -> None:
     with pytest.raises(CannotListen, match="leasehold token NAME"):
-        listen_on(listen, {})
+        demand_tokens(listen, Tokens({}))

@@ -6,7 +6,7 @@ from leasehold.lab.config.lab import LabConfig
 from leasehold.lab.config.load import Config, load
 from leasehold.lab.config.machine_types import MachineTypeConfig
 from leasehold.lab.config.rules import FlavorRule, ImageRule, NetworkRule, VolumeConfig
-from leasehold.lab.config.service import ServiceConfig
+from leasehold.lab.config.service import ServiceConfig, TokenConfig
 from leasehold.lab.config.systems import SystemConfig
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "NetworkRule",
     "ServiceConfig",
     "SystemConfig",
+    "TokenConfig",
     "VolumeConfig",
     "load",
 ]

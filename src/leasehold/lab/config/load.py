@@ -12,7 +12,7 @@ from leasehold.lab.config.clouds import CloudConfig, with_auth_file
 from leasehold.lab.config.dns import DnsConfig, check_dns
 from leasehold.lab.config.lab import with_teuthology
 from leasehold.lab.config.machine_types import MachineTypeConfig
-from leasehold.lab.config.service import ServiceConfig
+from leasehold.lab.config.service import ServiceConfig, check_service
 from leasehold.lab.config.values import LABEL
 from leasehold.lab.table import ConfigError, read_table, show
 from leasehold.store import BadPlace, Place, locate
@@ -68,6 +68,7 @@ def load(path: Path) -> Config:
         machine_types=_tables(MachineTypeConfig, raw, "machine_types", path),
         dns=_tables(DnsConfig, raw, "dns", path),
     )
+    check_service(config.service, path)
     for name, domain in config.dns.items():
         check_dns(name, domain, path)
     try:

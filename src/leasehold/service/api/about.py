@@ -26,6 +26,7 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     "/health",
     tags=["Service"],
     operation_id="tellHealth",
+    needs=None,
     summary="Tell whether the service works",
     sync_to_thread=False,
 )
@@ -38,6 +39,7 @@ def health() -> Health:
     "/version",
     tags=["Service"],
     operation_id="tellVersion",
+    needs=None,
     summary="Tell the version",
     sync_to_thread=False,
 )

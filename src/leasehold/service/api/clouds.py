@@ -7,6 +7,7 @@ from litestar import Controller, get, post
 from litestar.params import PathParameter, QueryParameter
 
 from leasehold.lab.model import Audit
+from leasehold.lab.rights import Right
 from leasehold.service.api.responses import errors
 from leasehold.service.given import GivenLab
 from leasehold.service.threads import in_own_thread
@@ -26,7 +27,13 @@ class CloudController(Controller):
     path = "/clouds"
     tags = ["Clouds"]  # noqa: RUF012 - litestar's way to set it
 
-    @get(operation_id="listClouds", summary="List clouds", responses=errors(), sync_to_thread=True)
+    @get(
+        operation_id="listClouds",
+        needs=Right.LOOK,
+        summary="List clouds",
+        responses=errors(),
+        sync_to_thread=True,
+    )
     def index(self, lab: GivenLab) -> list[CloudView]:
         """List the clouds, and the name servers (``dns.NAME``), with the machine types of each."""
         types = lab.machine_types()
@@ -41,6 +48,7 @@ class CloudController(Controller):
         "/{name:str}/audit",
         status_code=200,
         operation_id="auditCloud",
+        needs=Right.OPERATE,
         summary="Audit a cloud",
         responses=errors(404, 409),
     )

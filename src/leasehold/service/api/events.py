@@ -10,6 +10,7 @@ from litestar.params import HeaderParameter, QueryParameter
 from litestar.response import Stream
 
 from leasehold.lab.model import Event, LeaseId, NodeName
+from leasehold.lab.rights import Right
 from leasehold.service.api.responses import errors
 from leasehold.service.feed import Feed
 from leasehold.service.given import Asked, GivenFeed, GivenLab
@@ -20,6 +21,7 @@ from leasehold.service.streams import HEARTBEAT, sse, stream
     "/events",
     tags=["Events"],
     operation_id="readEvents",
+    needs=Right.LOOK,
     summary="Read or follow events",
     responses=errors(),
 )

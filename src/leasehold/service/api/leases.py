@@ -8,7 +8,9 @@ from litestar import Controller, Response, delete, get, post
 from litestar.params import HeaderParameter, JSONBody, PathParameter, QueryParameter
 
 from leasehold.lab.model import Lease, LeaseId, LeaseState, Wish
+from leasehold.lab.rights import Right
 from leasehold.service.api.responses import errors
+from leasehold.service.audit_log import note_of
 from leasehold.service.caller import Caller
 from leasehold.service.errors import WrongRequest
 from leasehold.service.given import Asked, GivenFeed, GivenLab
@@ -41,6 +43,7 @@ class LeaseController(Controller):
     @post(
         status_code=202,
         operation_id="lockNodes",
+        needs=Right.LEASE,
         summary="Lock nodes",
         responses=errors(404, 409),
         sync_to_thread=True,
@@ -68,14 +71,23 @@ class LeaseController(Controller):
                     allowed="the same as `key`, or none",
                 )
             )
+        note = note_of(request.scope)
+        note.target = f"{data.count} {data.machine_type}"
         lease = lab.lock(
             msgspec.structs.replace(
                 data, owner=_owner(request.user, data.owner), key=idempotency_key or data.key
             )
         )
+        note.target = f"{lease.id}: {note.target}"
         return Response(lease, headers={"location": f"/api/v1/leases/{lease.id}"})
 
-    @get(operation_id="listLeases", summary="List leases", responses=errors(), sync_to_thread=True)
+    @get(
+        operation_id="listLeases",
+        needs=Right.LOOK,
+        summary="List leases",
+        responses=errors(),
+        sync_to_thread=True,
+    )
     def index(
         self,
         lab: GivenLab,
@@ -90,6 +102,7 @@ class LeaseController(Controller):
     @get(
         "/{lease:str}",
         operation_id="showLease",
+        needs=Right.LOOK,
         summary="Show a lease, or wait for its next state",
         responses=errors(404),
     )
@@ -127,6 +140,7 @@ class LeaseController(Controller):
         "/{lease:str}/extend",
         status_code=200,
         operation_id="extendLease",
+        needs=Right.LEASE,
         summary="Keep a lease longer",
         responses=errors(403, 404, 409),
         sync_to_thread=True,
@@ -139,12 +153,14 @@ class LeaseController(Controller):
         data: JSONBody[Extension],
     ) -> Lease:
         """Add time to a lease, up to the limit of its machine type."""
-        return lab.extend(LeaseId(lease), data.seconds, owner=request.user.owner, force=data.force)
+        force = request.user.force(data.force)
+        return lab.extend(LeaseId(lease), data.seconds, owner=request.user.owner, force=force)
 
     @delete(
         "/{lease:str}",
         status_code=200,
         operation_id="releaseLease",
+        needs=Right.LEASE,
         summary="Give a lease back",
         responses=errors(403, 404),
         sync_to_thread=True,
@@ -159,6 +175,7 @@ class LeaseController(Controller):
         ] = False,
     ) -> Lease:
         """End a lease and free its nodes. Doing it twice does nothing more."""
+        force = request.user.force(force)
         return lab.release(LeaseId(lease), owner=request.user.owner, force=force)
 
 
@@ -169,7 +186,6 @@ def _settled(lease: Lease, known: LeaseState | None) -> bool:
 
 
 def _owner(caller: Caller, named: str) -> str:
-    if caller.proven and named not in ("", caller.owner):
-        allowed = f"{caller.owner!r}, whose token this is, or nothing"
-        raise WrongRequest(BadRequest(field="owner", found=repr(named), allowed=allowed))
-    return caller.owner if caller.proven else named or caller.owner
+    if named not in ("", caller.owner):
+        caller.demand(Right.OVERRULE)
+    return named or caller.owner

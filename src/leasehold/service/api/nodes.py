@@ -7,7 +7,9 @@ from litestar import Controller, get, post
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from leasehold.lab.model import MachineType, Node, NodeName, NodeState, Step, Story
+from leasehold.lab.rights import Right
 from leasehold.service.api.responses import errors
+from leasehold.service.audit_log import note_of
 from leasehold.service.given import Asked, GivenLab
 
 
@@ -25,7 +27,13 @@ class NodeController(Controller):
     path = "/nodes"
     tags = ["Nodes"]  # noqa: RUF012 - litestar's way to set it
 
-    @get(operation_id="listNodes", summary="List nodes", responses=errors(), sync_to_thread=True)
+    @get(
+        operation_id="listNodes",
+        needs=Right.LOOK,
+        summary="List nodes",
+        responses=errors(),
+        sync_to_thread=True,
+    )
     def index(
         self,
         lab: GivenLab,
@@ -45,6 +53,7 @@ class NodeController(Controller):
     @get(
         "/{name:str}",
         operation_id="showNode",
+        needs=Right.LOOK,
         summary="Show a node",
         responses=errors(404),
         sync_to_thread=True,
@@ -61,19 +70,23 @@ class NodeController(Controller):
         "/unlock",
         status_code=200,
         operation_id="unlockNodes",
+        needs=Right.LEASE,
         summary="Unlock nodes",
         responses=errors(403, 404),
         sync_to_thread=True,
     )
     def unlock(self, request: Asked, lab: GivenLab, data: JSONBody[Unlock]) -> list[Node]:
         """Give nodes back. A lease that has none left ends."""
-        return lab.unlock(data.names, owner=request.user.owner, force=data.force)
+        note_of(request.scope).target = " ".join(data.names)
+        force = request.user.force(data.force)
+        return lab.unlock(data.names, owner=request.user.owner, force=force)
 
 
 @get(
     "/plan",
     tags=["Nodes"],
     operation_id="showPlan",
+    needs=Right.LOOK,
     summary="Show the plan",
     responses=errors(),
     sync_to_thread=True,
@@ -87,6 +100,7 @@ def plan(lab: GivenLab) -> list[Step]:
     "/machine-types",
     tags=["Nodes"],
     operation_id="listMachineTypes",
+    needs=Right.LOOK,
     summary="List machine types",
     responses=errors(),
     sync_to_thread=True,

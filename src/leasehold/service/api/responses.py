@@ -7,17 +7,17 @@ from leasehold.service.problem import ErrorAnswer
 _MEANINGS = {
     400: "The request is wrong: `field`, `found` and `allowed` say where and how.",
     401: "The service asks for a token.",
-    403: "Held by somebody else; `force` takes it all the same.",
+    403: "Held by somebody else, or the caller's role does not have the right.",
     404: "No such name here; `near` lists the ones that look like it.",
     409: "Cannot be done: more than there is, or the cloud refused for good; `reason` says why.",
 }
 
 
 def errors(*statuses: int) -> dict[int, ResponseSpec]:
-    """The error answers of a route; 400 and 401 can come from every one."""
+    """The error answers of a route; 400, 401 and 403 can come from every one."""
     return {
         status: ResponseSpec(
             data_container=ErrorAnswer, description=_MEANINGS[status], generate_examples=False
         )
-        for status in (400, 401, *statuses)
+        for status in sorted({400, 401, 403, *statuses})
     }

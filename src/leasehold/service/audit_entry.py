@@ -1,0 +1,27 @@
+"""An entry of the audit log, as people see it."""
+
+from datetime import datetime
+
+import msgspec
+
+
+class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One call: who did what, on what, and what came of it."""
+
+    id: int
+    at: datetime
+    owner: str
+    """Who."""
+    role: str
+    token: str | None
+    """The name of the token that proved it; None on a service without tokens."""
+    address: str
+    """From where: the address of the other end of the connection."""
+    action: str
+    """What: the operation's name in the API, such as ``lockNodes``."""
+    target: str
+    """On what: a lease, nodes, a token, a cloud."""
+    status: int
+    """The HTTP status; below 400 it was done."""
+    code: str | None
+    """The code of the error that was answered."""

@@ -1,0 +1,64 @@
+"""What the audit log keeps, and for how long."""
+
+import pytest
+
+from leasehold.lab.rights import Role
+from leasehold.service.audit_log import AuditLog, note_of
+from leasehold.service.caller import Caller
+from leasehold.store import Database, Place
+from tests.simulation.clock import HandClock
+
+ANN = Caller(owner="ann", role=Role.ADMIN)
+
+
+@pytest.fixture
+def database(place: Place):
+    with Database(place) as database:
+        yield database
+
+
+def a_scope(**values: object) -> dict:
+    return {"method": "POST", "path": "/x", "client": ("10.0.0.7", 4711), **values}
+
+
+def read(log: AuditLog, database: Database) -> list[str]:
+    database.write(lambda _: None).result()  # what was queued before it is there now
+    return [entry.target for entry in log.read()]
+
+
+def test_entries_go_when_their_time_is_over(database: Database) -> None:
+    clock = HandClock()
+    log = AuditLog(database, 7 * 86400, clock)
+    for day in range(10):
+        scope = a_scope()
+        note_of(scope).target = f"day {day}"
+        log.add(scope, ANN, 200)
+        clock.time += 86400
+    assert read(log, database) == [f"day {day}" for day in (9, 8, 7, 6, 5, 4, 3, 2)]
+
+
+def test_what_no_database_or_terminal_could_hold_is_cut(database: Database) -> None:
+    log = AuditLog(database, 86400)
+    scope = a_scope()
+    note_of(scope).target = "a\0b" + "c" * 10_000
+    log.add(scope, ANN, 400)
+    (target,) = read(log, database)
+    assert target.startswith("a\N{REPLACEMENT CHARACTER}b")
+    assert len(target) == 500
+
+
+def test_a_log_outlives_its_service(place: Place) -> None:
+    with Database(place) as database:
+        AuditLog(database, 86400).add(a_scope(path_params={"lease": "lease-1"}), ANN, 200)
+    with Database(place) as database:
+        (entry,) = AuditLog(database, 86400).read()
+    assert (entry.target, entry.address, entry.action) == ("lease-1", "10.0.0.7", "POST /x")
+
+
+def test_a_write_that_failed_is_told_in_the_log(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    database = Database(place)
+    database.close()
+    AuditLog(database, 86400).add(a_scope(), ANN, 200)
+    assert "audit_log.store_failed" in capsys.readouterr().out
