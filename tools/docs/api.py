@@ -13,6 +13,7 @@ from leasehold.engine.clock import SystemClock
 from leasehold.engine.memory_cloud import MemoryCloud
 from leasehold.lab.config import load
 from leasehold.lab.open import open_lab
+from leasehold.lab.rights import Role
 from leasehold.service.app import make_app
 from leasehold.service.feed import Feed
 from leasehold.service.tokens import Tokens
@@ -22,7 +23,7 @@ Document = dict[str, Any]
 
 PATH = "/api/v1/openapi.json"
 _SCHEMAS = "#/components/schemas/"
-_EVERYWHERE = ("400", "401")
+_EVERYWHERE = ("400", "401", "403")
 
 
 def page() -> str:
@@ -99,19 +100,29 @@ def _intro(document: Document) -> str:
 {document["openapi"]} at `{PATH}`.
 
 Every route may answer 400 (the request is wrong) and, where the service has tokens, 401 (no token, or
-an unknown one). The tables list what comes beside these. The body of every error is an
+an unknown one) and 403 (the token's role may not do it, or somebody else holds what it is about). A route
+is for every role unless it says otherwise. The tables list what comes beside these. The body of every error is an
 [ErrorAnswer](#erroranswer)."""
 
 
 def _route(method: str, path: str, operation: Document) -> Iterator[str]:
     yield f"### {method} {path}"
-    yield f"**{operation['summary']}.** {prose(operation.get('description'))}"
+    told = f"**{operation['summary']}.** {prose(operation.get('description'))} {_roles(operation)}"
+    yield told.rstrip()
     if parameters := operation.get("parameters"):
         yield table(("parameter", "in", "type", "default", "meaning"), map(_parameter, parameters))
     if body := operation.get("requestBody"):
         yield f"Body: {_type(_content(body))}"
     answers = [each for each in operation["responses"].items() if each[0] not in _EVERYWHERE]
     yield table(("status", "body", "meaning"), map(_answer, answers))
+
+
+def _roles(operation: Document) -> str:
+    """Who may call it: OpenAPI keeps the roles in the first way to sign in."""
+    roles = operation["security"][0].get("token")
+    if roles is None:
+        return "For everybody, without a token."
+    return "" if len(roles) == len(Role) else f"For the role {' or '.join(map(code, roles))}."
 
 
 def _parameter(parameter: Document) -> tuple[str, ...]:

@@ -146,7 +146,9 @@ def test_an_administrator_gives_tokens_takes_them_back_and_sees_what_was_done(
 ) -> None:
     made = Command(tmp_path, "")("token", "root", "--role", "admin", "--for", "rita@lab")
     assert f'"root" = {{ hash = "{fingerprint(made.stdout.strip())}"' in made.stderr
-    with a_process(tmp_path, "--token", f"root:admin={fingerprint(made.stdout.strip())}") as service:
+    with a_process(
+        tmp_path, "--token", f"root:admin={fingerprint(made.stdout.strip())}"
+    ) as service:
         root, ann = Command(tmp_path, service.url), Command(tmp_path, service.url)
         root.environment["LEASEHOLD_TOKEN"] = made.stdout.strip()
         created = root("token", "create", "ann-laptop", "--for", "ann@lab")
