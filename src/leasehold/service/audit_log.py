@@ -18,6 +18,8 @@ _log = structlog.get_logger()
 
 _SWEEP = 3600.0
 """Seconds between two looks for what is too old."""
+_COMMIT = 30.0
+"""Seconds to wait for what is queued."""
 _LONGEST = 500
 """Characters kept of what a call was about."""
 
@@ -53,7 +55,7 @@ class AuditLog:
         self._swept_at = 0.0
 
     def add(self, scope: HTTPScope, caller: Caller, status: int) -> None:
-        """Write down a request that was answered.
+        """Write down a request that is about to be answered.
 
         It is queued for the ledger's next commit, behind what the request itself changed; the answer
         does not wait for it.
@@ -95,9 +97,13 @@ class AuditLog:
         target: str | None = None,
         limit: int = 100,
     ) -> list[AuditEntry]:
-        """Entries, the newest first. `target` is any part of it."""
+        """Entries, the newest first: those of all calls that were answered before.
+
+        `target` is any part of it. Raises `StoreError`.
+        """
         if self._database is None:
             return []
+        self._database.write(lambda _: None).result(_COMMIT)  # what is queued comes first
         query = select(table).order_by(table.c.id.desc()).limit(limit)
         if before is not None:
             query = query.where(table.c.id < before)

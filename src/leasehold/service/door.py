@@ -74,6 +74,8 @@ class Door:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message["headers"], *_HEADERS]
+                if method not in _SAFE:
+                    self._audit_log.add(scope, caller, status)
             elif message.get("more_body") and not self._is_good(caller):
                 ended = True
                 message = {"type": "http.response.body", "body": b"", "more_body": False}
@@ -90,7 +92,6 @@ class Door:
         else:
             await self._app(scope, receive, send_noting)
         if method not in _SAFE:
-            self._audit_log.add(scope, caller, status)
             elapsed = round((time.perf_counter() - began) * 1000, 1)
             _log.info(
                 "request", method=method, path=path, status=status, owner=caller.owner, ms=elapsed

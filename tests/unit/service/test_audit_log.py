@@ -21,11 +21,6 @@ def a_scope(**values: object) -> dict:
     return {"method": "POST", "path": "/x", "client": ("10.0.0.7", 4711), **values}
 
 
-def read(log: AuditLog, database: Database) -> list[str]:
-    database.write(lambda _: None).result()  # what was queued before it is there now
-    return [entry.target for entry in log.read()]
-
-
 def test_entries_go_when_their_time_is_over(database: Database) -> None:
     clock = HandClock()
     log = AuditLog(database, 7 * 86400, clock)
@@ -34,7 +29,9 @@ def test_entries_go_when_their_time_is_over(database: Database) -> None:
         note_of(scope).target = f"day {day}"
         log.add(scope, ANN, 200)
         clock.time += 86400
-    assert read(log, database) == [f"day {day}" for day in (9, 8, 7, 6, 5, 4, 3, 2)]
+    assert [entry.target for entry in log.read()] == [
+        f"day {day}" for day in (9, 8, 7, 6, 5, 4, 3, 2)
+    ]
 
 
 def test_what_no_database_or_terminal_could_hold_is_cut(database: Database) -> None:
@@ -42,7 +39,7 @@ def test_what_no_database_or_terminal_could_hold_is_cut(database: Database) -> N
     scope = a_scope()
     note_of(scope).target = "a\0b" + "c" * 10_000
     log.add(scope, ANN, 400)
-    (target,) = read(log, database)
+    (target,) = (entry.target for entry in log.read())
     assert target.startswith("a\N{REPLACEMENT CHARACTER}b")
     assert len(target) == 500
 
