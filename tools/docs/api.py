@@ -100,9 +100,9 @@ def _intro(document: Document) -> str:
 {document["openapi"]} at `{PATH}`.
 
 Every route may answer 400 (the request is wrong) and, where the service has tokens, 401 (no token, or
-an unknown one) and 403 (the token's role may not do it, or somebody else holds what it is about). A route
-is for every role unless it says otherwise. The tables list what comes beside these. The body of every error is an
-[ErrorAnswer](#erroranswer)."""
+an unknown one) and 403 (the token's role may not do it, or somebody else holds what it is about). A
+route is for every role unless it says otherwise. The tables list what comes beside these. The body of
+every error is an [ErrorAnswer](#erroranswer)."""
 
 
 def _route(method: str, path: str, operation: Document) -> Iterator[str]:
