@@ -58,11 +58,13 @@ def teuthology(
         domain, url = given.lab_domain, given.nsupdate_url
         dns["lab"] = {"domain": domain, "server": name_server, "nsupdate_url": url}
     tables = tables_of(given, public_keys=keys, dns="lab" if dns else None)
-    drafted = draft(given, tables, nodes=nodes, dns=dns, public_keys=keys)
-    if str(output) == "-":
+    to_stdout = str(output) == "-"
+    name = "leasehold" if to_stdout else output.stem
+    drafted = draft(given, tables, nodes=nodes, dns=dns, public_keys=keys, name=name)
+    if to_stdout:
         print(drafted.toml, end="")
-        for name in drafted.auth_files:
-            print(f"not written: {name}, with what is secret in driver_args", file=sys.stderr)
+        for missing in drafted.auth_files:
+            print(f"not written: {missing}, with what is secret in driver_args", file=sys.stderr)
     else:
         _write(drafted, output, force=force)
     for note in drafted.notes:

@@ -44,27 +44,28 @@ def draft(
     nodes: int | None = None,
     dns: Mapping[str, Mapping[str, Any]],
     public_keys: Sequence[str],
+    name: str = "leasehold",
 ) -> Draft:
     """Write the tables as a leasehold.toml, with the passwords in files of their own.
 
-    `dns` are its ``[dns]`` tables.
+    `dns` are its ``[dns]`` tables; `name` is that of the file, without its end.
     """
     parts = [_HEAD.format(source=given.path)]
     auth_files: dict[str, str] = {}
-    for name, table in dns.items():
-        parts.append(_toml("dns", name, table, "`lab_domain` and `nsupdate_url`"))
-    for name, table in tables.clouds.items():
+    for domain, table in dns.items():
+        parts.append(_toml("dns", domain, table, "`lab_domain` and `nsupdate_url`"))
+    for cloud, table in tables.clouds.items():
         secrets = {key: each for key, each in table["auth"].items() if key in SECRETS}
         auth = {key: each for key, each in table["auth"].items() if key not in SECRETS}
         table = {**table, "auth": auth}
         if secrets:
-            file = f"{name}.auth.toml"
+            file = f"{name}.{cloud}.auth.toml"
             auth_files[file] = tomli_w.dumps(secrets)
             table = {"auth_file": file, **table}
-        parts.append(_toml("clouds", name, table, f"`libcloud.providers.{name}.driver_args`"))
-    for name, table in tables.machine_types.items():
+        parts.append(_toml("clouds", cloud, table, f"`libcloud.providers.{cloud}.driver_args`"))
+    for kind, table in tables.machine_types.items():
         table = table if nodes is None else {"cloud": table["cloud"], "nodes": nodes, **table}
-        parts.append(_toml("machine_types", name, table, f"`libcloud.providers.{name}`"))
+        parts.append(_toml("machine_types", kind, table, f"`libcloud.providers.{kind}`"))
     return Draft(
         toml="\n".join(parts),
         auth_files=auth_files,

@@ -56,10 +56,10 @@ def test_passwords_go_into_a_file_that_nobody_else_can_read_and_are_never_shown(
     assert run(["import", "teuthology", str(a_file(home))]) == 0
     shown = capsys.readouterr()
     assert SECRET not in shown.out + shown.err
-    assert "ovh.auth.toml, with passwords" in shown.err
+    assert "leasehold.ovh.auth.toml, with passwords" in shown.err
     assert SECRET not in (home / "leasehold.toml").read_text()
-    assert (home / "ovh.auth.toml").read_text() == f'password = "{SECRET}"\n'
-    assert stat.S_IMODE((home / "ovh.auth.toml").stat().st_mode) == 0o600
+    assert (home / "leasehold.ovh.auth.toml").read_text() == f'password = "{SECRET}"\n'
+    assert stat.S_IMODE((home / "leasehold.ovh.auth.toml").stat().st_mode) == 0o600
 
 
 def test_on_stdout_there_is_no_password_and_nothing_is_written(
@@ -69,7 +69,7 @@ def test_on_stdout_there_is_no_password_and_nothing_is_written(
     shown = capsys.readouterr()
     assert "[machine_types.ovh]" in shown.out
     assert SECRET not in shown.out + shown.err
-    assert "not written: ovh.auth.toml" in shown.err
+    assert "not written: leasehold.ovh.auth.toml" in shown.err
     assert names_in(home) == [".ssh", "teuthology.yaml"]
 
 
@@ -122,7 +122,7 @@ def test_without_a_name_the_file_that_teuthology_reads_is_taken(
     assert "[machine_types.other]" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("there", ["leasehold.toml", "ovh.auth.toml"])
+@pytest.mark.parametrize("there", ["leasehold.toml", "leasehold.ovh.auth.toml"])
 def test_nothing_that_exists_is_overwritten_unasked(
     home: Path, there: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

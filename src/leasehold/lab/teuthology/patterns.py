@@ -11,6 +11,6 @@ def whole(pattern: str) -> str:
     head, rest = (flags[0], pattern[flags.end() :]) if flags else ("", pattern)
     if "x" in head:
         return f"{head}(?:{rest}\n).*"  # a comment of a verbose regex ends with its line
-    if rest.endswith(".*") and not rest.endswith("\\.*") and "|" not in rest:
-        return pattern
-    return f"{head}{rest}.*" if re.fullmatch(r"[\w\- ]*", rest) else f"{head}(?:{rest}).*"
+    if "|" in rest:
+        return f"{head}(?:{rest}).*"
+    return pattern if re.search(r"(?<!\\)\.\*$", rest) else f"{pattern}.*"

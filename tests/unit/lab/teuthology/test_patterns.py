@@ -46,7 +46,13 @@ def test_what_fits_the_beginning_of_a_name_there_fits_the_whole_name_here(
 
 @pytest.mark.parametrize(
     ("theirs", "ours"),
-    [("win-.*", "win-.*"), (".*", ".*"), ("b2-", "b2-.*"), ("b2-7$", "(?:b2-7$).*")],
+    [
+        ("win-.*", "win-.*"),
+        (".*", ".*"),
+        ("b2-", "b2-.*"),
+        (".*beta", ".*beta.*"),
+        ("a|b", "(?:a|b).*"),
+    ],
 )
 def test_what_is_simple_stays_simple(theirs: str, ours: str) -> None:
     assert whole(theirs) == ours
