@@ -80,6 +80,10 @@ class Client:
         """POST `body` as JSON; with `key` the service does it once, however often it is sent."""
         return self._call("POST", kind, path, query, body, key)
 
+    def patch(self, kind: type[T], path: str, body: object, **query: object) -> T:
+        """PATCH `body` as JSON."""
+        return self._call("PATCH", kind, path, query, body)
+
     def delete(self, kind: type[T], path: str, **query: object) -> T:
         """DELETE; the service takes it twice without harm."""
         return self._call("DELETE", kind, path, query)

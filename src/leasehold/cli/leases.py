@@ -42,7 +42,7 @@ def leases(
                 progress(lease),
                 lease.machine_type,
                 lease.owner,
-                local(lease.ended_at) if ended else ago(lease.until),
+                local(lease.ended_at) if ended else until(lease),
                 lease.purpose,
                 " ".join(node.name for node in lease.nodes),
                 why(lease),
@@ -78,10 +78,16 @@ def extend(
     if json:
         print_json(longer)
         return
-    if longer.until:
-        print(f"{longer.id} lasts until {local(longer.until)} ({ago(longer.until)})")
-    elif longer.seconds:
-        print(f"{longer.id} lasts {format_duration(longer.seconds)} from when it is ready")
+    print(f"{longer.id} {terms(longer)}")
+
+
+def terms(lease: Lease) -> str:
+    """How long a lease lasts."""
+    if lease.seconds is None:
+        return "is held, without end"
+    if lease.until is None:
+        return f"lasts {format_duration(lease.seconds)} from when it is ready"
+    return f"lasts until {local(lease.until)} ({ago(lease.until)})"
 
 
 def lease_of(client: Client, name: str) -> LeaseId:
@@ -92,6 +98,11 @@ def lease_of(client: Client, name: str) -> LeaseId:
     if story.lease is None:
         raise Failure(f"nobody holds {name}; `leasehold leases` lists the leases there are")
     return story.lease.id
+
+
+def until(lease: Lease) -> str:
+    """How long it still lasts: ``in 2h``, or ``held``."""
+    return "held" if lease.seconds is None else ago(lease.until)
 
 
 def progress(lease: Lease) -> str:

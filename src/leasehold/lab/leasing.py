@@ -2,7 +2,7 @@
 
 import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 
@@ -22,6 +22,15 @@ from leasehold.lab.recipe import resolve
 from leasehold.lab.steward import Steward
 from leasehold.lab.system import for_system
 from leasehold.store import StoreFailed
+
+Changes = dict[str, object]
+"""New values for fields of a lease."""
+
+USUAL_SECONDS = 4 * 3600
+"""How long a lease lasts whose machine type is no more, when it gets an end again."""
+
+PRIORITIES = range(-100, 101)
+"""What a priority may be."""
 
 GRACE_OF_A_COMMIT = 30.0
 """Seconds to wait for a write to become durable before the caller is told that it did not."""
@@ -133,14 +142,80 @@ class Leasing(Looking):
         self, lease: LeaseId, seconds: int, *, owner: str | None = None, force: bool = False
     ) -> Lease:
         """Let a lease last `seconds` longer. Raises `UnknownLease`, `NotYours` or `BadWish`."""
+
+        def longer(found: LeaseRow) -> Changes:
+            total = self._extended(found, seconds)
+            until = None if found.until is None else found.until + seconds
+            return {"seconds": total, "until": until}
+
+        return self._change(lease, longer, owner=owner, force=force)
+
+    def hold(self, lease: LeaseId, *, owner: str | None = None, force: bool = False) -> Lease:
+        """Take a lease's end away, until `unhold`. Raises `UnknownLease`, `NotYours` or `BadWish`."""
+        endless: Changes = {"seconds": None, "until": None}
+        return self._change(lease, lambda _: endless, owner=owner, force=force)
+
+    def unhold(
+        self,
+        lease: LeaseId,
+        seconds: int | None = None,
+        *,
+        owner: str | None = None,
+        force: bool = False,
+    ) -> Lease:
+        """Give a held lease an end again: so many seconds from now, or what its machine type says.
+
+        One that has an end keeps it. Raises `UnknownLease`, `NotYours` or `BadWish`.
+        """
+
+        def ending(found: LeaseRow) -> Changes:
+            if found.seconds is not None:
+                return {}
+            given = self._duration(found.machine_type, seconds)
+            ready = found.ready_at is not None
+            return {"seconds": given, "until": self._steward.clock.now() + given if ready else None}
+
+        return self._change(lease, ending, owner=owner, force=force)
+
+    def amend(
+        self,
+        lease: LeaseId,
+        *,
+        purpose: str | None = None,
+        priority: int | None = None,
+        owner: str | None = None,
+        force: bool = False,
+    ) -> Lease:
+        """Change what a lease is for, or how early it is served. None: as it is.
+
+        Raises `UnknownLease`, `NotYours` or `BadWish`; a priority can be changed while it waits.
+        """
+        _check_text("purpose", purpose)
+        _check_priority(priority)
+
+        def amended(found: LeaseRow) -> Changes:
+            if priority not in (None, found.priority) and found.state is not LeaseState.WAITING:
+                raise BadWish("priority", priority, f"none: {found.id} does not wait any more")
+            given = {"purpose": purpose, "priority": priority}
+            return {name: value for name, value in given.items() if value is not None}
+
+        return self._change(lease, amended, owner=owner, force=force)
+
+    def _change(
+        self,
+        lease: LeaseId,
+        change: Callable[[LeaseRow], Changes],
+        *,
+        owner: str | None,
+        force: bool,
+    ) -> Lease:
+        """Change a lease that has not ended. Raises `UnknownLease`, `NotYours` or `BadWish`."""
         steward = self._steward
         with steward.lock:
             found = steward.book.leases.get(lease)
             if found is not None:
                 _demand(f"lease {lease}", found.owner, owner, force=force)
-                total = self._extended(found, seconds)
-                until = None if found.until is None else found.until + seconds
-                steward.change_lease(found, seconds=total, until=until)
+                steward.change_lease(found, **change(found))
                 durable = steward.turn()
             else:
                 durable = steward.journal.sync()
@@ -153,13 +228,31 @@ class Leasing(Looking):
     def _extended(self, lease: LeaseRow, seconds: int) -> int:
         """How long a lease lasts with so many seconds more."""
         if lease.seconds is None:
-            raise BadWish("lease", "held, without end", "a lease with an end")
-        config = self._steward.config.machine_types.get(lease.machine_type)
-        most = parse_duration(config.max_duration) if config else lease.seconds
+            raise BadWish("lease", "held, without end", "a lease with an end; unhold gives it one")
+        most = self._longest(lease.machine_type) or lease.seconds
         if seconds < 1 or lease.seconds + seconds > most:
             left = max(0, most - lease.seconds)
             raise BadWish("seconds", seconds, f"1 to {left} ({format_duration(left)} more)")
         return lease.seconds + seconds
+
+    def _duration(self, machine_type: str, seconds: int | None) -> int:
+        """How long a lease lasts for which so many seconds, or none, were named."""
+        most = self._longest(machine_type)
+        if seconds is not None:
+            if most is not None and not 1 <= seconds <= most:
+                raise BadWish("seconds", seconds, f"1 to {most} ({format_duration(most)})")
+            return seconds
+        usual = [parse_duration(each.duration) for each in self._configs(machine_type)]
+        return min(usual, default=USUAL_SECONDS)
+
+    def _longest(self, machine_type: str) -> int | None:
+        """How long a lease of these machine types may last; None if they are no more."""
+        most = [parse_duration(each.max_duration) for each in self._configs(machine_type)]
+        return min(most, default=None)
+
+    def _configs(self, machine_type: str) -> list[MachineTypeConfig]:
+        types = self._steward.config.machine_types
+        return [types[each] for each in machine_type.split("|") if each in types]
 
     # -- inside ----------------------------------------------------------------------------------
 
@@ -187,11 +280,9 @@ class Leasing(Looking):
             raise TooMany(wish.machine_type, wish.count, config.count)
         if not wish.owner:
             raise BadWish("owner", wish.owner, "who locks, for example user@host")
-        for field in ("owner", "purpose", "key"):
-            if "\0" in (getattr(wish, field) or ""):
-                raise BadWish(
-                    field, getattr(wish, field), "text without NUL, which no ledger keeps"
-                )
+        for field in ("owner", "purpose", "key", "os_type", "os_version", "arch"):
+            _check_text(field, getattr(wish, field))
+        _check_priority(wish.priority)
         most = parse_duration(config.max_duration)
         if wish.seconds is not None and not 1 <= wish.seconds <= most:
             raise BadWish("seconds", wish.seconds, f"1 to {most} ({config.max_duration})")
@@ -218,6 +309,16 @@ class Leasing(Looking):
             allowed = "a fresh key for each wish; this one belongs to a different one"
             raise BadWish("key", wish.key, allowed)
         return found
+
+
+def _check_text(field: str, text: str | None) -> None:
+    if "\0" in (text or ""):
+        raise BadWish(field, text, "text without NUL, which no ledger keeps")
+
+
+def _check_priority(priority: int | None) -> None:
+    if priority is not None and priority not in PRIORITIES:
+        raise BadWish("priority", priority, f"{PRIORITIES[0]} to {PRIORITIES[-1]}")
 
 
 def _released(by: str) -> Reason:

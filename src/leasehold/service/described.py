@@ -22,7 +22,8 @@ from leasehold.service.token import NewToken, Token
 _SHOWN: tuple[type[msgspec.Struct], ...] = (
     *(model.Node, model.Lease, model.Wish, model.Event, model.CloudObject, model.Story),
     *(model.Step, model.Audit, model.MachineType, Reason, Problem, ErrorAnswer),
-    *(leases.LockRequest, leases.Extension, nodes.Unlock, clouds.CloudView),
+    *(leases.LockRequest, leases.Extension, leases.Force, leases.NewEnd, leases.Amendment),
+    *(nodes.Unlock, clouds.CloudView),
     *(Token, NewToken, token_routes.TokenRequest, AuditEntry),
     *(about.Health, about.Version),
 )

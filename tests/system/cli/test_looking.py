@@ -70,6 +70,17 @@ def test_extend_takes_a_node_for_its_lease(service: ServiceProcess, leasehold: C
     assert "nobody holds demo008" in leasehold("extend", "demo008", "1h").stderr
 
 
+def test_a_lease_is_held_amended_and_given_an_end_again(
+    service: ServiceProcess, leasehold: Command
+) -> None:
+    name = "demo001"
+    assert "is held, without end" in leasehold("hold", name).stdout
+    assert "held" in leasehold("leases").stdout
+    assert "nightly" in leasehold("amend", name, "--reason", "nightly").stdout
+    assert "lasts until" in leasehold("unhold", name, "--for", "30m").stdout
+    assert leasehold("amend", name).returncode == 2
+
+
 def test_events_are_printed_and_followed(service: ServiceProcess, leasehold: Command) -> None:
     past = leasehold("events", "--json").stdout.splitlines()
     assert json.loads(past[0])["id"] == 1

@@ -174,6 +174,58 @@ def test_an_extended_lease_lasts_longer_within_its_limit(bench: Bench) -> None:
         bench.lab.extend("lease-none", 10)
 
 
+def test_a_held_lease_has_no_end_until_it_is_unheld(bench: Bench) -> None:
+    lease = bench.lock(seconds=100)
+    bench.run(30)
+    held = bench.lab.hold(lease.id, owner="ann")
+    assert (held.seconds, held.until) == (None, None)
+    bench.restart()
+    bench.run(1000)
+    assert bench.lab.lease(lease.id).state is LeaseState.READY
+    with pytest.raises(BadWish, match="unhold gives it one"):
+        bench.lab.extend(lease.id, 60)
+    ends = bench.lab.unhold(lease.id, 200)
+    assert ends.until.timestamp() == bench.clock.time + 200
+    assert bench.lab.unhold(lease.id, 900).until == ends.until
+    bench.run(201)
+    assert bench.lab.lease(lease.id).state is LeaseState.EXPIRED
+
+
+def test_a_lease_can_be_held_from_the_start_and_before_it_is_ready(bench: Bench) -> None:
+    asked, later = bench.lock(hold=True), bench.lock(seconds=50)
+    bench.lab.hold(later.id)
+    bench.run(1000)
+    for lease in (asked, later):
+        held = bench.lab.lease(lease.id)
+        assert (held.state, held.seconds, held.until) == (LeaseState.READY, None, None)
+    assert bench.lab.unhold(asked.id).seconds == 4 * 3600
+    with pytest.raises(BadWish, match="seconds"):
+        bench.lab.unhold(later.id, 10**7)
+
+
+def test_only_its_owner_holds_a_lease_or_says_what_it_is_for(bench: Bench) -> None:
+    lease = bench.lock()
+    for change in (bench.lab.hold, bench.lab.unhold, bench.lab.amend):
+        with pytest.raises(NotYours):
+            change(lease.id, owner="bob")
+    amended = bench.lab.amend(lease.id, purpose="nightly run", owner="bob", force=True)
+    assert amended.purpose == "nightly run"
+    bench.restart()
+    assert bench.lab.lease(lease.id).purpose == "nightly run"
+
+
+def test_a_priority_is_changed_only_while_the_lease_waits(bench: Bench) -> None:
+    first, second = bench.lock(4), bench.lock(1)
+    assert bench.lab.amend(second.id, priority=7).priority == 7
+    with pytest.raises(BadWish, match="does not wait any more"):
+        bench.lab.amend(first.id, priority=7)
+    with pytest.raises(BadWish, match="-100 to 100"):
+        bench.lab.amend(second.id, priority=101)
+    bench.lab.release(second.id)
+    with pytest.raises(BadWish, match="a lease that has not ended"):
+        bench.lab.amend(second.id, priority=1)
+
+
 def test_no_valid_host_is_tried_again_and_then_told_with_the_clouds_words(bench: Bench) -> None:
     lease = bench.lock()
     for _ in range(2):

@@ -10,7 +10,9 @@ from .labs import a_service
 
 PATHS = {
     "/leases": {"get", "post"},
-    "/leases/{lease}": {"get", "delete"},
+    "/leases/{lease}": {"get", "patch", "delete"},
+    "/leases/{lease}/hold": {"post"},
+    "/leases/{lease}/unhold": {"post"},
     "/leases/{lease}/extend": {"post"},
     "/nodes": {"get"},
     "/nodes/{name}": {"get"},

@@ -71,6 +71,23 @@ def test_an_extension_is_added_to_the_end(client: Client) -> None:
     assert (longer["seconds"], longer["until"] > lease["until"]) == (90, True)
 
 
+def test_a_lease_is_held_and_unheld(client: Client) -> None:
+    lease = until(client, lock(client, seconds=60).json()["id"], "ready")
+    held = client.post(f"/api/v1/leases/{lease['id']}/hold", json={}).json()
+    assert (held["seconds"], held["until"]) == (None, None)
+    ends = client.post(f"/api/v1/leases/{lease['id']}/unhold", json={"seconds": 30}).json()
+    assert (ends["seconds"], ends["until"] is None) == (30, False)
+
+
+def test_purpose_and_priority_of_a_lease_can_be_changed(client: Client) -> None:
+    lock(client, count=4)
+    lease = lock(client).json()["id"]
+    amended = client.patch(f"/api/v1/leases/{lease}", json={"purpose": "other", "priority": 3})
+    assert (amended.json()["purpose"], amended.json()["priority"]) == ("other", 3)
+    wrong = client.patch(f"/api/v1/leases/{lease}", json={"priority": 3000})
+    assert (wrong.status_code, wrong.json()["error"]["field"]) == (400, "priority")
+
+
 def test_an_extension_beyond_the_limit_says_what_is_allowed(client: Client) -> None:
     lease = lock(client).json()["id"]
     answer = client.post(f"/api/v1/leases/{lease}/extend", json={"seconds": 10**7})

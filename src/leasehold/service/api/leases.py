@@ -4,7 +4,7 @@ import asyncio
 from typing import Annotated
 
 import msgspec
-from litestar import Controller, Response, delete, get, post
+from litestar import Controller, Response, delete, get, patch, post
 from litestar.params import HeaderParameter, JSONBody, PathParameter, QueryParameter
 
 from leasehold.lab.model import Lease, LeaseId, LeaseState, Wish
@@ -32,6 +32,28 @@ class Extension(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     seconds: Annotated[int, msgspec.Meta(ge=1, description="Added to the end it has now.")]
     force: bool = False
     """Even if somebody else holds it."""
+
+
+class Force(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether to do it to a lease of others."""
+
+    force: bool = False
+    """Even if somebody else holds it."""
+
+
+class NewEnd(Force, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When a held lease shall end."""
+
+    seconds: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    """From now on; left out, as long as its machine type says."""
+
+
+class Amendment(Force, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to change about a lease; what is left out stays."""
+
+    purpose: str | None = None
+    priority: int | None = None
+    """Only while it waits."""
 
 
 class LeaseController(Controller):
@@ -155,6 +177,57 @@ class LeaseController(Controller):
         """Add time to a lease, up to the limit of its machine type."""
         force = request.user.force(data.force)
         return lab.extend(LeaseId(lease), data.seconds, owner=request.user.owner, force=force)
+
+    @post(
+        "/{lease:str}/hold",
+        status_code=200,
+        operation_id="holdLease",
+        needs=Right.LEASE,
+        summary="Keep a lease without end",
+        responses=errors(403, 404, 409),
+        sync_to_thread=True,
+    )
+    def hold(self, request: Asked, lab: GivenLab, lease: LeaseKey, data: JSONBody[Force]) -> Lease:
+        """Take the end of a lease away. It lasts until it is unheld or given back."""
+        force = request.user.force(data.force)
+        return lab.hold(LeaseId(lease), owner=request.user.owner, force=force)
+
+    @post(
+        "/{lease:str}/unhold",
+        status_code=200,
+        operation_id="unholdLease",
+        needs=Right.LEASE,
+        summary="Give a held lease an end again",
+        responses=errors(403, 404, 409),
+        sync_to_thread=True,
+    )
+    def unhold(
+        self, request: Asked, lab: GivenLab, lease: LeaseKey, data: JSONBody[NewEnd]
+    ) -> Lease:
+        """Give a lease that was held an end again; one that has an end keeps it."""
+        force = request.user.force(data.force)
+        owner = request.user.owner
+        return lab.unhold(LeaseId(lease), data.seconds, owner=owner, force=force)
+
+    @patch(
+        "/{lease:str}",
+        operation_id="amendLease",
+        needs=Right.LEASE,
+        summary="Change a lease's purpose or priority",
+        responses=errors(403, 404, 409),
+        sync_to_thread=True,
+    )
+    def amend(
+        self, request: Asked, lab: GivenLab, lease: LeaseKey, data: JSONBody[Amendment]
+    ) -> Lease:
+        """Change what a lease is for, or, while it waits, how early it is served."""
+        return lab.amend(
+            LeaseId(lease),
+            purpose=data.purpose,
+            priority=data.priority,
+            owner=request.user.owner,
+            force=request.user.force(data.force),
+        )
 
     @delete(
         "/{lease:str}",
