@@ -180,7 +180,8 @@ class _Pass:
             return row
         if not self.spend():
             return explain(row, self.out_of_budget())
-        started = step(row, Event.GROW, self.now, calls=row.calls + 1)
+        news = {"calls": row.calls + 1, "called_at": self.now}
+        started = step(row, Event.GROW, self.now, **news)
         self.actions.append(Action(verb=Verb.GROW, row=started))
         return started
 

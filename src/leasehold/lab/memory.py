@@ -83,9 +83,10 @@ class Memory:
         """What is ours in a cloud: in use, and on its way out."""
         held = {each for hold in self.book.holds.values() for each in hold.objects}
         rows = [row for row in self.rows.values() if row.cloud == cloud]
-        in_use = [row for row in rows if row.id in held and not row.doomed]
+        in_use = [row for row in rows if (row.id in held or row.kept) and not row.doomed]
         ended = (State.PLANNED, State.GONE)
-        out = [row for row in rows if row.state not in ended and (row.doomed or row.id not in held)]
+        lost = [row for row in rows if row.doomed or (row.id not in held and not row.kept)]
+        out = [row for row in lost if row.state not in ended]
         return [row for row in in_use if row.state not in ended], out
 
     def drop(self, hold: Hold) -> None:

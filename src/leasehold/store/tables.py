@@ -152,3 +152,29 @@ audit_log = Table(
     sqlite_autoincrement=True,
     comment="Every call that changed something, or was refused to: who, from where, what, on what.",
 )
+
+datasets = Table(
+    "datasets",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("row", LargeBinary, nullable=False),
+    comment="Named data on volumes, those included that can still be brought back.",
+)
+
+dataset_snapshots = Table(
+    "dataset_snapshots",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("dataset", String, nullable=False),
+    Column("row", LargeBinary, nullable=False),
+    comment="What datasets held at a moment.",
+)
+
+dataset_nodes = Table(
+    "dataset_nodes",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("row", LargeBinary, nullable=False),
+    comment="Nodes that an agent runs on, with the fingerprints of their tokens.",
+)

@@ -1,0 +1,400 @@
+"""What people and programs ask of datasets. Everything is checked before anything is written."""
+
+import re
+import uuid
+from collections.abc import Callable
+
+import msgspec
+
+from leasehold.datasets.book import DatasetRow, HoldRow, SnapshotRow
+from leasehold.datasets.control import Control, Draft
+from leasehold.datasets.errors import (
+    BadDatasetWish,
+    DatasetExists,
+    DatasetHeld,
+    DatasetRefused,
+    UnknownDatasetCloud,
+    UnknownProfile,
+)
+from leasehold.datasets.model import (
+    Dataset,
+    DatasetId,
+    DatasetSnapshot,
+    DatasetWish,
+    Profile,
+    SnapshotId,
+    Source,
+)
+from leasehold.datasets.views import shown, snapshot_shown
+from leasehold.engine.choice import near
+from leasehold.engine.cloud import Kind, SnapshotSpec
+from leasehold.engine.row import Row, State
+
+FILESYSTEMS = ("ext4", "xfs")
+LARGEST = 64 * 1024
+"""GiB that may be asked for: 64 TiB, more than any Cinder backend makes."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+_PLAIN = Profile(name="")
+
+
+class Commands:
+    """The verbs. Each returns the dataset as it is afterwards; what is to happen happens beside."""
+
+    def __init__(
+        self, control: Control, new_uuid: Callable[[], str] = lambda: str(uuid.uuid4())
+    ) -> None:
+        self.control = control
+        self._new_uuid = new_uuid
+
+    def create(self, wish: DatasetWish) -> Dataset:
+        """Make a dataset, or return the one that the same wish with the same id made before.
+
+        Raises `BadDatasetWish`, `DatasetExists`, `DatasetRefused`, and `UnknownName` leaves.
+        """
+        control, shelf = self.control, self.control.shelf
+        _check(wish)
+        with control.lock:
+            known = shelf.datasets.get(wish.id) if wish.id else None
+            if known is not None and known.name == wish.name and known.deleted_at is None:
+                return shown(control, known)
+            if known is not None:
+                raise DatasetExists(f"the id {wish.id}", known.name)
+            if shelf.named(wish.name) is not None:
+                raise DatasetExists(f"the name {wish.name!r}", wish.name)
+            row = self._planned(wish)
+            self._put(row)
+            return self.show(row.id)
+
+    def _planned(self, wish: DatasetWish) -> DatasetRow:
+        control = self.control
+        now = control.clock.now()
+        profile = self._profile(wish.profile)
+        node = control.shelf.node(wish.node) if wish.node else None
+        source, source_id, least, filesystem = self._source(wish)
+        cloud = self._cloud(wish, profile, node.cloud if node else None, source)
+        default = least or (0 if wish.volume else profile.size_gib)
+        size = wish.size_gib or default
+        if size < least:
+            allowed = f"{least} GiB or more, as large as what it is made from"
+            raise BadDatasetWish("size_gib", size, allowed)
+        return DatasetRow(
+            id=wish.id or DatasetId(self._new_uuid()),
+            name=wish.name,
+            owner=wish.owner,
+            cloud=cloud,
+            size_gib=size,
+            profile=profile.name or None,
+            volume_type=wish.volume_type or profile.volume_type,
+            availability_zone=profile.availability_zone,
+            filesystem=wish.filesystem or filesystem or profile.filesystem,
+            metadata=wish.metadata,
+            source=source,
+            source_id=source_id,
+            written=source is not None,
+            node=node.name if node else None,
+            created_at=now,
+            since=now,
+        )
+
+    def _source(self, wish: DatasetWish) -> tuple[Source | None, str | None, int, str | None]:
+        """What it is made from, by the cloud's id; the least size in GiB; its filesystem."""
+        shelf = self.control.shelf
+        if wish.volume is not None:
+            taken = [
+                each.name
+                for each in shelf.datasets.values()
+                if (row := shelf.row(each.volume)) is not None and row.cloud_id == wish.volume
+            ]
+            if taken:
+                raise DatasetExists(f"the volume {wish.volume}", taken[0])
+            return Source(volume=wish.volume), None, 0, None
+        if wish.snapshot is not None:
+            snapshot = shelf.snapshot(wish.snapshot)
+            cloud_id = self._cloud_id(snapshot)
+            source = Source(snapshot=snapshot.id)
+            return source, cloud_id, snapshot.size_gib, snapshot.filesystem
+        if wish.dataset is not None:
+            original = shelf.dataset(wish.dataset)
+            volume = shelf.row(original.volume)
+            if original.usable_at is None or volume is None or volume.cloud_id is None:
+                raise DatasetRefused(
+                    f"dataset {original.name} has no volume yet; wait until it has"
+                )
+            source = Source(dataset=original.id)
+            return source, volume.cloud_id, original.size_gib, original.filesystem
+        return None, None, 0, None
+
+    def _cloud(
+        self, wish: DatasetWish, profile: Profile, of_node: str | None, source: Source | None
+    ) -> str:
+        clouds, shelf = self.control.clouds, self.control.shelf
+        of_source = None
+        if source is not None and source.dataset:
+            of_source = shelf.datasets[source.dataset].cloud
+        if source is not None and source.snapshot:
+            of_source = shelf.datasets[shelf.snapshots[source.snapshot].dataset].cloud
+        asked = wish.cloud or of_source or of_node or profile.cloud
+        if asked is None and len(clouds) == 1:
+            asked = next(iter(clouds))
+        if asked is None:
+            raise BadDatasetWish("cloud", None, f"one of {', '.join(sorted(clouds))}")
+        if asked not in clouds:
+            raise UnknownDatasetCloud(asked, near(asked, list(clouds)), list(clouds))
+        for what, other in (("node", of_node), ("source", of_source)):
+            if other is not None and other != asked:
+                raise BadDatasetWish("cloud", asked, f"{other!r}, where its {what} is")
+        return asked
+
+    def _profile(self, name: str | None) -> Profile:
+        profiles = self.control.profiles
+        if name is None:
+            return profiles.get("default", _PLAIN)
+        if name not in profiles:
+            raise UnknownProfile(name, near(name, list(profiles)), list(profiles))
+        return profiles[name]
+
+    def move(self, key: str, node: str | None, *, force: bool = False) -> Dataset:
+        """Have it on another node, or on none. With `force` it is taken from where it is at once.
+
+        `force` is for an operator who knows that nothing there can write to it any more: the volume
+        is taken away without a word from the agent. Raises `DatasetHeld`, `DatasetRefused`.
+        """
+        control = self.control
+        with control.lock:
+            row = self._living(key)
+            target = control.shelf.node(node) if node else None
+            if target is not None and target.cloud != row.cloud:
+                allowed = f"a node in {row.cloud}, where its volume is"
+                raise BadDatasetWish("node", target.name, allowed)
+            name = target.name if target else None
+            if name != row.node or force:
+                self._check_hold(row)
+            changes: dict[str, object] = {"node": name, "wake_at": None, "tries": 0}
+            attached = row.attachment is not None and not row.detaching
+            if force and attached and row.want is not None:
+                heard = control.shelf.heard_of(row)
+                above = max(row.epoch, heard.report.epoch if heard else 0)
+                changes |= {"epoch": above + 1}
+                changes |= {"force": name != row.attached_node}
+            self._put(msgspec.structs.replace(row, **changes))
+            return self.show(row.id)
+
+    def grow(self, key: str, size_gib: int) -> Dataset:
+        """Make it larger. Raises `BadDatasetWish` for a size that is not larger."""
+        with self.control.lock:
+            row = self._living(key)
+            if size_gib == row.size_gib:
+                return shown(self.control, row)
+            if not row.size_gib < size_gib <= LARGEST:
+                allowed = f"more than {row.size_gib}, at most {LARGEST}; volumes never shrink"
+                raise BadDatasetWish("size_gib", size_gib, allowed)
+            self._put(msgspec.structs.replace(row, size_gib=size_gib))
+            return self.show(row.id)
+
+    def set_metadata(self, key: str, metadata: dict[str, str]) -> Dataset:
+        """Replace what people wrote on it."""
+        with self.control.lock:
+            row = self._living(key)
+            _check_metadata(metadata)
+            self._put(msgspec.structs.replace(row, metadata=metadata))
+            return self.show(row.id)
+
+    def delete(self, key: str, *, with_snapshots: bool = False) -> Dataset:
+        """Delete it; until the grace time is over, `undelete` brings it back. Twice does no harm."""
+        control = self.control
+        with control.lock:
+            row = control.shelf.dataset(key)
+            if row.deleted_at is not None:
+                return shown(control, row)
+            self._check_hold(row)
+            snapshots = [each for each in control.shelf.snapshots_of(row.id) if not each.deleted]
+            if snapshots and not with_snapshots:
+                raise DatasetRefused(
+                    f"dataset {row.name} has {len(snapshots)} snapshots, which would go with it;"
+                    " delete them first, or say --with-snapshots"
+                )
+            now = control.clock.now()
+            self._put(msgspec.structs.replace(row, deleted_at=now, destroy_at=now + control.grace))
+            return self.show(row.id)
+
+    def undelete(self, key: str) -> Dataset:
+        """Bring a deleted dataset back, to the node where it was."""
+        control = self.control
+        with control.lock:
+            row = control.shelf.dataset(key)
+            if row.deleted_at is None:
+                return shown(control, row)
+            if row.destroying or not row.destroy_at:
+                raise DatasetRefused(
+                    f"dataset {row.name}: its grace time is over, and its volume is destroyed"
+                )
+            if control.shelf.named(row.name) is not None:
+                raise DatasetExists(f"the name {row.name!r}", row.name)
+            self._put(msgspec.structs.replace(row, deleted_at=None, destroy_at=None, wake_at=None))
+            return self.show(row.id)
+
+    def hold(self, key: str, hold: HoldRow, *, force: bool = False) -> Dataset:
+        """Keep it where it is; the same owner may renew it. Raises `DatasetHeld`."""
+        control = self.control
+        with control.lock:
+            row = self._living(key)
+            control.shelf.node(hold.node)
+            if row.hold is not None and row.hold.owner != hold.owner and not force:
+                raise _held(row, row.hold)
+            if row.node != hold.node:
+                where = f"on {row.node}" if row.node else "on no node"
+                raise DatasetRefused(
+                    f"dataset {row.name} belongs {where}, not on {hold.node}; move it there first"
+                )
+            self._put(msgspec.structs.replace(row, hold=hold))
+            return self.show(row.id)
+
+    def release(self, key: str, owner: str, *, force: bool = False) -> Dataset:
+        """End a hold. Raises `DatasetHeld` if it is somebody else's."""
+        with self.control.lock:
+            row = self.control.shelf.dataset(key)
+            if row.hold is not None and row.hold.owner != owner and not force:
+                raise _held(row, row.hold)
+            self._put(msgspec.structs.replace(row, hold=None))
+            return self.show(row.id)
+
+    # -- snapshots -------------------------------------------------------------------------------
+
+    def snapshot(self, key: str, name: str | None = None) -> DatasetSnapshot:
+        """Keep what it holds now. Of one that is in use it is as after a power cut, which journals
+        of filesystems and databases are made for."""
+        control = self.control
+        with control.lock:
+            row = self._living(key)
+            volume = control.shelf.row(row.volume)
+            if row.usable_at is None or volume is None or volume.state is State.GONE:
+                raise DatasetRefused(f"dataset {row.name} has no volume yet; wait until it has")
+            now = control.clock.now()
+            number = len(control.shelf.snapshots_of(row.id)) + 1
+            name = name or f"{row.name}-{number}"
+            _check_name("name", name)
+            taken = {each.name for each in control.shelf.snapshots_of(row.id)}
+            if name in taken:
+                raise DatasetExists(f"the snapshot name {name!r}", row.name)
+            made = Row(
+                id=control.make_id(Kind.SNAPSHOT),
+                cloud=row.cloud,
+                spec=SnapshotSpec(
+                    name=name, volume=volume.id, metadata={"leasehold-dataset": row.id}
+                ),
+                subject=row.subject,
+                created_at=now,
+                since=now,
+                patience=3600.0,
+            )
+            snapshot = SnapshotRow(
+                id=SnapshotId(self._new_uuid()),
+                name=name,
+                dataset=row.id,
+                object=made.id,
+                size_gib=volume.size_gib or row.size_gib,
+                filesystem=row.filesystem,
+                created_at=now,
+            )
+            control.commit(Draft(snapshots=[snapshot], plan=[made]))
+            return snapshot_shown(control, snapshot)
+
+    def delete_snapshot(self, key: str, snapshot: str) -> DatasetSnapshot:
+        """Delete one snapshot of a dataset."""
+        control = self.control
+        with control.lock:
+            row = control.shelf.dataset(key)
+            found = control.shelf.snapshot(snapshot, row.id)
+            if row.restore == found.id:
+                raise DatasetRefused(f"snapshot {found.name} is being restored; wait until it is")
+            gone = msgspec.structs.replace(found, deleted=True)
+            control.commit(Draft(snapshots=[gone], drop=[found.object]))
+            control.stir((row.id,))
+            return snapshot_shown(control, gone)
+
+    def restore(self, key: str, snapshot: str) -> Dataset:
+        """Give it back what a snapshot holds. What it holds now is kept for the grace time."""
+        control = self.control
+        with control.lock:
+            row = self._living(key)
+            self._check_hold(row)
+            found = control.shelf.snapshot(snapshot, row.id)
+            cloud_id = self._cloud_id(found)
+            until = control.clock.now() + control.grace
+            changes = {"restore": found.id, "restore_id": cloud_id, "restore_until": until}
+            self._put(msgspec.structs.replace(row, **changes))
+            return self.show(row.id)
+
+    # -- inside ----------------------------------------------------------------------------------
+
+    def show(self, key: str) -> Dataset:
+        """One dataset, by name or id. Raises `UnknownDataset`."""
+        with self.control.lock:
+            return shown(self.control, self.control.shelf.dataset(key))
+
+    def _put(self, row: DatasetRow) -> None:
+        """Make a change durable, then do at once what follows from it."""
+        control = self.control
+        control.commit(Draft(datasets=[row]))
+        control.stir((row.id,))
+        control.turn()
+
+    def _living(self, key: str) -> DatasetRow:
+        row = self.control.shelf.dataset(key)
+        if row.deleted_at is not None:
+            raise DatasetRefused(
+                f"dataset {row.name} is deleted; `leasehold dataset restore {row.name}` brings it back"
+            )
+        return row
+
+    def _check_hold(self, row: DatasetRow) -> None:
+        hold = row.hold
+        if hold is not None and (hold.until is None or hold.until > self.control.clock.now()):
+            raise _held(row, hold)
+
+    def _cloud_id(self, snapshot: SnapshotRow) -> str:
+        row = self.control.shelf.row(snapshot.object)
+        if row is None or row.cloud_id is None or row.state is not State.UP:
+            raise DatasetRefused(f"snapshot {snapshot.name} is not there yet; wait until it is")
+        return row.cloud_id
+
+
+def _held(row: DatasetRow, hold: HoldRow) -> DatasetHeld:
+    return DatasetHeld(row.name, hold.node, hold.owner, hold.purpose)
+
+
+def _check(wish: DatasetWish) -> None:
+    _check_name("name", wish.name)
+    sources = [name for name in ("snapshot", "dataset", "volume") if getattr(wish, name)]
+    if len(sources) > 1:
+        raise BadDatasetWish(sources[1], getattr(wish, sources[1]), f"nothing beside {sources[0]}")
+    if wish.size_gib is not None and not 1 <= wish.size_gib <= LARGEST:
+        raise BadDatasetWish("size_gib", wish.size_gib, f"1 to {LARGEST} GiB")
+    if wish.filesystem is not None and wish.filesystem not in FILESYSTEMS:
+        raise BadDatasetWish("filesystem", wish.filesystem, " or ".join(FILESYSTEMS))
+    if wish.id is not None:
+        try:
+            canonical = str(uuid.UUID(wish.id))
+        except ValueError:
+            canonical = ""
+        if canonical != wish.id:
+            raise BadDatasetWish("id", wish.id, "a UUID in lower case")
+    _check_metadata(wish.metadata)
+
+
+def _check_name(field: str, name: str) -> None:
+    if not _NAME.fullmatch(name):
+        allowed = (
+            "up to 100 letters, digits, dots, hyphens, underscores, the first a letter or digit"
+        )
+        raise BadDatasetWish(field, name, allowed)
+
+
+def _check_metadata(metadata: dict[str, str]) -> None:
+    """The limits are Flocker's."""
+    if len(metadata) > 16:
+        raise BadDatasetWish("metadata", f"{len(metadata)} keys", "at most 16")
+    for key, value in metadata.items():
+        if not 1 <= len(key) <= 256 or len(value) > 256:
+            raise BadDatasetWish("metadata", key, "keys of 1 to 256 characters, values up to 256")

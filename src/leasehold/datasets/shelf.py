@@ -1,0 +1,130 @@
+"""What the control side has in memory: what the database holds, and what was heard since."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from leasehold.datasets.book import AgentRow, DatasetRow, Fate, Heard, SnapshotRow, subject_of
+from leasehold.datasets.errors import UnknownDataset, UnknownDatasetNode, UnknownSnapshot
+from leasehold.datasets.model import DatasetId, DatasetNode, DatasetState, SnapshotId
+from leasehold.datasets.records import Records
+from leasehold.engine.choice import near
+from leasehold.engine.cloud import ObjectId
+from leasehold.engine.row import Row
+
+
+class Shelf:
+    """Datasets, snapshots, nodes and their rows in the engine's ledger, with indexes."""
+
+    def __init__(self) -> None:
+        self.datasets: dict[DatasetId, DatasetRow] = {}
+        self.snapshots: dict[SnapshotId, SnapshotRow] = {}
+        self.nodes: dict[DatasetNode, AgentRow] = {}
+        self.rows: dict[ObjectId, Row] = {}
+        self.heard: dict[DatasetNode, Mapping[DatasetId, Heard]] = {}
+        self.fates: dict[tuple[str, str], Fate] = {}
+        """By cloud and server."""
+        self._names: dict[str, DatasetId] = {}
+        self._at: defaultdict[DatasetNode, set[DatasetId]] = defaultdict(set)
+        self._of: defaultdict[DatasetId, set[SnapshotId]] = defaultdict(set)
+
+    def load(self, records: Records) -> None:
+        for dataset in records.datasets:
+            self.put(dataset)
+        for snapshot in records.snapshots:
+            self.put_snapshot(snapshot)
+        self.nodes = {node.name: node for node in records.nodes}
+
+    def put(self, row: DatasetRow) -> None:
+        """Take in a dataset, new or changed."""
+        before = self.datasets.get(row.id)
+        if before is not None:
+            for node in _nodes_of(before):
+                self._at[node].discard(row.id)
+            if self._names.get(before.name) == row.id:
+                del self._names[before.name]
+        self.datasets[row.id] = row
+        for node in _nodes_of(row):
+            self._at[node].add(row.id)
+        if row.deleted_at is None:
+            self._names[row.name] = row.id
+
+    def forget(self, dataset: DatasetId) -> None:
+        """Drop a dataset that is gone."""
+        self.put(msgspec.structs.replace(self.datasets[dataset], deleted_at=0.0, node=None))
+        row = self.datasets.pop(dataset)
+        for node in _nodes_of(row):
+            self._at[node].discard(dataset)
+
+    def put_snapshot(self, row: SnapshotRow) -> None:
+        self.snapshots[row.id] = row
+        self._of[row.dataset].add(row.id)
+
+    def forget_snapshot(self, snapshot: SnapshotId) -> None:
+        row = self.snapshots.pop(snapshot)
+        self._of[row.dataset].discard(snapshot)
+
+    def at(self, node: DatasetNode) -> list[DatasetRow]:
+        """The datasets that are, or should be, on a node."""
+        return [self.datasets[each] for each in sorted(self._at.get(node, ()))]
+
+    def snapshots_of(self, dataset: DatasetId) -> list[SnapshotRow]:
+        """The snapshots of a dataset, oldest first."""
+        found = [self.snapshots[each] for each in self._of.get(dataset, ())]
+        return sorted(found, key=lambda each: (each.created_at, each.id))
+
+    def named(self, name: str) -> DatasetRow | None:
+        """The dataset of that name which is not deleted."""
+        found = self._names.get(name)
+        return None if found is None else self.datasets[found]
+
+    def dataset(self, key: str) -> DatasetRow:
+        """A dataset by name or id; of deleted ones of a name the last. Raises `UnknownDataset`."""
+        found = self.named(key) or self.datasets.get(DatasetId(key.lower()))
+        if found is None:
+            ended = [each for each in self.datasets.values() if each.name == key]
+            found = max(ended, key=lambda each: each.deleted_at or 0.0, default=None)
+        if found is None:
+            raise UnknownDataset(key, near(key, list(self._names)), list(self._names))
+        return found
+
+    def snapshot(self, key: str, dataset: DatasetId | None = None) -> SnapshotRow:
+        """A snapshot by id, or by name within a dataset. Raises `UnknownSnapshot`."""
+        mine = self.snapshots_of(dataset) if dataset else list(self.snapshots.values())
+        for each in reversed(mine):
+            if not each.deleted and (each.id == key or (dataset and each.name == key)):
+                return each
+        names = [each.name for each in mine if not each.deleted]
+        raise UnknownSnapshot(key, near(key, names), names)
+
+    def node(self, name: str) -> AgentRow:
+        """A node by name. Raises `UnknownDatasetNode`."""
+        found = self.nodes.get(DatasetNode(name))
+        if found is None:
+            raise UnknownDatasetNode(name, near(name, list(self.nodes)), list(self.nodes))
+        return found
+
+    def heard_of(self, row: DatasetRow) -> Heard | None:
+        """What the agent of the server that has a dataset said of it last."""
+        if row.attached_node is None:
+            return None
+        return self.heard.get(row.attached_node, {}).get(row.id)
+
+    def row(self, object_id: ObjectId | None) -> Row | None:
+        return None if object_id is None else self.rows.get(object_id)
+
+    def fate_of(self, row: DatasetRow) -> Fate | None:
+        return self.fates.get((row.cloud, row.attached_server)) if row.attached_server else None
+
+    def by_subject(self, subjects: Iterable[str]) -> list[DatasetId]:
+        """The datasets that rows of the engine belong to."""
+        prefix = subject_of(DatasetId(""))
+        ids = [DatasetId(each.removeprefix(prefix)) for each in subjects]
+        return [each for each in ids if each in self.datasets]
+
+
+def _nodes_of(row: DatasetRow) -> set[DatasetNode]:
+    if row.state is DatasetState.GONE:
+        return set()
+    return {each for each in (row.node, row.attached_node) if each is not None}
