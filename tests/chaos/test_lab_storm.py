@@ -235,7 +235,8 @@ class LabStorm(RuleBasedStateMachine):
     @invariant()
     def the_free_are_those_that_nobody_holds_and_nothing_is_left_of(self) -> None:
         steward = self.bench.steward
-        free = [name for name in steward.nodes["demo"] if name not in steward.book.holds]
+        names = [row.name for row in steward.inventory.rows() if row.up]
+        free = [name for name in names if name not in steward.book.holds]
         free = [name for name in free if not steward.rows_of(name)]
         assert steward.inventory.free("demo") == free
 

@@ -1,6 +1,6 @@
 """A lab over a cloud in memory, turned by hand: no sockets, no threads but the writer's."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from leasehold.engine.cloud import Flavor, Image, Kind, Network, Offers
@@ -51,7 +51,10 @@ class FakeProber:
 
 
 class Bench:
-    """A lab with one machine type, `demo`, its cloud, and a name server for who sets ``dns="lab"``."""
+    """A lab with the machine type `demo` (and `types`), its cloud, and a name server.
+
+    That one is for who sets ``dns="lab"``.
+    """
 
     def __init__(
         self,
@@ -59,6 +62,7 @@ class Bench:
         cloud: MemoryCloud | None = None,
         names: MemoryCloud | None = None,
         place: Place | None = None,
+        types: Mapping[str, MachineTypeConfig] | None = None,
         **recipe: object,
     ) -> None:
         fields = {"cloud": "c", "image": "debian-12", "nodes": 4, "ready": "active"} | recipe
@@ -67,7 +71,7 @@ class Bench:
             path=directory / "leasehold.toml",
             service=ServiceConfig(),
             clouds={"c": CloudConfig()},
-            machine_types={"demo": MachineTypeConfig(**fields)},
+            machine_types={"demo": MachineTypeConfig(**fields), **(types or {})},
             dns={"lab": DOMAIN},
         )
         self.clock = cloud.clock if cloud else HandClock()

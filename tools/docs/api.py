@@ -135,7 +135,8 @@ def _parameter(parameter: Document) -> tuple[str, ...]:
 def _answer(item: tuple[str, Document]) -> tuple[str, str, str]:
     status, answer = item
     if status.startswith("2"):
-        return status, _type(_content(answer)), ""  # HTTP's own words say nothing
+        shown = _type(_content(answer)) if "content" in answer else "none"
+        return status, shown, ""  # HTTP's own words say nothing
     return status, "error", answer["description"]
 
 

@@ -32,7 +32,7 @@ COMMANDS = (
         "Change what a lease is for or, while it waits, its priority.",
     ),
     (_USE, "unlock", "unlock:unlock", "Give nodes, or a whole lease, back."),
-    (_LOOK, "nodes", "nodes:nodes", "List nodes: state, owner, address, and why one waits."),
+    (_LOOK, "nodes", "nodes:app", "List nodes, register more, mark them down or up."),
     (_LOOK, "show", "nodes:show", "Show a node: its lease, its objects in the cloud, its history."),
     (_LOOK, "leases", "leases:leases", "List leases: who holds or waits for what."),
     (_LOOK, "events", "events:events", "Print what happened, and follow what happens."),

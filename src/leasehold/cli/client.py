@@ -127,7 +127,7 @@ class Client:
         if answer.status >= 300:
             raise _refusal(answer.status, text)
         try:
-            return msgspec.json.decode(text, type=kind)
+            return msgspec.json.decode(text or b"null", type=kind)
         except msgspec.DecodeError as error:
             raise Unreachable(self.server, f"the answer is not Leasehold's: {error}") from None
 

@@ -1,19 +1,34 @@
 """``leasehold nodes`` and ``leasehold show``."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import App, Parameter
 
 from leasehold.cli.options import USUAL, AsJson, Connection
 from leasehold.cli.tables import ago, clean, local, print_json, print_table
 from leasehold.lab.model import Lease, Node, NodeState, Story
 
+app = App(
+    name="nodes",
+    help="List nodes, register more, mark them down or up.",
+    help_format="plaintext",
+)
+for _name in ("add", "set", "down", "up", "remove"):
+    app.command(f"leasehold.cli.registering:{_name}_nodes", name=_name)
 
+
+@app.default
 def nodes(
     *,
     type: Annotated[str | None, Parameter(name=["--type", "-t"])] = None,  # noqa: A002 - the option's name
     state: NodeState | None = None,
     mine: Annotated[bool, Parameter(negative=())] = False,
+    up: bool | None = None,
+    os_type: str | None = None,
+    os_version: str | None = None,
+    arch: str | None = None,
+    description: str | None = None,
     json: AsJson = False,
     connection: Connection = USUAL,
 ) -> None:
@@ -22,24 +37,37 @@ def nodes(
     Parameters
     ----------
     type
-        Only of this machine type.
+        Only of this machine type, or of these: 'a|b'.
     state
         Only in this state.
     mine
         Only those that you hold.
+    up
+        Only those that may be given out; with --no-up, only the others.
+    os_type
+        Only fixed nodes with this system.
+    os_version
+        Only fixed nodes with this version of it.
+    arch
+        Only fixed nodes of this architecture.
+    description
+        Only with this in their description.
     """
     client = connection.client()
     found = client.get(
         list[Node], "/nodes", machine_type=type, state=state and state.value,
-        owner=connection.me if mine else None,
+        owner=connection.me if mine else None, up=None if up is None else str(up).lower(),
+        os_type=os_type, os_version=os_version, arch=arch, description=description,
     )  # fmt: skip
-    if json:
-        print_json(found)
-        return
+    print_json(found) if json else print_nodes(found)
+
+
+def print_nodes(found: Iterable[Node]) -> None:
+    """A table of them."""
     print_table(
         ("node", "type", "state", "since", "owner", "address", "why"),
         [
-            (n.name, n.machine_type, n.state, ago(n.since), n.owner, address(n), n.reason)
+            (n.name, n.machine_type, _state(n), ago(n.since), n.owner, address(n), n.reason)
             for n in found
         ],
     )
@@ -65,9 +93,14 @@ def show(
     shown, lease = story.node, story.lease
     facts = [
         ("node", shown.name),
-        ("type", f"{shown.machine_type} in cloud {shown.cloud}"),
-        ("state", f"{shown.state} since {local(shown.since)} ({ago(shown.since)})"),
+        ("type", f"{shown.machine_type} {_place(shown)}"),
+        ("state", f"{_state(shown)} since {local(shown.since)} ({ago(shown.since)})"),
         ("why", shown.reason),
+        ("note", shown.note),
+        ("about", shown.description),
+        ("system", " ".join(filter(None, (shown.os_type, shown.os_version, shown.arch)))),
+        ("VM on", shown.vm_host),
+        ("MAC", shown.mac_address),
         ("owner", shown.owner),
         ("lease", lease and f"{lease.id}, {lease.state}{_until(lease)}"),
         ("purpose", lease and lease.purpose),
@@ -94,6 +127,16 @@ def show(
                 for e in story.history
             ],
         )
+
+
+def _state(node: Node) -> str:
+    """Its state; of one that is held it is said if it will not be given out again."""
+    marked = not node.up and node.state is not NodeState.DOWN
+    return f"{node.state} (down)" if marked else node.state.value
+
+
+def _place(node: Node) -> str:
+    return f"in cloud {node.cloud}" if node.kind == "cloud" else "(fixed)"
 
 
 def _until(lease: Lease) -> str:

@@ -32,6 +32,8 @@ class Cause(StrEnum):
     """It failed, and is tried again."""
     DELETING = "deleting"
     """Its end has been asked for; a complete listing has yet to confirm it."""
+    DOWN = "down"
+    """A person marked the node down, and says why."""
     LISTING_DOUBTED = "listing_doubted"
     """A listing shrank so much that its gaps are not believed without a second one."""
 
@@ -52,8 +54,12 @@ class Cause(StrEnum):
     """It took longer than its state may last."""
     LOST = "lost"
     """It was there, and vanished without our doing."""
+    UNHEALTHY = "unhealthy"
+    """A node that should answer did not, several times in a row."""
     RELEASED = "released"
     """Its holder gave it back."""
+    CHANGED = "changed"
+    """A person registered, changed or removed a node."""
     EXPIRED = "expired"
     """Its lease ran out."""
 

@@ -3,7 +3,7 @@
 import heapq
 from typing import Literal
 
-Topic = tuple[Literal["lease", "queue"], str]
+Topic = tuple[Literal["lease", "queue", "health"], str]
 """What a decision of the lab is about: one lease with nodes in hand, or one machine type's queue."""
 
 

@@ -55,20 +55,27 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
     """Which server this is for the node under this lease, from 1."""
     planned_at: float
     server: ObjectId
+    """What tells this attempt from others; of a cloud node, its server's row."""
     objects: tuple[ObjectId, ...]
     """The ledger rows of this attempt, the server's among them."""
+    machine_type: str = ""
+    """The node's; empty in ledgers of a time when it was always the lease's."""
     image: str = ""
     flavor: str = ""
     """The names of what its server is made of."""
     zone: str | None = None
     """The availability zone asked for; None: the cloud's choice."""
     built_at: float | None = None
-    """When the cloud took the order for the server."""
+    """When the cloud took the order for the server; a fixed node is there from the beginning."""
+    address: str | None = None
+    """Where a fixed node answers; that of a server is known to its row."""
     host_key: str | None = None
     reached_at: float | None = None
     ready_at: float | None = None
     reason: Reason | None = None
     """What the last try to reach it ran into."""
+    health: Reason | None = None
+    """What health checks run into since it was ready."""
     broken: Reason | None = None
     """Why the node is of no use any more, while its lease goes on."""
 

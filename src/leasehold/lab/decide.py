@@ -87,17 +87,17 @@ class _Pass:
             return
         if lease.until is not None:
             self.wake(lease.until)
-        config = self.scene.machine_types.get(lease.machine_type)
-        if config is not None:
-            self.holding(lease, config)
-        elif lease.state is not LeaseState.READY:
-            self.fail(lease, unknown(lease))
+        self.holding(lease)
 
-    def holding(self, lease: LeaseRow, config: MachineTypeConfig) -> None:
+    def holding(self, lease: LeaseRow) -> None:
         settled = True
         for hold in self.scene.held.get(lease.id, ()):
-            if hold.broken is not None:
+            config = self.scene.machine_types.get(hold.machine_type or lease.machine_type)
+            if hold.broken is not None or (config is None and lease.state is LeaseState.READY):
                 continue
+            if config is None:
+                self.fail(lease, unknown(lease))
+                return
             how = progress.held(hold, self.scene.rows, config)
             if lease.state is LeaseState.READY:
                 if how.failure is not None:
@@ -112,7 +112,7 @@ class _Pass:
             trouble = how.failure or self.overdue(hold, how, config)
             if trouble is None:
                 self.advance(hold, how, config)
-            elif hold.attempt >= config.attempts or trouble.cause not in WORTH_A_RETRY:
+            elif not self.worth_a_retry(hold, trouble, config):
                 self.fail(lease, trouble)
                 return
             elif config.cloud in self.scene.mute:
@@ -121,6 +121,11 @@ class _Pass:
                 self.effects.append(Retry(node=hold.node, reason=trouble))
         if settled and lease.state is LeaseState.PREPARING:
             self.effects.append(Ready(lease=lease.id))
+
+    def worth_a_retry(self, hold: Hold, trouble: Reason, config: MachineTypeConfig) -> bool:
+        """Whether another server may do better; a fixed node is the only one of its name."""
+        left = config.kind == "cloud" and hold.attempt < config.attempts
+        return left and trouble.cause in WORTH_A_RETRY
 
     def nameless(self, hold: Hold, config: MachineTypeConfig) -> tuple[RecordSpec, ...]:
         """The names that a node should have by now, and that are not planned yet."""
@@ -154,8 +159,9 @@ class _Pass:
             since, patience = hold.ready_at, parse_duration(config.queue_patience)
             what = "its names were not set"
         else:
-            boot, ready = config.boot_patience, config.ready_patience
-            since, patience = hold.built_at, parse_duration(boot) + parse_duration(ready)
+            since, patience = hold.built_at, parse_duration(config.ready_patience)
+            if config.kind == "cloud":
+                patience += parse_duration(config.boot_patience)
             what = "it did not prove that it is ready"
         if self.now < since + patience:
             self.wake(since + patience)

@@ -7,9 +7,10 @@ from sqlalchemy import Connection
 from leasehold.engine.cloud import ObjectId
 from leasehold.engine.engine import Engine
 from leasehold.engine.row import Row
-from leasehold.lab import records
+from leasehold.lab import node_records, records
 from leasehold.lab.book import Hold, LeaseRow
 from leasehold.lab.model import LeaseId, NodeName
+from leasehold.lab.node_row import NodeRow
 from leasehold.lab.records import Line
 
 
@@ -18,6 +19,7 @@ class Draft:
 
     def __init__(self) -> None:
         self.ended: list[LeaseRow] = []
+        self._nodes: dict[NodeName, NodeRow | None] = {}
         self._new_leases: dict[LeaseId, LeaseRow] = {}
         self._leases: dict[LeaseId, LeaseRow] = {}
         self._new_holds: dict[NodeName, Hold] = {}
@@ -29,7 +31,14 @@ class Draft:
 
     def __bool__(self) -> bool:
         parts = (self._new_leases, self._leases, self._new_holds, self._holds, self._removed)
-        return any(parts) or any((self._rows, self._dropped, self._lines))
+        return any(parts) or any((self._nodes, self._rows, self._dropped, self._lines))
+
+    def save_node(self, row: NodeRow) -> None:
+        """Keep a node, new or changed; one of which the configuration says all is not kept."""
+        self._nodes[row.name] = row if row.registered or row.told else None
+
+    def remove_node(self, name: NodeName) -> None:
+        self._nodes[name] = None
 
     def add_lease(self, lease: LeaseRow) -> None:
         self._new_leases[lease.id] = lease
@@ -68,6 +77,8 @@ class Draft:
 
         Holds are removed before others are added: a node may pass from one lease to the next.
         """
+        node_records.save(connection, [row for row in self._nodes.values() if row is not None])
+        node_records.remove(connection, [name for name, row in self._nodes.items() if row is None])
         records.add_leases(connection, self._new_leases.values())
         records.save_leases(connection, self._leases.values())
         records.remove_holds(connection, self._removed)

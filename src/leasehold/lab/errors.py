@@ -63,6 +63,43 @@ class TooMany(LabError):
         )
 
 
+class NodeExists(LabError):
+    """A name is taken: names are unique over all machine types."""
+
+    def __init__(self, node: str, machine_type: str) -> None:
+        self.node = node
+        self.machine_type = machine_type
+        super().__init__(
+            f"node {node} exists already, of machine type {machine_type}; nothing was registered: "
+            "choose other names, or change the node that there is"
+        )
+
+
+class NodeHeld(LabError):
+    """A node cannot be removed, or become another, while somebody has it."""
+
+    def __init__(self, node: str, owner: str, lease: str) -> None:
+        self.node = node
+        self.owner = owner
+        self.lease = lease
+        super().__init__(
+            f"node {node} is held by {owner} ({lease}); mark it down, so that it is not given out "
+            "again, and come back when it is free"
+        )
+
+
+class NodeConfigured(LabError):
+    """A node that the configuration makes cannot be removed, or become another, at run time."""
+
+    def __init__(self, node: str, machine_type: str) -> None:
+        self.node = node
+        self.machine_type = machine_type
+        super().__init__(
+            f"node {node} is made by [machine_types.{machine_type}] of the configuration; change it "
+            "there, or mark the node down"
+        )
+
+
 class BadWish(LabError):
     """A field of a request is not what it may be."""
 

@@ -1,5 +1,6 @@
 """The hands of the lab: they carry out what was decided."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from leasehold.engine.cloud import RecordSpec
@@ -10,7 +11,7 @@ from leasehold.lab import effects, names
 from leasehold.lab.book import Hold, LeaseRow
 from leasehold.lab.memory import Memory
 from leasehold.lab.model import LeaseState, NodeName
-from leasehold.lab.planner import Plan, Planner
+from leasehold.lab.planner import Plan, Planner, fixed_hold
 from leasehold.lab.user_data import BadUserData
 
 
@@ -95,8 +96,20 @@ class Hands:
         self, lease: LeaseRow, nodes: Sequence[NodeName], now: float, *, attempt: int
     ) -> list[Plan] | None:
         """Plan servers; None if the lease had to be ended, because they cannot be had any more."""
+        memory = self._memory
+        plans: list[Plan] = []
+        by_type: defaultdict[str, list[NodeName]] = defaultdict(list)
+        for node in nodes:
+            by_type[memory.type_name_of(node) or lease.machine_type].append(node)
         try:
-            return self._planner.plan(lease, nodes, now, attempt=attempt)
+            for name, several in by_type.items():
+                config = memory.machine_types[name]
+                if config.kind == "fixed":
+                    rows = [memory.inventory.row(node) for node in several]
+                    plans += [(fixed_hold(lease, row, config, now), []) for row in rows if row]
+                else:
+                    plans += self._planner.plan(lease, name, several, now, attempt=attempt)
+            return plans
         except (UnknownName, BadUserData) as error:
             why = Reason(cause=Cause.NOT_FOUND, text=str(error))
             self._memory.end(lease, LeaseState.FAILED, why)

@@ -7,15 +7,15 @@ import structlog
 
 from leasehold.engine.engine import Engine
 from leasehold.lab.config import Config
-from leasehold.lab.leasing import Leasing
 from leasehold.lab.prober import Prober
+from leasehold.lab.registering import Registering
 from leasehold.lab.steward import STORE_RETRY, Steward
 from leasehold.store import Database, StoreLost
 
 log = structlog.get_logger()
 
 
-class Lab(Leasing):
+class Lab(Registering):
     """What can be looked at and leased, and the threads that keep it alive."""
 
     def __init__(self, steward: Steward, engine: Engine, prober: Prober) -> None:

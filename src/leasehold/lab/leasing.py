@@ -55,7 +55,8 @@ class Leasing(Looking):
         steward = self._steward
         if self._asked_before(wish) is None:
             use = steward.stock.use
-            use(config.cloud, lambda offers: resolve(wish.machine_type, config, offers))
+            if config.kind == "cloud":
+                use(config.cloud, lambda offers: resolve(wish.machine_type, config, offers))
         with steward.lock:
             lease = self._asked_before(wish)
             if lease is None:
@@ -251,7 +252,7 @@ class Leasing(Looking):
         return min(most, default=None)
 
     def _configs(self, machine_type: str) -> list[MachineTypeConfig]:
-        types = self._steward.config.machine_types
+        types = self._steward.machine_types
         return [types[each] for each in machine_type.split("|") if each in types]
 
     # -- inside ----------------------------------------------------------------------------------
@@ -267,7 +268,7 @@ class Leasing(Looking):
             ) from None
 
     def _check(self, wish: Wish) -> MachineTypeConfig:
-        types = self._steward.config.machine_types
+        types = self._steward.machine_types
         if not wish.machine_type:
             raise BadWish("machine_type", wish.machine_type, ", ".join(types) or "a machine type")
         config = types.get(wish.machine_type)
@@ -276,8 +277,10 @@ class Leasing(Looking):
             raise UnknownMachineType(wish.machine_type, likely, list(types))
         if wish.count < 1:
             raise BadWish("count", wish.count, "1 or more")
-        if wish.count > config.count:
-            raise TooMany(wish.machine_type, wish.count, config.count)
+        with self._steward.lock:
+            exist = self._steward.inventory.count(wish.machine_type).all
+        if wish.count > exist:
+            raise TooMany(wish.machine_type, wish.count, exist)
         if not wish.owner:
             raise BadWish("owner", wish.owner, "who locks, for example user@host")
         for field in ("owner", "purpose", "key", "os_type", "os_version", "arch"):
@@ -291,6 +294,8 @@ class Leasing(Looking):
                 asyncssh.import_public_key(key)
             except (asyncssh.KeyImportError, ValueError):
                 raise BadWish("public_keys", key[:40], "OpenSSH public keys") from None
+        if config.kind == "fixed":
+            return config
         return for_system(wish.machine_type, config, wish.os_type, wish.os_version)
 
     def _asked_before(self, wish: Wish) -> LeaseRow | None:

@@ -25,6 +25,7 @@ from leasehold.lab.model import (
     Step,
     Story,
 )
+from leasehold.lab.node_row import ANYTHING, NodeRow, Want
 from leasehold.lab.steward import Steward
 
 GRACE_OF_A_LOOK = 30.0
@@ -66,17 +67,29 @@ class Looking:
         machine_type: str | None = None,
         state: NodeState | None = None,
         owner: str | None = None,
+        up: bool | None = None,
+        want: Want = ANYTHING,
+        description: str | None = None,
     ) -> list[Node]:
-        """Nodes in the order of the configuration."""
-        found = [
-            self.node(name)
-            for kind, names in self._steward.nodes.items()
-            if machine_type in (None, kind)
-            for name in names
-        ]
-        return [
-            node for node in found if state in (None, node.state) and owner in (None, node.owner)
-        ]
+        """Nodes type by type, in the order of people. `machine_type` may be several, ``a|b``."""
+        steward = self._steward
+        types = machine_type.split("|") if machine_type is not None else None
+        with steward.lock:
+            rows = [
+                row
+                for row in steward.inventory.rows(types)
+                if up in (None, row.up)
+                and (description is None or description in (row.description or ""))
+                and want.fits(row)
+            ]
+        found = []
+        for row in rows:
+            with steward.lock:  # for one at a time: nobody should wait until all are looked at
+                config = steward.machine_type_of(row.name)
+                node = views.node(steward, row.name, config) if config else None
+            if node and state in (None, node.state) and owner in (None, node.owner):
+                found.append(node)
+        return found
 
     def node(self, name: NodeName) -> Node:
         """One node. Raises `UnknownNode` with the near matches."""
@@ -175,9 +188,16 @@ class Looking:
     def _config_of(self, name: NodeName) -> MachineTypeConfig:
         config = self._steward.machine_type_of(name)
         if config is None:
-            known = [str(each) for each in self._steward.type_names]
+            known = [str(row.name) for row in self._steward.inventory.rows()]
             raise UnknownNode(name, near(name, known), known)
         return config
+
+    def _row_of(self, name: NodeName) -> NodeRow:
+        row = self._steward.inventory.row(name)
+        if row is None:
+            known = [str(each.name) for each in self._steward.inventory.rows()]
+            raise UnknownNode(name, near(name, known), known)
+        return row
 
     def _known_cloud(self, cloud: str) -> None:
         if cloud not in self._engine.watches:

@@ -1,6 +1,7 @@
 """What the lab knows, and how it changes: in memory at once, and in the draft of the next write."""
 
-from collections import defaultdict
+from collections import ChainMap, defaultdict
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -15,8 +16,12 @@ from leasehold.lab.errors import UnknownSystem
 from leasehold.lab.inventory import Inventory
 from leasehold.lab.journal import Journal
 from leasehold.lab.model import LeaseId, LeaseState, NodeName
+from leasehold.lab.node_row import NodeRow, configured_row
 from leasehold.lab.records import Line, Told
 from leasehold.lab.system import for_system
+
+BARE = MachineTypeConfig(kind="fixed", ready="none")
+"""What a machine type is of which only registered nodes speak."""
 
 
 class Memory:
@@ -26,9 +31,10 @@ class Memory:
         self.config = config
         self.clock = clock
         self.journal = journal
-        self.nodes = nodes_of(config)
-        self.type_names = {node: name for name, nodes in self.nodes.items() for node in nodes}
-        self.inventory = Inventory(self.nodes)
+        self.machine_types: ChainMap[str, MachineTypeConfig] = ChainMap({}, config.machine_types)
+        """Those of the configuration, after those that registered nodes brought with them."""
+        made = {name for name, each in self.machine_types.items() if each.kind == "cloud"}
+        self.inventory = Inventory(configured(config), cloud_types=made)
         self.book = Book()
         self.rows: dict[ObjectId, Row] = {}
         self.told: dict[NodeName, Told] = {}
@@ -39,6 +45,47 @@ class Memory:
         self.touched: set[NodeName] = set()
         """What people may have to be told about."""
         self.objects: defaultdict[NodeName, set[ObjectId]] = defaultdict(set)
+
+    def furnish(self, kept: Iterable[NodeRow]) -> None:
+        """Have the nodes of the configuration and those that were kept; nobody holds any."""
+        self.machine_types.maps[0].clear()
+        rows = {row.name: row for row in configured(self.config)}
+        for row in kept:
+            made = rows.get(row.name)
+            if made is not None:
+                rows[row.name] = msgspec.structs.replace(row, kind=made.kind, registered=False)
+            elif row.registered and (row.machine_type in self.machine_types or row.kind == "fixed"):
+                rows[row.name] = row
+                self.machine_types.setdefault(row.machine_type, BARE)
+        self.inventory.fill(rows.values())
+
+    def put_node(self, row: NodeRow) -> None:
+        """Take in a node, new or changed."""
+        before = self.inventory.row(row.name)
+        self.machine_types.setdefault(row.machine_type, BARE)
+        self.inventory.put(row)
+        self.journal.draft.save_node(row)
+        self.touch(row.name)
+        self.stirred.add(("queue", row.machine_type))
+        if before is not None and before.machine_type != row.machine_type:
+            self._shrink(before.machine_type)
+
+    def remove_node(self, row: NodeRow) -> None:
+        """Have a node no more."""
+        self.inventory.remove(row.name)
+        self.told.pop(row.name, None)
+        self.journal.draft.remove_node(row.name)
+        self.touched.add(row.name)
+        self._shrink(row.machine_type)
+
+    def _shrink(self, machine_type: str) -> None:
+        """A machine type has fewer nodes; one that only they brought goes with the last of them."""
+        self.stirred.add(("queue", machine_type))
+        if (
+            machine_type in self.machine_types.maps[0]
+            and not self.inventory.count(machine_type).all
+        ):
+            del self.machine_types[machine_type]
 
     def add_lease(self, lease: LeaseRow) -> None:
         """Put a new lease into the queue."""
@@ -151,14 +198,17 @@ class Memory:
     def type_name_of(self, node: NodeName) -> str | None:
         """A node's machine type; a held one keeps it when the configuration has fewer nodes now."""
         hold = self.book.holds.get(node)
-        return self.book.leases[hold.lease].machine_type if hold else self.type_names.get(node)
+        if hold is not None:
+            return hold.machine_type or self.book.leases[hold.lease].machine_type
+        row = self.inventory.row(node)
+        return row.machine_type if row else None
 
     def machine_type_of(self, node: NodeName) -> MachineTypeConfig | None:
         """A node's machine type, as it is for the system that its holder asked for."""
         name = self.type_name_of(node) or ""
-        config = self.config.machine_types.get(name)
+        config = self.machine_types.get(name)
         hold = self.book.holds.get(node)
-        if config is None or hold is None:
+        if config is None or hold is None or config.kind == "fixed":
             return config
         lease = self.book.leases[hold.lease]
         try:
@@ -167,9 +217,8 @@ class Memory:
             return config
 
 
-def nodes_of(config: Config) -> dict[str, tuple[NodeName, ...]]:
-    """The nodes of each machine type, in order."""
-    return {
-        name: tuple(NodeName(each.node_name(name, n)) for n in range(1, each.count + 1))
-        for name, each in config.machine_types.items()
-    }
+def configured(config: Config) -> Iterator[NodeRow]:
+    """The nodes that the configuration makes."""
+    for name, each in config.machine_types.items():
+        for number in range(1, each.count + 1):
+            yield configured_row(NodeName(each.node_name(name, number)), name, each.kind)

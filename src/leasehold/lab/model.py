@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import Literal, NewType
 
 import msgspec
 
@@ -30,6 +30,8 @@ class NodeState(StrEnum):
     """Given back; what it had in the cloud is being deleted."""
     BROKEN = "broken"
     """Its lease failed, or its server vanished; the reason says why."""
+    DOWN = "down"
+    """Held by nobody, and not given out: a person or a health check marked it so."""
 
 
 class LeaseState(StrEnum):
@@ -48,7 +50,9 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
 
     name: NodeName
     machine_type: str
-    cloud: str
+    kind: Literal["cloud", "fixed"] = "cloud"
+    cloud: str = ""
+    """Where its server is made; empty for a fixed node."""
     state: NodeState = NodeState.FREE
     since: datetime | None = None
     """When it came into this state."""
@@ -64,7 +68,22 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     host_name: str | None = None
     """Its name in DNS, in full; None for a machine type without `dns`."""
     reason: Reason | None = None
-    """Why it is not further on its way."""
+    """Why it is not further on its way; on a READY node, what health checks run into."""
+    registered: bool = False
+    """Whether it was registered at run time; otherwise the configuration makes it."""
+    up: bool = True
+    """Whether it may be given out. What holds a node that goes down keeps it."""
+    note: str | None = None
+    """Why it is down, or what else people should know about its condition."""
+    description: str | None = None
+    os_type: str | None = None
+    os_version: str | None = None
+    arch: str | None = None
+    is_vm: bool = False
+    vm_host: str | None = None
+    mac_address: str | None = None
+    ssh_pub_key: str | None = None
+    """Its host key, as whoever registered it knows it."""
 
 
 class Lease(msgspec.Struct, frozen=True, kw_only=True):
@@ -194,12 +213,16 @@ class MachineType(msgspec.Struct, frozen=True, kw_only=True):
     """A machine type as people see it."""
 
     name: str
-    cloud: str
+    kind: Literal["cloud", "fixed"] = "cloud"
+    cloud: str = ""
+    """Where its servers are made; empty for fixed nodes."""
     dns: str | None = None
     """Where its nodes' names are set, as audits call it: ``dns.NAME``."""
     nodes: int
     """How many nodes it has at most."""
     free: int
+    down: int = 0
+    """How many are not given out, because they are marked down."""
     image: str
     flavor: str
     seconds: int

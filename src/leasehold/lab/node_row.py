@@ -1,6 +1,7 @@
 """A node as kept, what may be asked of one, and what may be changed about one."""
 
 import re
+from typing import Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -15,6 +16,8 @@ class NodeRow(msgspec.Struct, frozen=True, kw_only=True):
 
     name: NodeName
     machine_type: str
+    kind: Literal["fixed", "cloud"] = "fixed"
+    """As its machine type said when it was registered: it outlives the configuration."""
     registered: bool = True
     """Whether it was registered at run time; otherwise the configuration makes it."""
     up: bool = True
@@ -38,8 +41,13 @@ class NodeRow(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def told(self) -> bool:
         """Whether more is known of it than the configuration says, so that it has to be kept."""
-        made = NodeRow(name=self.name, machine_type=self.machine_type, registered=False)
-        return self != made
+        known = (self.name, self.machine_type, self.kind)
+        return self != configured_row(*known)
+
+
+def configured_row(name: NodeName, machine_type: str, kind: Literal["fixed", "cloud"]) -> NodeRow:
+    """A node of which no more is known than the configuration says."""
+    return NodeRow(name=name, machine_type=machine_type, kind=kind, registered=False)
 
 
 class NodeChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -60,7 +68,7 @@ class NodeChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     def applied_to(self, row: NodeRow) -> NodeRow:
         """The row as it is after the change. A node that a person marks is theirs to mark again."""
-        found = {each: getattr(self, each) for each in self.__struct_fields__}
+        found = {each: getattr(self, each) for each in NodeChange.__struct_fields__}
         given = {name: value for name, value in found.items() if value is not UNSET}
         if "up" in given:
             given["down_by_check"] = False
@@ -73,6 +81,23 @@ class Want(msgspec.Struct, frozen=True, kw_only=True):
     os_type: str | None = None
     os_version: str | None = None
     arch: str | None = None
+
+    def fits(self, like: "NodeRow | Shelf") -> bool:
+        """Whether this is so."""
+        return (
+            self.os_type in (None, like.os_type)
+            and self.os_version in (None, like.os_version)
+            and self.arch in (None, like.arch)
+        )
+
+
+class Shelf(msgspec.Struct, frozen=True):
+    """Where nodes are between which no wish can tell a difference."""
+
+    machine_type: str
+    os_type: str | None
+    os_version: str | None
+    arch: str | None
 
 
 ANYTHING = Want()

@@ -16,10 +16,11 @@ from leasehold.engine.engine import Engine
 from leasehold.engine.openstack_cloud import OpenStackCloud
 from leasehold.engine.stock import Stock
 from leasehold.engine.watch import Pace
+from leasehold.lab import node_records
 from leasehold.lab.config import CloudConfig, Config
 from leasehold.lab.keys import LabKey, write_known_hosts
 from leasehold.lab.lab import Lab
-from leasehold.lab.memory import nodes_of
+from leasehold.lab.memory import configured
 from leasehold.lab.names import authority
 from leasehold.lab.prober import Prober
 from leasehold.lab.steward import Steward
@@ -61,6 +62,7 @@ def open_lab(
     key = LabKey(directory / "id_ed25519")
     names = {name: _name_authority(config, name) for name in config.dns}
     database = database or Database(config.ledger)
+    _check_registered(config, database)
     installation = database.write(ledger.installation).result()
     name_servers = {authority(name): make(installation) for name, make in names.items()}
     steward = Steward(database, config, Stock(clouds), clock, key.public)
@@ -118,8 +120,21 @@ def _connect(config: CloudConfig) -> Cloud:
 
 
 def _check_names(config: Config) -> None:
-    count = Counter(name for names in nodes_of(config).values() for name in names)
+    count = Counter(row.name for row in configured(config))
     twice = [name for name, number in count.items() if number > 1]
     if twice:
         allowed = "`names` patterns that give each node a name of its own"
         raise ConfigError(config.path, "machine_types", f"{twice[0]} in two types", allowed)
+
+
+def _check_registered(config: Config, database: Database) -> None:
+    """A name that was registered with one machine type cannot be made by another."""
+    with database.read() as connection:
+        kept = {row.name: row.machine_type for row in node_records.load(connection)}
+    for row in configured(config):
+        registered = kept.get(row.name, row.machine_type)
+        if registered != row.machine_type:
+            place = f"machine_types.{row.machine_type}"
+            allowed = "other `names`, or run `leasehold nodes remove` before this"
+            found = f"{row.name}, which is registered with machine type {registered}"
+            raise ConfigError(config.path, place, found, allowed)

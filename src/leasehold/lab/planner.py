@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 
-from leasehold.engine.cloud import Kind
+from leasehold.engine.cloud import Kind, ObjectId
 from leasehold.engine.ledger import new_id
 from leasehold.engine.row import Row
 from leasehold.engine.stock import Stock
 from leasehold.lab.blueprint import Site, rows_for
 from leasehold.lab.book import Hold, LeaseRow
-from leasehold.lab.config import Config
+from leasehold.lab.config import Config, MachineTypeConfig
 from leasehold.lab.model import NodeName
+from leasehold.lab.node_row import NodeRow
 from leasehold.lab.recipe import resolve
 from leasehold.lab.system import for_system
 from leasehold.lab.zones import Zones
@@ -28,17 +29,23 @@ class Planner:
         self.zones = Zones()
 
     def plan(
-        self, lease: LeaseRow, nodes: Sequence[NodeName], now: float, *, attempt: int = 1
+        self,
+        lease: LeaseRow,
+        machine_type: str,
+        nodes: Sequence[NodeName],
+        now: float,
+        *,
+        attempt: int = 1,
     ) -> list[Plan]:
-        """A server with all that belongs to it for each node.
+        """A server with all that belongs to it for each node, which are of one machine type.
 
         Raises `NotOffered`, `UnknownSystem` or `BadUserData`. The cloud's offers have to be known.
         """
-        config = self._config.machine_types[lease.machine_type]
-        config = for_system(lease.machine_type, config, lease.os_type, lease.os_version)
+        config = self._config.machine_types[machine_type]
+        config = for_system(machine_type, config, lease.os_type, lease.os_version)
         offers = self._stock.peek(config.cloud)
         assert offers is not None, "nothing is planned in a cloud before its offers are known"
-        recipe = resolve(lease.machine_type, config, offers)
+        recipe = resolve(machine_type, config, offers)
         keys = (self._lab_key, *lease.public_keys)
         plans = []
         zone = self.zones.choose(config.cloud, config.availability_zones, now)
@@ -48,6 +55,7 @@ class Planner:
             hold = Hold(
                 node=node,
                 lease=lease.id,
+                machine_type=machine_type,
                 attempt=attempt,
                 planned_at=now,
                 server=next(row.id for row in rows if row.kind is Kind.SERVER),
@@ -58,3 +66,19 @@ class Planner:
             )
             plans.append((hold, rows))
         return plans
+
+
+def fixed_hold(lease: LeaseRow, node: NodeRow, config: MachineTypeConfig, now: float) -> Hold:
+    """A hold of a node that is always there: nothing is made for it, it has only to answer."""
+    return Hold(
+        node=node.name,
+        lease=lease.id,
+        machine_type=node.machine_type,
+        attempt=1,
+        planned_at=now,
+        server=ObjectId(f"{lease.id}/{node.name}"),
+        objects=(),
+        address=node.address or node.name,
+        built_at=now,
+        ready_at=now if config.proof == "none" else None,
+    )

@@ -24,6 +24,9 @@ log = structlog.get_logger()
 TRY_SECONDS = 5.0
 """Seconds that one look may take."""
 
+CHECKS_AT_ONCE = 64
+"""Health checks that may be on their way together."""
+
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 1.0
 """Seconds between two looks, growing by half."""
 
@@ -52,13 +55,31 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     reason: Reason | None = None
 
 
-class Prober:
-    """Keeps looking at its targets until they are ready or taken away."""
+class Checkup(msgspec.Struct, frozen=True, kw_only=True):
+    """What a health check of a node showed."""
 
-    def __init__(self, key: asyncssh.SSHKey, report: Callable[[Finding], None]) -> None:
-        """`report` is called in the prober's thread, and only with news."""
+    node: NodeName
+    server: ObjectId
+    """Tells a server from others that the node had, or will have."""
+    reason: Reason | None = None
+    """Why it failed; None: all is well."""
+
+
+class Prober:
+    """Keeps looking at its targets until they are ready or taken away; checks others when told to."""
+
+    def __init__(
+        self,
+        key: asyncssh.SSHKey,
+        report: Callable[[Finding], None],
+        on_checkup: Callable[[Checkup], None] = lambda _: None,
+    ) -> None:
+        """Both are called in the prober's thread; `report` only with news."""
         self._key = key
         self._report = report
+        self._on_checkup = on_checkup
+        self._checks: dict[NodeName, asyncio.Task[None]] = {}
+        self._check_slots = asyncio.Semaphore(CHECKS_AT_ONCE)
         self._loop = asyncio.new_event_loop()
         self._tasks: dict[ObjectId, asyncio.Task[None]] = {}
         self._targets: frozenset[ObjectId] = frozenset()
@@ -84,12 +105,18 @@ class Prober:
         with suppress(RuntimeError):  # it was stopped, which another thread may do at any moment
             self._loop.call_soon_threadsafe(self._take, tuple(targets))
 
+    def check(self, targets: Collection[Target]) -> None:
+        """Look at each of these once, whether SSH answers there with the host key that is known."""
+        if targets:
+            with suppress(RuntimeError):  # as above
+                self._loop.call_soon_threadsafe(self._begin_checks, tuple(targets))
+
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         try:
             self._loop.run_forever()
         finally:
-            left = [*self._tasks.values()]
+            left = [*self._tasks.values(), *self._checks.values()]
             for task in left:
                 task.cancel()
             self._loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
@@ -127,6 +154,26 @@ class Prober:
             await asyncio.sleep(pause)
             pause = min(LONGEST_PAUSE, pause * 1.5)
 
+    def _begin_checks(self, targets: tuple[Target, ...]) -> None:
+        for target in targets:
+            if target.node not in self._checks:
+                self._checks[target.node] = self._loop.create_task(self._check(target))
+
+    async def _check(self, target: Target) -> None:
+        try:
+            async with self._check_slots, asyncio.timeout(TRY_SECONDS):
+                found = await _host_key(target)
+            other = target.host_key not in (None, found)
+            reason = _another_key(target) if other else None
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is what is wrong with the node
+            reason = _finding(target, None, error).reason
+        finally:
+            self._checks.pop(target.node, None)
+        try:
+            self._on_checkup(Checkup(node=target.node, server=target.server, reason=reason))
+        except Exception:
+            log.exception("a checkup was not heard", node=target.node)
+
     def _tell(self, finding: Finding) -> None:
         try:
             self._report(finding)
@@ -136,10 +183,7 @@ class Prober:
     async def _look(self, target: Target, known: str | None) -> Finding:
         """One look. The first key met is kept, and demanded ever after."""
         if known is None:
-            found = await asyncssh.get_server_host_key(target.address, target.port)
-            if found is None:
-                raise asyncssh.KeyExchangeFailed("the server offered no host key")
-            known = " ".join(found.export_public_key().decode().split()[:2])
+            known = await _host_key(target)
             ready = target.proof == "ssh"
             return Finding(node=target.node, server=target.server, host_key=known, ready=ready)
         if target.proof == "ssh":
@@ -163,6 +207,19 @@ class Prober:
             text = "SSH answers; waits for cloud-init to end"
         reason = Reason(cause=Cause.NO_SENTINEL, text=text)
         return Finding(node=target.node, server=target.server, host_key=known, reason=reason)
+
+
+async def _host_key(target: Target) -> str:
+    """The host key that the server shows, in OpenSSH form."""
+    found = await asyncssh.get_server_host_key(target.address, target.port)
+    if found is None:
+        raise asyncssh.KeyExchangeFailed("the server offered no host key")
+    return " ".join(found.export_public_key().decode().split()[:2])
+
+
+def _another_key(target: Target) -> Reason:
+    text = f"another host key than before at {target.address} port {target.port}"
+    return Reason(cause=Cause.NO_ANSWER, text=text)
 
 
 def _finding(target: Target, known: str | None, error: Exception) -> Finding:

@@ -11,6 +11,7 @@ from leasehold.engine.row import Row, State
 from leasehold.lab.book import Hold
 from leasehold.lab.config import MachineTypeConfig
 from leasehold.lab.model import NodeState
+from leasehold.lab.node_row import NodeRow
 
 ORDERED = frozenset({State.MAKING, State.UNSURE})
 TAKEN = frozenset({State.BUILDING, State.UP})
@@ -18,6 +19,7 @@ TAKEN = frozenset({State.BUILDING, State.UP})
 
 ORDERING = Reason(cause=Cause.NEEDS, text="is about to be ordered")
 PROVING = Reason(cause=Cause.NO_SENTINEL, text="SSH answers; its proof is being looked for")
+SILENT = Reason(cause=Cause.NO_ANSWER, text="waits for SSH to answer")
 LEAVING = Reason(cause=Cause.DELETING, text="is about to be deleted")
 """What is told before anybody has had time to say more."""
 
@@ -35,6 +37,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
 def held(hold: Hold, rows: Mapping[ObjectId, Row], config: MachineTypeConfig) -> Progress:
     """The progress of a node that is held."""
+    if config.kind == "fixed":
+        return _fixed(hold)
     mine = [rows[each] for each in hold.objects if each in rows]
     server = rows.get(hold.server)
     address = address_of(mine, config)
@@ -45,7 +49,7 @@ def held(hold: Hold, rows: Mapping[ObjectId, Row], config: MachineTypeConfig) ->
     if hold.broken is not None:
         state = NodeState.BROKEN
     elif hold.ready_at is not None and not unfinished:
-        state = NodeState.READY
+        state, reason = NodeState.READY, hold.health
     elif hold.ready_at is not None:
         state, reason = NodeState.REACHABLE, _unfinished(unfinished)
     elif hold.reached_at is not None:
@@ -65,11 +69,30 @@ def held(hold: Hold, rows: Mapping[ObjectId, Row], config: MachineTypeConfig) ->
     )
 
 
-def unheld(rows: Iterable[Row]) -> Progress:
-    """The progress of a node that nobody holds: FREE once nothing of it is left in the cloud."""
+def _fixed(hold: Hold) -> Progress:
+    """The progress of a node that is always there: it has only to answer."""
+    reason = hold.broken
+    if hold.broken is not None:
+        state = NodeState.BROKEN
+    elif hold.ready_at is not None:
+        state, reason = NodeState.READY, hold.health
+    else:
+        state, reason = NodeState.ADDRESSED, hold.reason or SILENT
+    return Progress(state=state, address=hold.address, reason=reason)
+
+
+def unheld(rows: Iterable[Row], node: NodeRow | None = None) -> Progress:
+    """The progress of a node that nobody holds: FREE once nothing of it is left in the cloud.
+
+    If it is not marked down, that is.
+    """
     left = [row for row in rows if row.state is not State.GONE]
+    if not left and node is not None and not node.up:
+        cause = Cause.UNHEALTHY if node.down_by_check else Cause.DOWN
+        reason = Reason(cause=cause, text=node.note or "was marked down")
+        return Progress(state=NodeState.DOWN, address=node.address, reason=reason)
     if not left:
-        return Progress(state=NodeState.FREE)
+        return Progress(state=NodeState.FREE, address=node.address if node else None)
     server = next((row for row in left if row.kind is Kind.SERVER), None)
     return Progress(
         state=NodeState.RELEASING,
@@ -124,7 +147,7 @@ def _answering(server: Row, hold: Hold) -> Reason:
     if server.state is not State.UP:
         status = f" ({server.status})" if server.status else ""
         return Reason(cause=Cause.BOOTING, text=f"the cloud is building it{status}")
-    return hold.reason or Reason(cause=Cause.NO_ANSWER, text="waits for SSH to answer")
+    return hold.reason or SILENT
 
 
 def _unfinished(rows: list[Row]) -> Reason:

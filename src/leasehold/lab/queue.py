@@ -26,6 +26,8 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
     """How many nodes there are."""
     leaving: int
     """How many are being given back."""
+    down: int = 0
+    """How many are not given out, because they are marked down."""
 
 
 def busy(lease: LeaseRow, queue: Queue, place: int) -> Reason:
@@ -34,6 +36,8 @@ def busy(lease: LeaseRow, queue: Queue, place: int) -> Reason:
     text = f"{free} of {queue.nodes} nodes of {queue.machine_type} are free, {lease.count} wanted"
     if queue.leaving:
         text += f"; {queue.leaving} are being given back"
+    if queue.down:
+        text += f"; {queue.down} are down"
     if place > 1:
         text += f"; place {place} in the queue"
     return Reason(cause=Cause.NODES_BUSY, text=text, have=float(free), want=float(lease.count))

@@ -15,7 +15,7 @@ from leasehold.engine.cloud import Kind
 from leasehold.engine.engine import Change, Engine
 from leasehold.engine.reason import Reason
 from leasehold.engine.stock import Stock
-from leasehold.lab import decide, names, progress, records
+from leasehold.lab import decide, names, node_records, progress, records
 from leasehold.lab.aim import Aim
 from leasehold.lab.config import Config, MachineTypeConfig
 from leasehold.lab.hands import Hands
@@ -98,17 +98,18 @@ class Steward(Memory):
         """
         with self.lock:
             with self.database.read() as connection:
+                self.furnish(node_records.load(connection))
                 self.book = records.load(connection)
                 self.epoch = records.last_epoch(connection)
-                self.told = records.last_told(connection, self.type_names)
+                nodes = [row.name for row in self.inventory.rows()]
+                self.told = records.last_told(connection, nodes)
             self.journal.renew()
             self.rows.clear()
             self.objects.clear()
             self.alarms.clear()
-            self.inventory.clear()
             for row in self.engine.ledger.rows.values():
                 self.put(row)
-            for node in [*self.type_names, *self.book.holds]:
+            for node in [*nodes, *self.book.holds]:
                 self.touch(node)
             self.stirred.update(("lease", each) for each in self.book.leases)
             self.stirred.update(("queue", each) for each in self.book.queues())
@@ -147,9 +148,11 @@ class Steward(Memory):
     def progress(self, node: NodeName, config: MachineTypeConfig) -> progress.Progress:
         hold = self.book.holds.get(node)
         if hold is None:
-            how = progress.unheld(self.rows_of(node))
+            how = progress.unheld(self.rows_of(node), self.inventory.row(node))
         else:
             how = progress.held(hold, self.rows, config)
+        if config.kind == "fixed":
+            return how
         if config.dns is not None and self._has_only_names(node):
             trouble = self.engine.watches[names.authority(config.dns)].trouble
             return progress.troubled(how, trouble, "name server")
@@ -179,24 +182,26 @@ class Steward(Memory):
             leases=leases,
             held={lease.id: self.book.held_by(lease.id) for lease in leases},
             rows=self.rows,
-            machine_types=self.config.machine_types,
+            machine_types=self.machine_types,
             dns=self.config.dns,
             mute=self._mute(types),
         )
 
     def queue(self, machine_type: str) -> Queue:
         """Who waits for nodes of a machine type, and what there is for them."""
+        count = self.inventory.count(machine_type)
         return Queue(
             machine_type=machine_type,
             waiting=self.book.queue(machine_type),
             free=self.inventory.free(machine_type),
-            nodes=len(self.nodes.get(machine_type, ())),
-            leaving=self.inventory.count_leaving(machine_type),
+            nodes=count.all,
+            leaving=count.leaving,
+            down=count.down,
         )
 
     def _mute(self, types: Collection[str]) -> Mapping[str, Reason]:
-        configs = [self.config.machine_types.get(each) for each in types]
-        clouds = {config.cloud for config in configs if config is not None}
+        configs = [self.machine_types.get(each) for each in types]
+        clouds = {config.cloud for config in configs if config and config.kind == "cloud"}
         return {each: self.stock.trouble(each) for each in clouds if self.stock.peek(each) is None}
 
     def _tell(self, now: float) -> None:

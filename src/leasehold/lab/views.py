@@ -20,6 +20,7 @@ from leasehold.lab.model import (
     NodeName,
     Step,
 )
+from leasehold.lab.node_row import configured_row
 from leasehold.lab.queue import busy
 from leasehold.lab.steward import Steward
 
@@ -31,11 +32,15 @@ def node(steward: Steward, node_name: NodeName, config: MachineTypeConfig) -> No
         how = steward.progress(node_name, config)
         told = steward.told.get(node_name)
         holder = steward.book.leases[hold.lease] if hold else None
-        machine_type = holder.machine_type if holder else steward.type_names[node_name]
+        machine_type = steward.type_name_of(node_name) or ""
+        row = steward.inventory.row(node_name)
+    if row is None:  # the configuration had it once, and somebody holds it still
+        row = configured_row(node_name, machine_type, config.kind)
     dns = steward.config.dns.get(config.dns or "")
     return Node(
         name=node_name,
         machine_type=machine_type,
+        kind=config.kind,
         cloud=config.cloud,
         state=how.state,
         since=moment(told.since) if told else None,
@@ -48,6 +53,17 @@ def node(steward: Steward, node_name: NodeName, config: MachineTypeConfig) -> No
         server_id=how.server_id,
         host_name=names.host_name(node_name, dns) if dns else None,
         reason=how.reason,
+        registered=row.registered,
+        up=row.up,
+        note=row.note,
+        description=row.description,
+        os_type=row.os_type,
+        os_version=row.os_version,
+        arch=row.arch,
+        is_vm=row.is_vm,
+        vm_host=row.vm_host,
+        mac_address=row.mac_address,
+        ssh_pub_key=row.ssh_pub_key,
     )
 
 
@@ -93,16 +109,18 @@ def machine_types(steward: Steward) -> list[MachineType]:
         return [
             MachineType(
                 name=type_name,
+                kind=config.kind,
                 cloud=config.cloud,
                 dns=names.authority(config.dns) if config.dns else None,
-                nodes=config.count,
-                free=steward.inventory.count_free(type_name),
+                nodes=(count := steward.inventory.count(type_name)).all,
+                free=count.free,
+                down=count.down,
                 image=_rule(config.image),
                 flavor=_rule(config.flavor),
                 seconds=parse_duration(config.duration),
                 max_seconds=parse_duration(config.max_duration),
             )
-            for type_name, config in steward.config.machine_types.items()
+            for type_name, config in steward.machine_types.items()
         ]
 
 
@@ -131,7 +149,7 @@ def plan(steward: Steward, engine: Engine, found: list[tuple[Row, Action | None]
             _waiting(config.cloud, "lease", each.id, each.reason or looked_at)
             for each in steward.book.leases.values()
             if each.state is LeaseState.WAITING
-            and (config := steward.config.machine_types.get(each.machine_type))
+            and (config := steward.machine_types.get(each.machine_type))
         ]
 
 

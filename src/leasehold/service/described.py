@@ -11,6 +11,7 @@ from litestar.openapi.spec import OpenAPI, Schema
 
 from leasehold.engine.reason import Reason
 from leasehold.lab import model
+from leasehold.lab.node_row import NodeChange
 from leasehold.lab.rights import roles_with
 from leasehold.service.api import about, clouds, leases, nodes
 from leasehold.service.api import tokens as token_routes
@@ -24,6 +25,7 @@ _SHOWN: tuple[type[msgspec.Struct], ...] = (
     *(model.Step, model.Audit, model.MachineType, Reason, Problem, ErrorAnswer),
     *(leases.LockRequest, leases.Extension, leases.Force, leases.NewEnd, leases.Amendment),
     *(nodes.Unlock, clouds.CloudView),
+    *(nodes.NewNodes, NodeChange, nodes.ChangedNodes, nodes.RemovedNodes),
     *(Token, NewToken, token_routes.TokenRequest, AuditEntry),
     *(about.Health, about.Version),
 )

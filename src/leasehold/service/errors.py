@@ -17,6 +17,9 @@ from leasehold.errors import LeaseholdError
 from leasehold.lab.errors import (
     BadWish,
     LabError,
+    NodeConfigured,
+    NodeExists,
+    NodeHeld,
     NotYours,
     TooMany,
 )
@@ -106,6 +109,12 @@ def _explain_lab(error: LabError | NotOffered | Impossible) -> tuple[int, Proble
             return 409, Problem(
                 code="too_many", message=text, wanted=error.wanted, exist=error.exist
             )
+        case NodeExists():
+            return 409, Problem(code="node_exists", message=text, name=error.node)
+        case NodeHeld():
+            return 409, Problem(code="node_held", message=text, name=error.node, owner=error.owner)
+        case NodeConfigured():
+            return 409, Problem(code="node_configured", message=text, name=error.node)
         case Impossible():
             return 409, Problem(code="impossible", message=text, reason=error.reason)
         case BadWish():

@@ -79,6 +79,7 @@ nodes = Table(
     metadata,
     Column("name", String, primary_key=True),
     Column("machine_type", String, nullable=False),
+    Column("kind", String, nullable=False),
     Column("registered", Boolean, nullable=False),
     Column("up", Boolean, nullable=False),
     Column("down_by_check", Boolean, nullable=False),

@@ -235,6 +235,7 @@ def test_a_lease_in_use_outlives_its_machine_type() -> None:
 
 
 def test_a_lease_on_its_way_does_not_outlive_its_machine_type() -> None:
-    scene = a_scene(leases=[a_lease(state=LeaseState.PREPARING)], machine_types={})
+    lease = a_lease(state=LeaseState.PREPARING)
+    scene = a_scene(leases=[lease], held={lease.id: [a_hold()]}, machine_types={})
     (end,) = decide(scene).effects
     assert (end.state, end.reason.cause) == (LeaseState.FAILED, Cause.NOT_FOUND)

@@ -12,6 +12,7 @@ def upgrade() -> None:
         "nodes",
         sa.Column("name", sa.String, primary_key=True),
         sa.Column("machine_type", sa.String, nullable=False),
+        sa.Column("kind", sa.String, nullable=False),
         sa.Column("registered", sa.Boolean, nullable=False),
         sa.Column("up", sa.Boolean, nullable=False),
         sa.Column("down_by_check", sa.Boolean, nullable=False),
