@@ -132,6 +132,7 @@ class Ledger:
             rows=self._of[place],
             ids=self._ids[place],
             expected=self._expected[place],
+            everywhere=self.rows,
         )
 
     def waiting(

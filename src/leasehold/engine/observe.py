@@ -77,12 +77,18 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     ids: Mapping[CloudId, ObjectId]
     expected: Mapping[ObjectId, Row]
     """Those whose absence means something."""
+    everywhere: Mapping[ObjectId, Row] = {}
+    """The rows of all clouds."""
 
 
 def observe(
     known: Known, listing: Listing, began_at: float, memory: Memory, now: float
 ) -> Observation:
-    """Fold one listing into the rows. `began_at` is when its first request left."""
+    """Fold one listing into the rows. `began_at` is when its first request left.
+
+    An object of ours that another cloud of the ledger has ordered is left to that one: two tables
+    of the configuration may name one project, though they should not.
+    """
     after: dict[ObjectId, Row] = {}
     seen: set[ObjectId] = set()
     strays: list[Sighting] = []
@@ -95,6 +101,9 @@ def observe(
                 continue
             object_id = sighting.tag.object
         row = after.get(object_id) or known.rows.get(object_id)
+        if row is None and object_id in known.everywhere:
+            foreign += sighting.status not in ENDED_STATUS
+            continue
         if row is None or (row.cloud_id or sighting.cloud_id) != sighting.cloud_id:
             if sighting.status not in ENDED_STATUS:
                 strays.append(sighting)

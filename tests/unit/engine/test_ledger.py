@@ -225,6 +225,7 @@ def test_rows_of_other_clouds_and_kinds_are_not_mixed_in() -> None:
     book.put(a_row(state=State.UP, number=2, cloud="d"))
     assert list(book.known("c", Kind.SERVER, OURS).rows) == ["server-1"]
     assert list(book.known("d", Kind.SERVER, OURS).ids) == ["cloud-server-2"]
+    assert {"server-1", "server-2"} <= book.known("c", Kind.SERVER, OURS).everywhere.keys()
     assert book.ours("d") == Use(servers=1, cores=2, ram_mib=1024)
 
 

@@ -1,5 +1,6 @@
 """What a listing proves, and what it does not."""
 
+import msgspec
 import pytest
 
 from leasehold.engine.cloud import CloudId, Kind
@@ -256,6 +257,17 @@ def test_what_is_not_ours_is_counted_and_nothing_else(tag) -> None:
 def test_a_strangers_deleted_server_is_not_counted() -> None:
     stranger = a_sighting(tag=None, cloud_id=CloudId("theirs"), status="DELETED")
     assert see(a_row(), listing=a_listing(stranger, complete=False)).foreign == 0
+
+
+def test_what_another_cloud_of_ours_has_made_in_the_same_project_is_left_to_it() -> None:
+    other = a_row(number=7, cloud="d")
+    here = msgspec.structs.replace(known(), everywhere={other.id: other})
+    theirs = a_sighting(tag=a_tag(other.id), cloud_id=CloudId("theirs"))
+    memory = NOTHING
+    for _ in range(3):
+        seen = observe(here, a_listing(theirs), NOW, memory, NOW + 1)
+        assert (seen.changed, seen.strays, seen.foreign) == ((), (), 1)
+        memory = seen.memory
 
 
 def test_an_object_that_no_row_knows_is_deleted_when_two_complete_listings_show_it() -> None:

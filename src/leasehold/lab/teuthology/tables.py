@@ -28,6 +28,8 @@ that a system does not know keeps all of the list away; so there is no ntp."""
 _POINTLESS = frozenset(("api_version", "secure", "host", "port", "ex_force_api_version"))
 """Which of Libcloud's classes to take, and what those ignore: we speak what the cloud speaks."""
 
+_MANNERS = frozenset(("timeout", "connect_timeout", "retries", "retry_delay", "backoff"))
+
 
 class Tables(msgspec.Struct, frozen=True, kw_only=True):
     """Tables of a leasehold.toml by name, as a reader of TOML would give them."""
@@ -50,8 +52,9 @@ def tables_of(
     for name, provider in given.providers.items():
         _check(given, name, provider)
         cloud = _cloud(provider)
-        shared = next((other for other, each in clouds.items() if each == cloud), name)
-        clouds[shared] = cloud
+        alike = (other for other, each in clouds.items() if _same_place(each, cloud))
+        shared = next(alike, name)
+        clouds.setdefault(shared, cloud)
         table = {"cloud": shared, **_machine_type(given, provider, public_keys)}
         machine_types[name] = table if dns is None else {**table, "dns": dns}
     return Tables(clouds=clouds, machine_types=machine_types)
@@ -93,6 +96,16 @@ def _cloud(provider: Provider) -> dict[str, Any]:
     auth = _arguments(provider)
     table: dict[str, Any] = {k: auth.pop(k) for k in ("region", "timeout") if k in auth}
     return {**table, "auth": auth}
+
+
+def _same_place(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two clouds differ in how they are called at most, and not in what they are."""
+
+    def place(cloud: dict[str, Any]) -> dict[str, Any]:
+        flat = cloud | cloud["auth"]
+        return {key: each for key, each in flat.items() if key not in ("auth", *_MANNERS)}
+
+    return place(one) == place(other)
 
 
 def _machine_type(

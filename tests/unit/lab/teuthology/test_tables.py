@@ -36,7 +36,8 @@ def test_the_arguments_of_the_driver_are_those_of_the_cloud(tmp_path: Path) -> N
 
 
 def test_providers_that_sign_in_alike_share_a_cloud(tmp_path: Path) -> None:
-    big = SEED.partition("providers:\n")[2].replace("ovh:", "big:") + "      allow_sizes: b2-.*\n"
+    big = SEED.partition("providers:\n")[2].replace("ovh:", "big:")
+    big += "        timeout: 30\n      allow_sizes: b2-.*\n"
     other = SEED.partition("providers:\n")[2].replace("ovh:", "other:").replace("my_region", "GRA")
     tables = made(tmp_path, text=SEED + big + other)
     assert list(tables.clouds) == ["ovh", "other"]
