@@ -56,7 +56,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
     directory = tmp_path / "disks"
     with Emulator(delays=DELAYS, disk_directory=directory) as emulator:
         yield Site(emulator, directory)
-    assert loops_below(directory) == []
+    wait_for(lambda: loops_below(directory) == [])
 
 
 def write(device: Path, text: bytes, place: int = 0) -> None:

@@ -195,6 +195,7 @@ class Agent:
         if why != self._trouble:
             _log.warning("agent.not_heard", why=why)
         self._trouble = why
+        self._changed.set()
         return False
 
     def _obey(self, orders: Orders) -> None:

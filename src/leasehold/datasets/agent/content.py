@@ -1,6 +1,9 @@
 """What is on a device: a filesystem, something else, or provably nothing."""
 
 import os
+import struct
+from fcntl import ioctl
+from pathlib import Path
 
 import msgspec
 
@@ -8,7 +11,7 @@ from leasehold.datasets.agent.device import Device
 from leasehold.datasets.agent.tool import run
 
 MARKER_SIZE = 4096
-"""Bytes at the very end of a device, where a formatting agent leaves its mark."""
+"""Bytes of the mark that a formatting agent leaves on a device."""
 _MAGIC = b"leasehold is formatting this volume\n"
 
 _WHOLE = 64 << 20
@@ -19,6 +22,7 @@ _SAMPLES = 512
 _SAMPLE = 64 << 10
 """So many places in between are read, at even distances and where copies of signatures stand."""
 _COPIES = (64 << 20, 128 << 20, 256 << 20, 1 << 38, 1 << 50)
+_XFS_IOC_FSGEOMETRY_V1 = 0x80705864
 _ZEROS = bytes(1 << 20)
 
 FILESYSTEMS = frozenset({"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs"})
@@ -76,19 +80,33 @@ def examine(device: Device, descriptor: int) -> Content:
     named = sorted({*signatures, *_kinds(tags)})
     if named:
         return Content(found=f"signatures of {', '.join(named)}", marker=marker)
-    place = first_data(descriptor, device.size - (MARKER_SIZE if marker else 0))
+    place = first_data(
+        descriptor, device.size, but_at=marker_place(device.size) if marker else None
+    )
     if place is not None:
         return Content(found=f"bytes other than zero from {place} on", marker=marker)
     return Content(marker=marker)
 
 
-def filesystem_of(device: Device, descriptor: int) -> Filesystem | None:
-    """The type, UUID and size of what is mounted; a quick look, with no proof of anything."""
+def filesystem_of(device: Device, descriptor: int, place: Path) -> Filesystem | None:
+    """The type, UUID and size of what is mounted there; a quick look, with no proof of anything."""
     tags = _blkid(str(device.path))
     kind = tags.get("TYPE")
     if kind is None:
         return None
-    return Filesystem(type=kind, uuid=tags.get("UUID"), size=filesystem_size(kind, descriptor))
+    size = _mounted_xfs_size(place) if kind == "xfs" else filesystem_size(kind, descriptor)
+    return Filesystem(type=kind, uuid=tags.get("UUID"), size=size)
+
+
+def _mounted_xfs_size(place: Path) -> int:
+    """XFS writes its superblock late, so a mounted one is asked (xfsctl(3), XFS_IOC_FSGEOMETRY_V1)."""
+    descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        answer: bytes = ioctl(descriptor, _XFS_IOC_FSGEOMETRY_V1, bytes(112))
+    finally:
+        os.close(descriptor)
+    block, count = struct.unpack_from("=I", answer)[0], struct.unpack_from("=Q", answer, 32)[0]
+    return int(block * count)
 
 
 def filesystem_size(kind: str, descriptor: int) -> int | None:
@@ -105,14 +123,15 @@ def filesystem_size(kind: str, descriptor: int) -> int | None:
     return None
 
 
-def first_data(descriptor: int, size: int) -> int | None:
+def first_data(descriptor: int, size: int, *, but_at: int | None = None) -> int | None:
     """Where the first byte other than zero is, of those looked at; None if there is none.
 
-    Both ends and `_SAMPLES` places in between of a large device, all of a small one. Reads past the
-    page cache's back: what another server wrote before is on the volume, not in our memory.
+    The mark that stands at `but_at` does not count. Looked at are all of a small device, and of a
+    large one both ends and `_SAMPLES` places in between. Reads past the page cache's back: what
+    another server wrote before is on the volume, not in our memory.
     """
     os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-    for start, end in _spans(size):
+    for start, end in _without(_spans(size), but_at):
         place = start
         while place < end:
             part = os.pread(descriptor, min(len(_ZEROS), end - place), place)
@@ -124,9 +143,16 @@ def first_data(descriptor: int, size: int) -> int | None:
     return None
 
 
+def marker_place(size: int) -> int:
+    """Two thirds into the device. mke2fs and mkfs.xfs wipe both ends first, and put backups, groups
+    and the journal at other fractions; where one does write here, the mark is lost, and with it only
+    the other servers' leave to go on."""
+    return size * 2 // 3 // MARKER_SIZE * MARKER_SIZE
+
+
 def read_marker(descriptor: int, size: int) -> Marker | None:
-    """The mark at the end of the device, if one is there."""
-    block = os.pread(descriptor, MARKER_SIZE, max(0, size - MARKER_SIZE))
+    """The mark on the device, if one is there."""
+    block = os.pread(descriptor, MARKER_SIZE, marker_place(size))
     if not block.startswith(_MAGIC):
         return None
     try:
@@ -138,7 +164,7 @@ def read_marker(descriptor: int, size: int) -> Marker | None:
 def write_marker(descriptor: int, size: int, marker: Marker | None) -> None:
     """Put the mark there, or zeros; it is on the volume when this returns."""
     text = b"" if marker is None else _MAGIC + msgspec.json.encode(marker)
-    os.pwrite(descriptor, text.ljust(MARKER_SIZE, b"\0"), size - MARKER_SIZE)
+    os.pwrite(descriptor, text.ljust(MARKER_SIZE, b"\0"), marker_place(size))
     os.fsync(descriptor)
 
 
@@ -150,6 +176,15 @@ def _spans(size: int) -> list[tuple[int, int]]:
     places += [place for place in _COPIES if _EDGE < place < size - _EDGE]
     middle = [(place, place + _SAMPLE) for place in sorted(places)]
     return [(0, _EDGE), *middle, (size - _EDGE, size)]
+
+
+def _without(spans: list[tuple[int, int]], hole: int | None) -> list[tuple[int, int]]:
+    if hole is None:
+        return spans
+    after = hole + MARKER_SIZE
+    parts = [(start, min(end, hole)) for start, end in spans if start < hole]
+    parts += [(max(start, after), end) for start, end in spans if end > after]
+    return [(start, end) for start, end in parts if start < end]
 
 
 def _blkid(path: str) -> dict[str, str]:

@@ -15,17 +15,18 @@ def make(device: Device, kind: str, uuid: str, *, over_remains: bool) -> None:
     """Make a filesystem with this UUID. Raises `ToolFailed`.
 
     The programs refuse on their own where they find something, unless it is `over_remains` of a
-    run of theirs that was cut short.
+    run of theirs that was cut short. Nothing is discarded: the device is blank, and the mark of this
+    very run stands on it.
     """
     path = str(device.path)
     match kind:
         case "ext4":
             # Reserved blocks are of no use where no system lives; the rest is mke2fs.conf's.
             force = ("-F",) if over_remains else ()
-            run("mkfs.ext4", "-q", "-m", "0", "-U", uuid, *force, path)
+            run("mkfs.ext4", "-q", "-m", "0", "-E", "nodiscard", "-U", uuid, *force, path)
         case "xfs":
             force = ("-f",) if over_remains else ()
-            run("mkfs.xfs", "-q", "-m", f"uuid={uuid}", *force, path)
+            run("mkfs.xfs", "-q", "-K", "-m", f"uuid={uuid}", *force, path)
         case _:
             raise ToolFailed(f"mkfs.{kind}", None, "allowed are ext4 and xfs")
 

@@ -44,6 +44,12 @@ class Hands:
     def place_of(self, order: Order) -> Path:
         return self._directory / order.dataset
 
+    def glance(self, order: Order) -> Seen:
+        """What is in the dataset's place, by the kernel's table of mounts alone: it never waits."""
+        place = self.place_of(order)
+        there = mounts.what_is_at(place)
+        return Seen(there=there, places=(place,) if there is not None else ())
+
     def look(self, remembered: Remembered) -> Seen:
         """How the dataset is now; nothing is taken from an earlier look.
 
@@ -91,9 +97,10 @@ class Hands:
                     _finish(seen.device, note)
                 case Step.PREPARE:
                     self._prepare(order, seen, seen.device)
+                    if seen.fresh:  # at once: whoever hears that it is mounted may use it
+                        self._tidy(order, note)
                 case Step.TIDY:
-                    mounts.tidy(self.place_of(order))
-                    note(formatting=None, fresh=False)
+                    self._tidy(order, note)
                 case Step.GROW:
                     self._grow(order, seen, seen.device)
                 case Step.UNMOUNT:
@@ -108,7 +115,7 @@ class Hands:
 
     def _mounted(self, seen: Seen, descriptor: int) -> Seen:
         assert seen.device is not None
-        found = contents.filesystem_of(seen.device, descriptor)
+        found = contents.filesystem_of(seen.device, descriptor, seen.places[0])
         can_grow = found is not None and filesystems.can_grow(seen.device, found)
         containers = mounts.containers_with(seen.device)
         return msgspec.structs.replace(
@@ -139,8 +146,8 @@ class Hands:
         """Note on disk and on the volume what begins here, so that a half-made filesystem is known.
 
         The note here is enough on this server. The mark on the volume travels with it: should this
-        server die now, the next one knows the remains for what they are. It stands in the last block
-        of a volume that was proved blank, and goes when the filesystem is whole, before any mount.
+        server die now, the next one knows the remains for what they are. It stands in one block of
+        a volume that was proved blank, and goes when the filesystem is whole, before any mount.
         """
         if not may_format(order):
             raise NoPermit(f"{device.path}: no order permits to format it")
@@ -160,6 +167,10 @@ class Hands:
         if filesystems.can_grow(device, found):
             filesystems.grow_unmounted(device, found)
         mounts.mount(device, found.type, place, self._options)
+
+    def _tidy(self, order: Order, note: Note) -> None:
+        mounts.tidy(self.place_of(order))
+        note(formatting=None, fresh=False)
 
     def _grow(self, order: Order, seen: Seen, device: Device) -> None:
         """While it is mounted if that is allowed here, else while nobody uses it for a moment."""

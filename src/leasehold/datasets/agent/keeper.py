@@ -52,7 +52,7 @@ class Keeper:
         for much may have been decided since."""
         self._poked = False
         self._stopping = False
-        self._seen = Seen()
+        self._seen = hands.glance(remembered.order)
         self._unmounted_for: int | None = None
         """The epoch for which a look has proved that it is mounted nowhere."""
         self._refused: int | None = None
@@ -112,10 +112,12 @@ class Keeper:
 
     @property
     def mounted_at(self) -> str | None:
-        """Where it is in its place by the newest look, while it is wanted there."""
+        """Where it can be used by the newest look, while it is wanted there."""
         with self._condition:
+            seen = self._seen
             wanted = self._ordered and self.order.want is Want.MOUNTED
-            return self._mounted() if wanted else None
+            there = seen.device is not None and seen.there == seen.device.number
+            return self._mounted() if wanted and there and not seen.fresh else None
 
     @property
     def is_used(self) -> bool:
@@ -244,7 +246,7 @@ class Keeper:
             news = str(error) != str(self._error)
             self._error = error
             if isinstance(error, DeviceMissing):
-                self._seen = Seen()
+                self._seen = self._hands.glance(order)
         if news:
             _log.warning("agent.trouble", dataset=order.name, error=str(error))
         return False

@@ -25,7 +25,7 @@ class Step(StrEnum):
     PREPARE = "prepare"
     """Check the filesystem, grow it if the device is larger, then mount it."""
     TIDY = "tidy"
-    """Make the new filesystem look empty to whoever uses it first."""
+    """Make the new filesystem look empty to whoever uses it first, as PREPARE could not any more."""
     GROW = "grow"
     """Let the mounted filesystem take the whole device."""
     UNMOUNT = "unmount"

@@ -7,7 +7,8 @@ from collections.abc import Collection
 
 from leasehold.datasets.agent.errors import ToolFailed
 
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_ADDED = "/usr/sbin:/usr/bin:/sbin:/bin"
+"""Looked at after PATH, which for many users lacks the programs of administrators."""
 
 
 def run(*command: str, fine: Collection[int] = (0,)) -> tuple[int, str]:
@@ -16,7 +17,8 @@ def run(*command: str, fine: Collection[int] = (0,)) -> tuple[int, str]:
     There is no limit of time: a check of a large filesystem takes what it takes, and each dataset
     has a thread of its own. The child is in a session of its own, so Ctrl-C does not cut it short.
     """
-    program = shutil.which(command[0], path=_PATH)
+    path = f"{os.environ.get('PATH', '')}:{_ADDED}".lstrip(":")
+    program = shutil.which(command[0], path=path)
     if program is None:
         raise ToolFailed(command[0], None, "")
     done = subprocess.run(
@@ -27,7 +29,7 @@ def run(*command: str, fine: Collection[int] = (0,)) -> tuple[int, str]:
         errors="replace",
         check=False,
         start_new_session=True,
-        env={"PATH": _PATH, "LC_ALL": "C", "HOME": os.environ.get("HOME", "/")},
+        env={"PATH": path, "LC_ALL": "C", "HOME": os.environ.get("HOME", "/")},
     )
     if done.returncode not in fine:
         said = " ".join((done.stderr or done.stdout).split())

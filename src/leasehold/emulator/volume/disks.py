@@ -135,7 +135,7 @@ class LoopDisks:
         name, server_id = holder
         if by_force:
             _unmount(name)
-        if not _release(name) and not by_force:
+        if not _release(name, by_force=by_force):
             return False
         (self._by_id(server_id) / f"virtio-{volume_id[:SERIAL_LENGTH]}").unlink(missing_ok=True)
         shutil.rmtree(self._sysfs(server_id) / name, ignore_errors=True)
@@ -148,7 +148,7 @@ class LoopDisks:
                 if backing.read_text().startswith(f"{self._files}/"):
                     name = backing.parent.parent.name
                     _unmount(name)
-                    _release(name)
+                    _release(name, by_force=True)
         self._holders.clear()
         for directory in (self._files, self._servers):
             shutil.rmtree(directory, ignore_errors=True)
@@ -178,14 +178,14 @@ def refusal() -> str | None:
     return None
 
 
-def _release(name: str) -> bool:
-    """Part a loop device from its file, unless somebody uses it.
+def _release(name: str, *, by_force: bool = False) -> bool:
+    """Part a loop device from its file, unless somebody uses it; by force, as soon as nobody does.
 
     Whatever is mounted, in any namespace, or held by another device, has the kernel refuse to
     open it alone. One who has it merely open lets it go by closing it.
     """
     try:
-        device = os.open(f"/dev/{name}", os.O_RDONLY | os.O_EXCL)
+        device = os.open(f"/dev/{name}", os.O_RDONLY | (0 if by_force else os.O_EXCL))
     except OSError as error:
         return error.errno != errno.EBUSY
     try:

@@ -6,7 +6,7 @@ import pytest
 from leasehold.emulator import Delays, Emulator, fixed
 from tests.disks import loops_below, need_loop_devices, need_program
 from tests.system.datasets.agent.site import Site
-from tests.system.datasets.agent.stand_in import StandIn
+from tests.system.datasets.agent.stand_in import StandIn, until
 
 QUICK = fixed(0.05)
 DELAYS = Delays(boot=QUICK, delete=QUICK, action=QUICK, volume=QUICK, image=QUICK)
@@ -25,4 +25,4 @@ def site(tmp_path: Path) -> Iterator[Site]:
         finally:
             made.close()
             control.close()
-    assert loops_below(disks) == []
+    until(lambda: loops_below(disks) == [])

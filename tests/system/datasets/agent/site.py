@@ -50,6 +50,13 @@ class Node:
         self.config.write_text(text)
 
     def start(self, **environment: str) -> None:
+        self.launch(**environment)
+        assert self._process is not None
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline().startswith("agent of server"), self.log()
+
+    def launch(self, **environment: str) -> None:
+        """Start it, without waiting for it: it may be about to die."""
         command = [str(BIN / "leasehold"), "agent", "--config", str(self.config)]
         with (self.directory / "agent.log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -59,8 +66,6 @@ class Node:
                 text=True,
                 env={**os.environ, **environment},
             )
-        assert self._process.stdout is not None
-        assert self._process.stdout.readline().startswith("agent of server"), self.log()
 
     @property
     def is_alive(self) -> bool:
@@ -69,6 +74,12 @@ class Node:
     def kill(self) -> None:
         """As a crash does; a program that it started may live on for a moment, as it then does too."""
         self._end(signal.SIGKILL)
+
+    def kill_unless_done(self) -> None:
+        """The same from another thread, for a moment that may be too late."""
+        process = self._process
+        if process is not None:
+            process.kill()
 
     def stop(self) -> int:
         return self._end(signal.SIGTERM)

@@ -46,8 +46,7 @@ class StandIn:
         class Handler(_Handler):
             control = stand_in
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
@@ -144,6 +143,13 @@ def a_dataset(name: str, **fields: Any) -> Dataset:
             **fields,
         }
     )
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *args: object) -> None:
+        """Agents are killed while they wait."""
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
