@@ -40,9 +40,10 @@ COMMANDS = (
     (
         _LOOK,
         "machine-types",
-        "plan:machine_types",
-        "List what can be locked, and how much of it is free.",
+        "machine_types:app",
+        "List what can be locked, and resume a machine type that is paused.",
     ),
+    (_LOOK, "boots", "boots:boots", "Show how often servers come up, and why others did not."),
     (_RUN, "init", "init:init", "Look at a cloud and write a leasehold.toml that works with it."),
     (_RUN, "import", "imports:app", "Take over from teuthology and paddles."),
     (_RUN, "serve", "serve:serve", "Run the service."),

@@ -34,6 +34,8 @@ class Cause(StrEnum):
     """Its end has been asked for; a complete listing has yet to confirm it."""
     DOWN = "down"
     """A person marked the node down, and says why."""
+    BOOTS_FAIL = "boots_fail"
+    """Servers of this machine type failed again and again: none is ordered for a while."""
     LISTING_DOUBTED = "listing_doubted"
     """A listing shrank so much that its gaps are not believed without a second one."""
 

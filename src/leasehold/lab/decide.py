@@ -13,14 +13,10 @@ from leasehold.lab.alarms import Topic
 from leasehold.lab.book import Hold, LeaseRow
 from leasehold.lab.config import DnsConfig, MachineTypeConfig
 from leasehold.lab.duration import parse_duration
-from leasehold.lab.effects import Break, Built, Effect, End, Name, Ready, Retry, Usable
+from leasehold.lab.effects import Break, Built, Effect, End, Failed, Name, Ready, Retry, Usable
 from leasehold.lab.model import LeaseId, LeaseState, NodeState
 from leasehold.lab.queue import OFFERS_RETRY, Queue, serve, unknown
-
-WORTH_A_RETRY = frozenset(
-    {Cause.NO_HOST, Cause.BUILD_FAILED, Cause.DEADLINE, Cause.LOST, Cause.NO_ANSWER}
-)
-"""Failures that another server may not share."""
+from leasehold.lab.streak import WORTH_A_RETRY
 
 
 class Scene(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +32,8 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     machine_types: Mapping[str, MachineTypeConfig]
     mute: Mapping[str, Reason]
     """Clouds that have not told yet what they offer, and why: no server can be planned there."""
+    paused: Mapping[str, Reason] = {}
+    """Machine types whose boots fail, and why none is started now."""
     dns: Mapping[str, DnsConfig] = {}
     """By the name that machine types have for it."""
 
@@ -72,6 +70,7 @@ class _Pass:
     def in_queue(self, queue: Queue) -> None:
         config = self.scene.machine_types.get(queue.machine_type)
         mute = self.scene.mute.get(config.cloud) if config else None
+        mute = mute or self.scene.paused.get(queue.machine_type)
         effects, wake_at = serve(queue, config, mute, self.now)
         self.effects += effects
         self.wakes["queue", queue.machine_type] = wake_at
@@ -113,19 +112,31 @@ class _Pass:
             if trouble is None:
                 self.advance(hold, how, config)
             elif not self.worth_a_retry(hold, trouble, config):
+                self.tell_of(hold, trouble)
                 self.fail(lease, trouble)
                 return
             elif config.cloud in self.scene.mute:
                 self.wake(self.now + OFFERS_RETRY)
             else:
+                self.tell_of(hold, trouble)
                 self.effects.append(Retry(node=hold.node, reason=trouble))
         if settled and lease.state is LeaseState.PREPARING:
             self.effects.append(Ready(lease=lease.id))
 
     def worth_a_retry(self, hold: Hold, trouble: Reason, config: MachineTypeConfig) -> bool:
-        """Whether another server may do better; a fixed node is the only one of its name."""
-        left = config.kind == "cloud" and hold.attempt < config.attempts
+        """Whether another server may do better; a fixed node is the only one of its name.
+
+        Each availability zone is worth an attempt."""
+        left = config.kind == "cloud" and hold.attempt < max(
+            config.attempts, len(config.availability_zones)
+        )
         return left and trouble.cause in WORTH_A_RETRY
+
+    def tell_of(self, hold: Hold, trouble: Reason) -> None:
+        """Have a boot's failure written down; one that was never ordered is none."""
+        never_ordered = hold.built_at is None and trouble.cause is Cause.DEADLINE
+        if hold.ready_at is None and not never_ordered:
+            self.effects.append(Failed(node=hold.node, reason=trouble))
 
     def nameless(self, hold: Hold, config: MachineTypeConfig) -> tuple[RecordSpec, ...]:
         """The names that a node should have by now, and that are not planned yet."""

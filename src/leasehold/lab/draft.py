@@ -7,8 +7,9 @@ from sqlalchemy import Connection
 from leasehold.engine.cloud import ObjectId
 from leasehold.engine.engine import Engine
 from leasehold.engine.row import Row
-from leasehold.lab import node_records, records
+from leasehold.lab import boot_records, node_records, records
 from leasehold.lab.book import Hold, LeaseRow
+from leasehold.lab.boot_records import BootRow
 from leasehold.lab.model import LeaseId, NodeName
 from leasehold.lab.node_row import NodeRow
 from leasehold.lab.records import Line
@@ -28,10 +29,22 @@ class Draft:
         self._rows: list[Row] = []
         self._dropped: list[ObjectId] = []
         self._lines: list[Line] = []
+        self._boots: list[BootRow] = []
+        self._consoles: dict[ObjectId, str] = {}
+        self._resumed: set[str] = set()
 
     def __bool__(self) -> bool:
         parts = (self._new_leases, self._leases, self._new_holds, self._holds, self._removed)
-        return any(parts) or any((self._nodes, self._rows, self._dropped, self._lines))
+        more = (
+            self._nodes,
+            self._rows,
+            self._dropped,
+            self._lines,
+            self._boots,
+            self._consoles,
+            self._resumed,
+        )
+        return any(parts) or any(more)
 
     def save_node(self, row: NodeRow) -> None:
         """Keep a node, new or changed; one of which the configuration says all is not kept."""
@@ -72,6 +85,18 @@ class Draft:
     def note(self, line: Line) -> None:
         self._lines.append(line)
 
+    def add_boot(self, row: BootRow) -> None:
+        """What became of a boot."""
+        self._boots.append(row)
+
+    def add_console(self, server: ObjectId, text: str) -> None:
+        """What the server of a boot that is written down had printed."""
+        self._consoles[server] = text
+
+    def resume(self, machine_type: str) -> None:
+        """Its failed boots up to now count no more."""
+        self._resumed.add(machine_type)
+
     def write(self, connection: Connection, engine: Engine) -> list[Callable[[], None]]:
         """Write everything; returns what tells the engine, to be called after the commit.
 
@@ -85,6 +110,11 @@ class Draft:
         records.add_holds(connection, self._new_holds.values())
         records.save_holds(connection, self._holds.values())
         records.record(connection, self._lines)
+        boot_records.add(connection, self._boots)
+        for server, text in self._consoles.items():
+            boot_records.save_console(connection, server, text)
+        for machine_type in self._resumed:
+            boot_records.resume(connection, machine_type)
         after = []
         if self._rows:
             after.append(engine.plan(connection, self._rows))

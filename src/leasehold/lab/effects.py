@@ -54,6 +54,13 @@ class Name(msgspec.Struct, frozen=True, kw_only=True):
     specs: tuple[RecordSpec, ...]
 
 
+class Failed(msgspec.Struct, frozen=True, kw_only=True):
+    """The boot of a node's present server came to nothing."""
+
+    node: NodeName
+    reason: Reason
+
+
 class Retry(msgspec.Struct, frozen=True, kw_only=True):
     """Give up the node's present server and plan another."""
 
@@ -69,5 +76,5 @@ class Break(msgspec.Struct, frozen=True, kw_only=True):
 
 
 LeaseEffect = Grant | Explain | Ready | End
-HoldEffect = Built | Usable | Name | Retry | Break
+HoldEffect = Built | Usable | Name | Failed | Retry | Break
 Effect = LeaseEffect | HoldEffect

@@ -42,6 +42,10 @@ class UnknownLease(UnknownName, LabError):
     thing = "lease"
 
 
+class UnknownBoot(UnknownName, LabError):
+    thing = "boot"
+
+
 class NotYours(LabError):
     """Somebody else holds it."""
 

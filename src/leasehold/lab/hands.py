@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
+import msgspec
+
 from leasehold.engine.cloud import RecordSpec
 from leasehold.engine.errors import UnknownName
 from leasehold.engine.reason import Cause, Reason
@@ -12,6 +14,7 @@ from leasehold.lab.book import Hold, LeaseRow
 from leasehold.lab.memory import Memory
 from leasehold.lab.model import LeaseState, NodeName
 from leasehold.lab.planner import Plan, Planner, fixed_hold
+from leasehold.lab.streak import WORTH_A_RETRY
 from leasehold.lab.user_data import BadUserData
 
 
@@ -54,13 +57,37 @@ class Hands:
             case effects.Built():
                 self._memory.change_hold(hold, built_at=now)
             case effects.Usable():
+                self.came_up(hold, now)
                 self._memory.change_hold(hold, ready_at=now, reason=None)
             case effects.Break(reason=reason):
                 self._memory.change_hold(hold, broken=reason)
             case effects.Name(specs=specs):
                 self._name(hold, specs, now)
+            case effects.Failed(reason=reason):
+                self._end_of_boot(hold, now, reason)
             case effects.Retry(reason=reason):
                 self._retry(hold, reason, now)
+
+    def came_up(self, hold: Hold, now: float) -> None:
+        """The server of a node has proved itself."""
+        self._end_of_boot(hold, now, None)
+
+    def _end_of_boot(self, hold: Hold, now: float, failure: Reason | None) -> None:
+        memory = self._memory
+        config, machine_type = memory.machine_type_of(hold.node), memory.type_name_of(hold.node)
+        if config is None or machine_type is None or config.kind == "fixed":
+            return
+        server = memory.rows.get(hold.server)
+        cloud_id = server.cloud_id if server else None
+        row = memory.boots.ended(
+            hold, machine_type, config, now, server_id=cloud_id, failure=failure
+        )
+        memory.journal.draft.add_boot(row)
+        memory.stirred.add(("queue", machine_type))
+        if failure is None:
+            self._planner.zones.worked(config.cloud, hold.zone)
+        elif failure.cause in WORTH_A_RETRY:
+            self._planner.zones.failed(config.cloud, hold.zone, now)
 
     def _grant(self, lease: LeaseRow, nodes: Sequence[NodeName], now: float) -> None:
         plans = self._plan(lease, nodes, now, attempt=1)
@@ -73,10 +100,13 @@ class Hands:
             self._hand_over(hold, rows)
 
     def _retry(self, hold: Hold, reason: Reason, now: float) -> None:
-        self._memory.note("retrying", now, node=hold.node, lease=hold.lease, reason=reason)
         lease = self._memory.book.leases[hold.lease]
         plans = self._plan(lease, (hold.node,), now, attempt=hold.attempt + 1)
         for fresh, rows in plans or ():
+            if fresh.zone != hold.zone:
+                text = f"{reason.text}; it is tried in zone {fresh.zone} now"
+                reason = msgspec.structs.replace(reason, text=text)
+            self._memory.note("retrying", now, node=hold.node, lease=hold.lease, reason=reason)
             self._memory.drop(hold)
             self._memory.journal.draft.save_hold(fresh)
             self._hand_over(fresh, rows)

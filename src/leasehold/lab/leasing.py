@@ -255,6 +255,18 @@ class Leasing(Looking):
         types = self._steward.machine_types
         return [types[each] for each in machine_type.split("|") if each in types]
 
+    def resume(self, machine_type: str) -> None:
+        """Boot servers of a machine type again though they failed. Raises `UnknownMachineType`."""
+        self._known_type(machine_type)
+        steward = self._steward
+        with steward.lock:
+            steward.boots.resume(machine_type)
+            steward.journal.draft.resume(machine_type)
+            steward.stirred.add(("queue", machine_type))
+            durable = steward.turn()
+        self._wait(durable)
+        self._nudge.set()
+
     # -- inside ----------------------------------------------------------------------------------
 
     def _wait(self, durable: "Future[None]") -> None:

@@ -3,16 +3,25 @@
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeout
 
+import msgspec
+
 from leasehold.engine.choice import near
 from leasehold.engine.decide import moment
 from leasehold.engine.engine import Engine
 from leasehold.engine.errors import Impossible
 from leasehold.engine.reason import Cause, Reason
 from leasehold.engine.row import State
-from leasehold.lab import history, records, views
+from leasehold.lab import boot_records, history, records, views
 from leasehold.lab.book import LeaseRow
+from leasehold.lab.boot import Boot, BootReport
 from leasehold.lab.config import MachineTypeConfig
-from leasehold.lab.errors import UnknownCloud, UnknownLease, UnknownNode
+from leasehold.lab.errors import (
+    UnknownBoot,
+    UnknownCloud,
+    UnknownLease,
+    UnknownMachineType,
+    UnknownNode,
+)
 from leasehold.lab.model import (
     Audit,
     Event,
@@ -27,6 +36,8 @@ from leasehold.lab.model import (
 )
 from leasehold.lab.node_row import ANYTHING, NodeRow, Want
 from leasehold.lab.steward import Steward
+
+WEEK = 7 * 86400.0
 
 GRACE_OF_A_LOOK = 30.0
 """Seconds to wait for the engine to say what it would do now."""
@@ -127,6 +138,42 @@ class Looking:
         """What can be locked, and how much of it is free."""
         return views.machine_types(self._steward)
 
+    def boots(
+        self, *, machine_type: str | None = None, since: float | None = None, limit: int = 100
+    ) -> BootReport:
+        """How boots went since a time (Unix seconds; by default a week ago), and which failed.
+
+        Raises `UnknownMachineType`.
+        """
+        steward = self._steward
+        if machine_type is not None:
+            self._known_type(machine_type)
+        now = steward.clock.now()
+        since = now - WEEK if since is None else since
+        with steward.database.read() as connection:
+            rates = boot_records.rates(connection, machine_type=machine_type, since=since)
+            failed = boot_records.failed(
+                connection, machine_type=machine_type, since=since, limit=limit
+            )
+        with steward.lock:
+            paused = {
+                each.machine_type: steward.boots.pause(each.machine_type, now) for each in rates
+            }
+        replace = msgspec.structs.replace
+        return BootReport(
+            since=moment(since),
+            rates=tuple(replace(each, paused=paused[each.machine_type]) for each in rates),
+            failed=tuple(failed),
+        )
+
+    def boot(self, number: int) -> Boot:
+        """One boot with what its server printed. Raises `UnknownBoot`."""
+        with self._steward.database.read() as connection:
+            found = boot_records.find(connection, number)
+        if found is None:
+            raise UnknownBoot(str(number), ())
+        return found
+
     def clouds(self) -> list[str]:
         return list(self._engine.watches)
 
@@ -198,6 +245,11 @@ class Looking:
             known = [str(each.name) for each in self._steward.inventory.rows()]
             raise UnknownNode(name, near(name, known), known)
         return row
+
+    def _known_type(self, name: str) -> None:
+        types = self._steward.machine_types
+        if name not in types:
+            raise UnknownMachineType(name, near(name, types), list(types))
 
     def _known_cloud(self, cloud: str) -> None:
         if cloud not in self._engine.watches:

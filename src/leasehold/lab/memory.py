@@ -11,6 +11,7 @@ from leasehold.engine.reason import Reason
 from leasehold.engine.row import Row, State
 from leasehold.lab.alarms import Alarms, Topic
 from leasehold.lab.book import Book, Hold, LeaseRow
+from leasehold.lab.boots import Boots
 from leasehold.lab.config import Config, MachineTypeConfig
 from leasehold.lab.errors import UnknownSystem
 from leasehold.lab.inventory import Inventory
@@ -38,6 +39,7 @@ class Memory:
         self.book = Book()
         self.rows: dict[ObjectId, Row] = {}
         self.told: dict[NodeName, Told] = {}
+        self.boots = Boots()
         self.epoch = 0
         self.alarms = Alarms()
         self.stirred: set[Topic] = set()

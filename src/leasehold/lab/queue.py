@@ -64,7 +64,7 @@ def serve(
             continue
         wakes.append(ends)
         if mute is not None:
-            wakes.append(now + OFFERS_RETRY)
+            wakes.append(mute.until.timestamp() if mute.until else now + OFFERS_RETRY)
             if lease.reason is None or lease.reason.text != mute.text:
                 effects.append(Explain(lease=lease.id, reason=mute))
         elif place == 1 and len(free) >= lease.count:

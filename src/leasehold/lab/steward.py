@@ -8,10 +8,11 @@ import threading
 from collections.abc import Collection, Mapping
 from concurrent.futures import Future
 
+import msgspec
 import structlog
 
 from leasehold.engine.clock import Clock
-from leasehold.engine.cloud import Kind
+from leasehold.engine.cloud import Kind, ObjectId
 from leasehold.engine.engine import Change, Engine
 from leasehold.engine.reason import Reason
 from leasehold.engine.stock import Stock
@@ -54,11 +55,13 @@ class Steward(Memory):
         self.aim = Aim()
         self.journal.on_ended = lambda lease: self.book.forget(lease)
         self.journal.on_lost = lambda: self.engine.tell(self.reload)
+        self.boots.on_console = self._heard_console
         self._hands = Hands(self, Planner(config, stock, lab_key))
 
     def attach(self, engine: Engine) -> None:
         """Take the engine, and what the database knows."""
         self.engine = self.journal.engine = engine
+        engine.reader = self.boots
         with self.lock:
             self.reload()
             self.turn()
@@ -80,6 +83,8 @@ class Steward(Memory):
                 return
             now = self.clock.now()
             reached_at = hold.reached_at or (now if finding.host_key else None)
+            if finding.ready:
+                self._hands.came_up(msgspec.structs.replace(hold, reached_at=reached_at), now)
             self.change_hold(
                 hold,
                 reason=finding.reason,
@@ -88,6 +93,11 @@ class Steward(Memory):
                 ready_at=now if finding.ready else None,
             )
             self.turn()
+
+    def _heard_console(self, server: ObjectId, text: str) -> None:
+        with self.lock:
+            self.journal.draft.add_console(server, text)
+            self.journal.flush()
 
     def reload(self) -> None:
         """Read everything back; in the engine's thread, or before it runs.
@@ -103,6 +113,7 @@ class Steward(Memory):
                 self.epoch = records.last_epoch(connection)
                 nodes = [row.name for row in self.inventory.rows()]
                 self.told = records.last_told(connection, nodes)
+                self.boots.load(connection, self.machine_types)
             self.journal.renew()
             self.rows.clear()
             self.objects.clear()
@@ -185,6 +196,9 @@ class Steward(Memory):
             machine_types=self.machine_types,
             dns=self.config.dns,
             mute=self._mute(types),
+            paused={
+                each: why for each in types if (why := self.boots.pause(each, now)) and why.until
+            },
         )
 
     def queue(self, machine_type: str) -> Queue:

@@ -18,6 +18,7 @@ from leasehold.service import pages
 from leasehold.service.api import (
     about,
     audit_log,
+    boots,
     clouds,
     events,
     leases,
@@ -53,6 +54,8 @@ def make_app(lab: Lab, feed: Feed, *, tokens: Tokens, local_owner: str) -> ASGIA
             nodes.NodeController,
             nodes.plan,
             nodes.machine_types,
+            boots.BootController,
+            boots.resume,
             clouds.CloudController,
             events.events,
             token_routes.TokenController,

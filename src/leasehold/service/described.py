@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import OpenAPI, Schema
 
 from leasehold.engine.reason import Reason
-from leasehold.lab import model
+from leasehold.lab import boot, model
 from leasehold.lab.node_row import NodeChange
 from leasehold.lab.rights import roles_with
 from leasehold.service.api import about, clouds, leases, nodes
@@ -26,6 +26,7 @@ _SHOWN: tuple[type[msgspec.Struct], ...] = (
     *(leases.LockRequest, leases.Extension, leases.Force, leases.NewEnd, leases.Amendment),
     *(nodes.Unlock, clouds.CloudView),
     *(nodes.NewNodes, NodeChange, nodes.ChangedNodes, nodes.RemovedNodes),
+    *(boot.Boot, boot.BootRate, boot.BootReport, boot.Trouble),
     *(Token, NewToken, token_routes.TokenRequest, AuditEntry),
     *(about.Health, about.Version),
 )

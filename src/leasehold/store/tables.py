@@ -107,6 +107,25 @@ holds = Table(
     comment="Which lease holds a node now. The primary key is what forbids a double lock.",
 )
 
+boots = Table(
+    "boots",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("machine_type", String, nullable=False),
+    Column("server", String, nullable=False),
+    Column("ok", Boolean, nullable=False),
+    Column("cause", String),
+    Column("planned_at", Float, nullable=False),
+    Column("ended_at", Float, nullable=False),
+    Column("facts", LargeBinary, nullable=False),
+    Column("console", String),
+    Index("boots_machine_type", "machine_type", "id"),
+    Index("boots_ended_at", "ended_at"),
+    Index("boots_server", "server"),
+    sqlite_autoincrement=True,
+    comment="Each server that was to become a node, and what became of it: kept when it is gone.",
+)
+
 events = Table(
     "events",
     metadata,

@@ -56,6 +56,20 @@ def test_leases_plan_and_machine_types_are_told(leasehold: Command) -> None:
     assert leasehold("machine-types").stdout.splitlines()[1].split()[:3] == ["demo", "6", "8"]
 
 
+def test_boots_are_counted_by_type_and_one_is_shown_whole(leasehold: Command) -> None:
+    lines = leasehold("boots", "--type", "demo").stdout.splitlines()
+    assert lines[1].split()[:5] == ["demo", "2", "0", "100", "%"]
+    shown = leasehold("boots", "1").stdout
+    assert "image debian-12, flavor small" in shown
+    assert json.loads(leasehold("boots", "--json").stdout)["failed"] == []
+    assert leasehold("boots", "99").returncode != 0
+
+
+def test_a_machine_type_is_resumed_and_an_unknown_one_refused(leasehold: Command) -> None:
+    assert "no longer paused" in leasehold("machine-types", "resume", "demo").stdout
+    assert "did you mean demo" in leasehold("machine-types", "resume", "dmeo").stderr
+
+
 def test_an_audit_says_that_nothing_is_astray(leasehold: Command) -> None:
     done = leasehold("clouds", "audit")
     assert done.returncode == 0

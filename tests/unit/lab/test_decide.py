@@ -1,14 +1,17 @@
 """What the lab does with leases and nodes, as far as it can be told without a database."""
 
+import msgspec
 import pytest
 
+from leasehold.engine.cloud import Kind
 from leasehold.engine.reason import Cause, Reason
 from leasehold.engine.row import State
 from leasehold.lab.book import Hold, LeaseRow
 from leasehold.lab.decide import Scene, decide
-from leasehold.lab.effects import Break, Built, End, Explain, Grant, Ready, Retry, Usable
+from leasehold.lab.effects import Break, Built, End, Explain, Failed, Grant, Ready, Retry, Usable
 from leasehold.lab.model import LeaseState
 from leasehold.lab.queue import OFFERS_RETRY, Queue, busy
+from tests.unit.engine.builders import a_row
 from tests.unit.lab.builders import NOW, a_hold, a_lease, a_type, rows_of
 
 NAMES = ("demo001", "demo002", "demo003", "demo004")
@@ -160,11 +163,13 @@ def test_a_lease_is_ready_with_its_last_node() -> None:
 
 def test_a_failure_that_another_server_may_not_share_is_tried_again() -> None:
     effects, _ = holding(a_hold(), rows=rows_of(server=State.GONE, failure=FAILED))
-    assert effects == (Retry(node="demo001", reason=FAILED),)
+    told = Failed(node="demo001", reason=FAILED)
+    assert effects == (told, Retry(node="demo001", reason=FAILED))
 
 
 def test_the_last_attempt_fails_the_lease_with_the_clouds_words() -> None:
-    (end,), _ = holding(a_hold(attempt=2), rows=rows_of(server=State.GONE, failure=FAILED))
+    (told, end), _ = holding(a_hold(attempt=2), rows=rows_of(server=State.GONE, failure=FAILED))
+    assert told == Failed(node="demo001", reason=FAILED)
     assert (end.state, end.reason) == (LeaseState.FAILED, FAILED)
 
 
@@ -191,17 +196,26 @@ def test_a_node_that_takes_too_long_is_tried_again_and_then_given_up(hold, patie
     effects, wake_at = holding(hold, config=config, now=NOW + patience - 1)
     assert not any(isinstance(each, Retry) for each in effects)
     assert wake_at == NOW + patience
-    (retry,), _ = holding(hold, config=config, now=NOW + patience)
+    (*told, retry), _ = holding(hold, config=config, now=NOW + patience)
+    assert len(told) == (hold.built_at is not None), "what was never ordered is no boot"
     assert (retry.reason.cause, words in retry.reason.text) == (Cause.DEADLINE, True)
     last = a_type(ready="ssh", attempts=1)
-    (end,), _ = holding(hold, config=last, now=NOW + patience)
+    (*_, end), _ = holding(hold, config=last, now=NOW + patience)
     assert end.state is LeaseState.FAILED
 
 
 def test_a_deadline_is_told_with_what_was_in_the_way_last() -> None:
     hold = a_hold(built_at=NOW, reason=Reason(cause=Cause.NO_ANSWER, text="connection refused"))
-    (retry,), _ = holding(hold, config=a_type(ready="ssh"), now=NOW + 1200)
+    (_, retry), _ = holding(hold, config=a_type(ready="ssh"), now=NOW + 1200)
     assert "; last: connection refused" in retry.reason.text
+
+
+def test_names_that_are_not_set_are_no_boot_that_failed() -> None:
+    hold = a_hold(built_at=NOW, ready_at=NOW)
+    rows = rows_of() | {"record-1": a_row(Kind.RECORD, State.PLANNED, subject="demo001")}
+    hold = msgspec.structs.replace(hold, objects=(*hold.objects, "record-1"))
+    effects, _ = holding(hold, rows=rows, config=a_type(ready="ssh"), now=NOW + 86400)
+    assert not any(isinstance(each, Failed) for each in effects)
 
 
 # -- in use ------------------------------------------------------------------------------------------

@@ -89,3 +89,19 @@ def test_clouds_are_listed_with_their_machine_types(client: Client) -> None:
 def test_an_audit_of_an_unknown_cloud_lists_the_near_ones(client: Client) -> None:
     answer = client.post("/api/v1/clouds/memmory/audit")
     assert (answer.status_code, answer.json()["error"]["near"]) == (404, ["memory"])
+
+
+def test_boots_are_told_by_type_and_one_that_is_unknown_is_refused(client: Client) -> None:
+    until(client, lock(client, count=2).json()["id"], "ready")
+    (rate,) = client.get("/api/v1/boots", params={"machine_type": "demo"}).json()["rates"]
+    assert (rate["machine_type"], rate["boots"], rate["failed"]) == ("demo", 2, 0)
+    assert client.get("/api/v1/boots/1").json()["ok"] is True
+    refused = client.get("/api/v1/boots/99")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (404, "unknown_boot")
+    wrong = client.get("/api/v1/boots", params={"machine_type": "dmeo"})
+    assert wrong.json()["error"]["near"] == ["demo"]
+
+
+def test_a_machine_type_is_resumed_by_name(client: Client) -> None:
+    assert client.post("/api/v1/machine-types/demo/resume").status_code == 200
+    assert client.post("/api/v1/machine-types/dmeo/resume").status_code == 404

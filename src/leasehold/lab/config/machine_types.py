@@ -80,6 +80,9 @@ class MachineTypeConfig(msgspec.Struct, frozen=True, kw_only=True):
     node needs none. Left out, ``sentinel`` for cloud nodes and ``ssh`` for fixed ones."""
     attempts: Positive = 2
     """Servers to try for a node, when the cloud fails to build one or it never answers."""
+    pause_after: Positive = 3
+    """Boots that may fail in a row; then none is tried for a minute, and twice as long each time
+    that it fails again, up to an hour."""
     duration: Duration = "4h"
     """How long a lock lasts unless it says otherwise."""
     max_duration: Duration = "7d"
