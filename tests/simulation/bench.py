@@ -6,6 +6,7 @@ from pathlib import Path
 from leasehold.engine.cloud import Flavor, Image, Kind, Network, Offers
 from leasehold.engine.engine import Engine
 from leasehold.engine.memory_cloud import MemoryCloud
+from leasehold.engine.reason import Cause, Reason
 from leasehold.engine.row import Row, State
 from leasehold.engine.stock import Stock
 from leasehold.engine.watch import Pace
@@ -18,7 +19,7 @@ from leasehold.lab.config import (
 )
 from leasehold.lab.lab import Lab
 from leasehold.lab.model import Lease, Wish
-from leasehold.lab.prober import Finding, Target
+from leasehold.lab.prober import Checkup, Finding, Target
 from leasehold.lab.steward import Steward
 from leasehold.store import Database, Place
 from leasehold.store.sqlite import SqliteFile
@@ -42,6 +43,10 @@ class FakeProber:
 
     def __init__(self) -> None:
         self.targets: dict[str, Target] = {}
+        self.checks: dict[str, Target] = {}
+
+    def check(self, targets: Collection[Target]) -> None:
+        self.checks |= {target.node: target for target in targets}
 
     def look_at(self, targets: Collection[Target]) -> None:
         self.targets = {target.node: target for target in targets}
@@ -91,6 +96,7 @@ class Bench:
         self.steward = Steward(self.database, self.config, self.stock, self.clock, KEY)
         self.prober = FakeProber()
         self.steward.aim.look_at = self.prober.look_at
+        self.steward.check = self.prober.check
         self.engine = Engine(
             self.database,
             clouds,
@@ -151,6 +157,12 @@ class Bench:
         self.steward.heard_finding(
             Finding(node=node, server=target.server, host_key=host_key, ready=ready)
         )
+
+    def answer_check(self, node: str, trouble: str | None = None) -> None:
+        """The health check of a node ends: it is well, or there is trouble."""
+        target = self.prober.checks.pop(node)
+        reason = Reason(cause=Cause.NO_ANSWER, text=trouble) if trouble else None
+        self.steward.heard_checkup(Checkup(node=node, server=target.server, reason=reason))
 
     def records(self) -> list[str]:
         """Each name that is set, with its type."""

@@ -13,7 +13,18 @@ from leasehold.lab.alarms import Topic
 from leasehold.lab.book import Hold, LeaseRow
 from leasehold.lab.config import DnsConfig, MachineTypeConfig
 from leasehold.lab.duration import parse_duration
-from leasehold.lab.effects import Break, Built, Effect, End, Failed, Name, Ready, Retry, Usable
+from leasehold.lab.effects import (
+    Break,
+    Built,
+    Effect,
+    End,
+    Failed,
+    Name,
+    Ready,
+    Retry,
+    Swap,
+    Usable,
+)
 from leasehold.lab.model import LeaseId, LeaseState, NodeState
 from leasehold.lab.queue import OFFERS_RETRY, Queue, serve, unknown
 from leasehold.lab.streak import WORTH_A_RETRY
@@ -111,6 +122,8 @@ class _Pass:
             trouble = how.failure or self.overdue(hold, how, config)
             if trouble is None:
                 self.advance(hold, how, config)
+            elif config.kind == "fixed":
+                self.effects.append(Swap(node=hold.node, reason=trouble))
             elif not self.worth_a_retry(hold, trouble, config):
                 self.tell_of(hold, trouble)
                 self.fail(lease, trouble)
@@ -124,12 +137,8 @@ class _Pass:
             self.effects.append(Ready(lease=lease.id))
 
     def worth_a_retry(self, hold: Hold, trouble: Reason, config: MachineTypeConfig) -> bool:
-        """Whether another server may do better; a fixed node is the only one of its name.
-
-        Each availability zone is worth an attempt."""
-        left = config.kind == "cloud" and hold.attempt < max(
-            config.attempts, len(config.availability_zones)
-        )
+        """Whether another server may do better. Each availability zone is worth an attempt."""
+        left = hold.attempt < max(config.attempts, len(config.availability_zones))
         return left and trouble.cause in WORTH_A_RETRY
 
     def tell_of(self, hold: Hold, trouble: Reason) -> None:

@@ -68,6 +68,13 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
     reason: Reason
 
 
+class Swap(msgspec.Struct, frozen=True, kw_only=True):
+    """Give up a fixed node that does not answer, and take another of its kind if there is one."""
+
+    node: NodeName
+    reason: Reason
+
+
 class Break(msgspec.Struct, frozen=True, kw_only=True):
     """A node that was ready has lost its server."""
 
@@ -76,5 +83,5 @@ class Break(msgspec.Struct, frozen=True, kw_only=True):
 
 
 LeaseEffect = Grant | Explain | Ready | End
-HoldEffect = Built | Usable | Name | Failed | Retry | Break
+HoldEffect = Built | Usable | Name | Failed | Retry | Swap | Break
 Effect = LeaseEffect | HoldEffect

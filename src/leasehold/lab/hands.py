@@ -13,6 +13,7 @@ from leasehold.lab import effects, names
 from leasehold.lab.book import Hold, LeaseRow
 from leasehold.lab.memory import Memory
 from leasehold.lab.model import LeaseState, NodeName
+from leasehold.lab.node_row import Want
 from leasehold.lab.planner import Plan, Planner, fixed_hold
 from leasehold.lab.streak import WORTH_A_RETRY
 from leasehold.lab.user_data import BadUserData
@@ -65,6 +66,8 @@ class Hands:
                 self._name(hold, specs, now)
             case effects.Failed(reason=reason):
                 self._end_of_boot(hold, now, reason)
+            case effects.Swap(reason=reason):
+                self._swap(hold, reason, now)
             case effects.Retry(reason=reason):
                 self._retry(hold, reason, now)
 
@@ -110,6 +113,22 @@ class Hands:
             self._memory.drop(hold)
             self._memory.journal.draft.save_hold(fresh)
             self._hand_over(fresh, rows)
+
+    def _swap(self, hold: Hold, reason: Reason, now: float) -> None:
+        memory, lease = self._memory, self._memory.book.leases[hold.lease]
+        memory.diagnose(hold.node, reason)
+        memory.note("retrying", now, node=hold.node, lease=hold.lease, reason=reason)
+        memory.let_go(hold)
+        want = Want(os_type=lease.os_type, os_version=lease.os_version, arch=lease.arch)
+        others = memory.inventory.free(hold.machine_type, want, limit=2)
+        rows = [memory.inventory.row(node) for node in others if node != hold.node]
+        config = memory.machine_types[hold.machine_type]
+        if hold.attempt >= config.attempts or lease.nodes or not rows or rows[0] is None:
+            memory.end(lease, LeaseState.FAILED, reason)
+            return
+        fresh = fixed_hold(lease, rows[0], config, now, attempt=hold.attempt + 1)
+        memory.journal.draft.add_hold(fresh)
+        self._hand_over(fresh, [])
 
     def _name(self, hold: Hold, specs: Sequence[RecordSpec], now: float) -> None:
         config = self._memory.machine_type_of(hold.node)

@@ -1,13 +1,18 @@
-"""When to check which node again, and what its failures amount to. Pure, but for what it remembers."""
+"""Health checks: which nodes to visit when, and what their failures amount to."""
 
 from zlib import crc32
 
 import msgspec
 
+from leasehold.engine.cloud import ObjectId
 from leasehold.engine.reason import Cause, Reason
 from leasehold.lab.alarms import Alarms
+from leasehold.lab.book import Hold
+from leasehold.lab.config import MachineTypeConfig
 from leasehold.lab.model import NodeName
+from leasehold.lab.node_row import NodeRow
 from leasehold.lab.prober import Checkup, Target
+from leasehold.lab.progress import Progress
 
 AGAIN = 60.0
 """Seconds at most from a check that failed to the next one."""
@@ -21,6 +26,37 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds from one check to the next while it is well."""
     attempts: int
     """How many checks in a row have to fail until it counts."""
+
+
+def visit_of(
+    node: NodeName, hold: Hold | None, row: NodeRow | None, how: Progress, config: MachineTypeConfig
+) -> Visit | None:
+    """How to check a node; None for one that has to prove itself first, or of which nobody cares.
+
+    A fixed node is checked also while it is free, and whatever its host key: it may be installed
+    anew at any time. One that a person marked down is left alone.
+    """
+    every = config.health_seconds
+    ready = hold is not None and hold.ready_at is not None and hold.broken is None
+    if config.kind == "cloud":
+        host_key, address, watched = hold.host_key if hold else None, how.address, ready
+        server = hold.server if hold else ObjectId("")
+    else:
+        free = hold is None and row is not None and (row.up or row.down_by_check)
+        host_key, address, watched = None, (row and row.address) or node, ready or free
+        server = ObjectId(node)
+    if every is None or address is None or not watched:
+        return None
+    target = Target(
+        node=node,
+        server=server,
+        address=address,
+        port=config.ssh_port,
+        user=config.ssh_user,
+        proof="ssh",
+        host_key=host_key,
+    )
+    return Visit(target=target, every=every, attempts=config.health_attempts)
 
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):

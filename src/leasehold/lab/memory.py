@@ -72,6 +72,22 @@ class Memory:
         if before is not None and before.machine_type != row.machine_type:
             self._shrink(before.machine_type)
 
+    def diagnose(self, node: NodeName, ill: Reason | None) -> None:
+        """Mark a fixed node that is ill down, and up again when it is well: if a check marked it.
+
+        A cloud node gets another server with its next lease. Without health checks nobody would see
+        a node recover, so none marks it down.
+        """
+        row, config = self.inventory.row(node), self.machine_type_of(node)
+        if row is None or config is None or config.kind == "cloud" or not config.health_seconds:
+            return
+        if ill is not None and row.up:
+            down = {"up": False, "down_by_check": True, "note": ill.text}
+            self.put_node(msgspec.structs.replace(row, **down))
+        elif ill is None and row.down_by_check:
+            up = {"up": True, "down_by_check": False, "note": None}
+            self.put_node(msgspec.structs.replace(row, **up))
+
     def remove_node(self, row: NodeRow) -> None:
         """Have a node no more."""
         self.inventory.remove(row.name)

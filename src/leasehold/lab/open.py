@@ -74,8 +74,9 @@ def open_lab(
         paces=paces,
         on_change=steward.heard_rows,
     )
-    prober = Prober(key.private, steward.heard_finding)
+    prober = Prober(key.private, steward.heard_finding, steward.heard_checkup)
     steward.aim.look_at = prober.look_at
+    steward.check = prober.check
     steward.aim.on_hosts = lambda hosts: write_known_hosts(directory / "known_hosts", hosts)
     steward.attach(engine)
     return Lab(steward, engine, prober)

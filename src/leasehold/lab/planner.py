@@ -68,13 +68,15 @@ class Planner:
         return plans
 
 
-def fixed_hold(lease: LeaseRow, node: NodeRow, config: MachineTypeConfig, now: float) -> Hold:
+def fixed_hold(
+    lease: LeaseRow, node: NodeRow, config: MachineTypeConfig, now: float, *, attempt: int = 1
+) -> Hold:
     """A hold of a node that is always there: nothing is made for it, it has only to answer."""
     return Hold(
         node=node.name,
         lease=lease.id,
         machine_type=node.machine_type,
-        attempt=1,
+        attempt=attempt,
         planned_at=now,
         server=ObjectId(f"{lease.id}/{node.name}"),
         objects=(),

@@ -5,7 +5,7 @@ database sees changes in the same order. Nobody waits for the database with the 
 """
 
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
 
 import msgspec
@@ -20,11 +20,12 @@ from leasehold.lab import decide, names, node_records, progress, records
 from leasehold.lab.aim import Aim
 from leasehold.lab.config import Config, MachineTypeConfig
 from leasehold.lab.hands import Hands
+from leasehold.lab.health import Health, visit_of
 from leasehold.lab.journal import Journal
 from leasehold.lab.memory import Memory
 from leasehold.lab.model import LeaseId, LeaseState, NodeName, NodeState
 from leasehold.lab.planner import Planner
-from leasehold.lab.prober import Finding
+from leasehold.lab.prober import Checkup, Finding, Target
 from leasehold.lab.queue import Queue
 from leasehold.lab.records import Told
 from leasehold.store import Database
@@ -53,6 +54,9 @@ class Steward(Memory):
         self.settled = threading.Condition(self.lock)
         self.wake_at = 0.0
         self.aim = Aim()
+        self.health = Health()
+        self.check: Callable[[Collection[Target]], None] = lambda _: None
+        """Has nodes checked; the answers come to `heard_checkup`."""
         self.journal.on_ended = lambda lease: self.book.forget(lease)
         self.journal.on_lost = lambda: self.engine.tell(self.reload)
         self.boots.on_console = self._heard_console
@@ -98,6 +102,17 @@ class Steward(Memory):
         with self.lock:
             self.journal.draft.add_console(server, text)
             self.journal.flush()
+
+    def heard_checkup(self, checkup: Checkup) -> None:
+        """A health check has ended. A node that is held is never taken from who has it."""
+        with self.lock:
+            diagnosis = self.health.heard(checkup, self.clock.now())
+            if diagnosis is not None:
+                hold = self.book.holds.get(diagnosis.node)
+                if hold is not None:
+                    self.change_hold(hold, health=diagnosis.reason)
+                self.diagnose(diagnosis.node, diagnosis.reason)
+            self.turn()
 
     def reload(self) -> None:
         """Read everything back; in the engine's thread, or before it runs.
@@ -150,9 +165,11 @@ class Steward(Memory):
                 self.alarms.put(topic, at)
             for effect in decision.effects:
                 self._hands.apply(effect, now)
-        idle = STORE_RETRY if self.journal.behind else IDLE
-        self.wake_at = min(now + idle, self.alarms.next_at() or now + idle)
         self._tell(now)
+        self.check(self.health.due(now))
+        idle = STORE_RETRY if self.journal.behind else IDLE
+        alarms = (self.alarms.next_at(), self.health.next_at())
+        self.wake_at = min([now + idle, *(each for each in alarms if each is not None)])
         self.settled.notify_all()
         return self.journal.flush()
 
@@ -226,9 +243,12 @@ class Steward(Memory):
             config = self.machine_type_of(node)
             if config is None:
                 self.aim.forget(node)
+                self.health.at(node, None, now)
                 continue
             how = self.progress(node, config)
             self.aim.at(node, hold, how, config)
+            visit = visit_of(node, hold, self.inventory.row(node), how, config)
+            self.health.at(node, visit, now)
             before = self.told.get(node) or Told(state=NodeState.FREE, since=now)
             text = how.reason.text if how.reason else None
             if (before.state, before.reason) == (how.state, text):

@@ -61,7 +61,7 @@ def test_fixed_nodes_may_be_named_by_the_configuration(tmp_path: Path) -> None:
         ('cloud = "a"', "cloud", "a fixed node is no server in a cloud"),
         ('image = "debian"', "image", "a fixed node is no server in a cloud"),
         ('metadata = { a = "b" }', "metadata", "a fixed node is no server in a cloud"),
-        ("attempts = 1", "attempts", "a fixed node is no server in a cloud"),
+        ("config_drive = true", "config_drive", "a fixed node is no server in a cloud"),
         ('ready = "sentinel"', "ready", "for fixed nodes, 'ssh' or 'none'"),
     ],
 )
@@ -223,6 +223,8 @@ def test_user_data_is_read_from_its_file_beside_the_configuration(tmp_path: Path
         ('queue_patience = "0m"', "queue_patience"),
         ('boot_patience = "1w"', "boot_patience"),
         ('ready_patience = ""', "ready_patience"),
+        ('health_every = "0s"', "health_every"),
+        ("health_attempts = 0", "health_attempts"),
         ('names = "demo{n.real.x}"', "names"),
         ('names = "demo{n[0]}"', "names"),
         ('names = "demo{}"', "names"),

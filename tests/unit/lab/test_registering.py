@@ -114,7 +114,7 @@ def test_a_fixed_node_that_does_not_answer_fails_its_lease_after_its_patience(
     failed = bench.lab.lease(lease.id)
     assert failed.reason is not None
     assert (failed.state, failed.reason.cause) == (LeaseState.FAILED, Cause.DEADLINE)
-    assert bench.lab.node(NodeName("smithi001")).state is NodeState.FREE
+    assert bench.lab.node(NodeName("smithi001")).state is NodeState.DOWN
 
 
 def test_cloud_nodes_can_be_registered_beside_those_of_the_configuration(bench: Bench) -> None:

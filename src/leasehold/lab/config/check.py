@@ -56,6 +56,9 @@ def check_machine_type(
         if not is_duration(getattr(recipe, key)):
             allowed = "1s or more: a number with a unit (s, m, h, d), as in 90s, 30m, 2h or 1h30m"
             refuse(key, repr(getattr(recipe, key)), allowed)
+    if recipe.health_every != "never" and not is_duration(recipe.health_every):
+        allowed = "'never', or a duration of 1s or more, as in 90s, 30m or 1h30m"
+        refuse("health_every", repr(recipe.health_every), allowed)
     if parse_duration(recipe.duration) > parse_duration(recipe.max_duration):
         refuse("duration", recipe.duration, f"at most max_duration, {recipe.max_duration}")
     if recipe.user_data is not None and recipe.user_data_file is not None:

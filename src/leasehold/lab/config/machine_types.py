@@ -8,6 +8,7 @@ from msgspec import Meta
 from leasehold.lab.config.rules import FlavorRule, ImageRule, NetworkRule, VolumeConfig
 from leasehold.lab.config.systems import SystemConfig
 from leasehold.lab.config.values import Duration, Positive
+from leasehold.lab.duration import parse_duration
 
 Proof = Literal["sentinel", "ssh", "active", "none"]
 
@@ -79,7 +80,8 @@ class MachineTypeConfig(msgspec.Struct, frozen=True, kw_only=True):
     ``active``, the cloud says so (for clouds to which we have no network path); ``none``, a fixed
     node needs none. Left out, ``sentinel`` for cloud nodes and ``ssh`` for fixed ones."""
     attempts: Positive = 2
-    """Servers to try for a node, when the cloud fails to build one or it never answers."""
+    """Servers to try for a node, when the cloud fails to build one or it never answers; or fixed
+    nodes, when one does not answer."""
     pause_after: Positive = 3
     """Boots that may fail in a row; then none is tried for a minute, and twice as long each time
     that it fails again, up to an hour."""
@@ -92,12 +94,25 @@ class MachineTypeConfig(msgspec.Struct, frozen=True, kw_only=True):
     boot_patience: Duration = "10m"
     """How long the cloud may take to build a server."""
     ready_patience: Duration = "10m"
-    """How long a built server may take to prove that it is ready."""
+    """How long a built server, or a fixed node, may take to prove that it is ready."""
+    health_every: str = "5m"
+    """How often it is checked whether SSH still answers on nodes that are ready, and on free fixed
+    ones: a duration, or ``never``. Nodes whose readiness SSH did not prove are not checked."""
+    health_attempts: Positive = 3
+    """How many checks in a row have to fail until it counts; after a failure the next one comes
+    within a minute."""
 
     @property
     def proof(self) -> Proof:
         """What proves that a node is ready."""
         return self.ready or ("sentinel" if self.kind == "cloud" else "ssh")
+
+    @property
+    def health_seconds(self) -> float | None:
+        """Seconds between two health checks of a node; None: it is not checked."""
+        if self.health_every == "never" or self.proof not in ("sentinel", "ssh"):
+            return None
+        return float(parse_duration(self.health_every))
 
     @property
     def count(self) -> int:
@@ -111,6 +126,6 @@ class MachineTypeConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 FIXED_KEYS = frozenset(
     {"kind", "nodes", "names", "ssh_user", "ssh_port", "ready", "ready_patience"}
-    | {"duration", "max_duration", "queue_patience"}
+    | {"attempts", "duration", "max_duration", "queue_patience", "health_every", "health_attempts"}
 )
 """The keys that mean something for fixed nodes; all others are about servers in a cloud."""
