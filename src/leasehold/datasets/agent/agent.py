@@ -59,7 +59,8 @@ class Agent:
         self._changed = Event()
         self._stopping = Event()
         self._users = memory.users(self._era)
-        self._claims: dict[tuple[str, str], float] = {}
+        end = time.monotonic() + CLAIM_SECONDS
+        self._claims = {(name, user): end for name, ids in self._users.items() for user in ids}
         self._obeys = memory.installation
         self._number: int | None = None
         self._report_every = 30.0

@@ -24,6 +24,10 @@ from leasehold.datasets.protocol import (
 LONG = 60.0
 
 
+class Conflict(Exception):
+    """What `on_fetch` may say."""
+
+
 class StandIn:
     """Orders of each node by its token, and the newest report of each."""
 
@@ -37,7 +41,6 @@ class StandIn:
         """Node, verb and name of what was asked for datasets."""
         self.on_create: Callable[[str, DatasetWish], Dataset] | None = None
         self.on_fetch: Callable[[str, str], None] | None = None
-        self.on_delete: Callable[[str], None] | None = None
         self.refusal: tuple[int, str, str] | None = None
         self._number = 1
         self.changed = threading.Condition()
@@ -196,12 +199,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._send(status, {"error": {"code": code, "message": message}})
             return
         dataset = control.datasets[name]
-        if verb == "fetch" and control.on_fetch is not None:
-            control.on_fetch(node, name)
+        try:
+            if verb == "fetch" and control.on_fetch is not None:
+                control.on_fetch(node, name)
+        except Conflict as conflict:
+            self._send(409, {"error": {"code": "held", "message": str(conflict)}})
+            return
         if verb == "delete":
             del control.datasets[name]
-            if control.on_delete is not None:
-                control.on_delete(name)
         self._send(200, dataset)
 
     def _node(self) -> str:
