@@ -72,5 +72,5 @@ class Mover:
 
     def _later(self, work) -> None:
         thread = threading.Thread(target=work, daemon=True)
-        self._threads.append(thread)
         thread.start()
+        self._threads.append(thread)
