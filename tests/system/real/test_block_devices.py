@@ -5,6 +5,8 @@ from contextlib import suppress
 from uuid import uuid4
 
 import pytest
+from tests.looking import wait_for
+from tests.testbed import CLOUDS_YAML
 
 from leasehold.datasets.flocker.block_devices import (
     GIB,
@@ -14,8 +16,6 @@ from leasehold.datasets.flocker.block_devices import (
     UnknownVolume,
 )
 from leasehold.openstack import Connection, NotFound, connect
-from tests.looking import wait_for
-from tests.testbed import CLOUDS_YAML
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 
