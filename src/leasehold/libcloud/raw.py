@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
 from libcloud.common.openstack_identity import OpenStackServiceCatalog
@@ -88,10 +88,12 @@ class RawConnection:
 
         `data` that is not text is sent as JSON. Raises what every method of the driver raises.
         """
+        path, _, query = self._path(action, params).partition("?")
         call = Call(
             service=self._service,
             method=method.upper(),
-            path=self._path(action, params),
+            path=path.rstrip("/") or "/",
+            query=tuple(parse_qsl(query, keep_blank_values=True)),
             body=_encoded(data),
             headers=(*self._version, *(headers or {}).items()),
             repeatable=method.upper() == "GET",
