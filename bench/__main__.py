@@ -3,7 +3,18 @@
 import importlib
 import sys
 
-NAMES = ("listing", "refresh", "life", "latency", "ready", "pairs", "drivers", "workers", "help")
+NAMES = (
+    "listing",
+    "refresh",
+    "life",
+    "latency",
+    "ready",
+    "pairs",
+    "paddles",
+    "drivers",
+    "workers",
+    "help",
+)
 
 
 def main(names: list[str]) -> int:

@@ -22,6 +22,7 @@ _SECTIONS: tuple[tuple[str, type[msgspec.Struct]], ...] = (
     ("flavor, as a rule", config.FlavorRule),
     ("networks, as a rule", config.NetworkRule),
     ("volumes", config.VolumeConfig),
+    ("[paddles]", config.PaddlesConfig),
 )
 
 _EXAMPLE = """\

@@ -72,6 +72,8 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
     host_key: str | None = None
     reached_at: float | None = None
     ready_at: float | None = None
+    purpose: str | None = None
+    """What this node alone is held for; None: what its lease says."""
     reason: Reason | None = None
     """What the last try to reach it ran into."""
     health: Reason | None = None

@@ -1,13 +1,15 @@
 """The lab: lock nodes, look at them, give them back. The one door for the API and the command line."""
 
+import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import structlog
 
 from leasehold.engine.engine import Engine
 from leasehold.lab.config import Config
 from leasehold.lab.prober import Prober
+from leasehold.lab.prompt import Prompt
 from leasehold.lab.registering import Registering
 from leasehold.lab.steward import STORE_RETRY, Steward
 from leasehold.store import Database, StoreLost
@@ -21,6 +23,7 @@ class Lab(Registering):
     def __init__(self, steward: Steward, engine: Engine, prober: Prober) -> None:
         super().__init__(steward, engine)
         self._prober = prober
+        self._prompt = Prompt(steward, engine, self._nudge)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._keep_time, name="leasehold-lab", daemon=True)
         self._subscribers: set[Callable[[], None]] = set()
@@ -69,6 +72,13 @@ class Lab(Registering):
                 wait = steward.wake_at - steward.clock.now()
             self._nudge.wait(timeout=min(max(wait, 0.05), 5.0))
             self._nudge.clear()
+
+    @contextlib.contextmanager
+    def promptly(self) -> Iterator[Prompt]:
+        """Look and act in one go, under the lab's lock, without waiting for the ledger."""
+        with self._steward.lock:
+            self._prompt.kept = None
+            yield self._prompt
 
     def subscribe(self, wake: Callable[[], None]) -> Callable[[], None]:
         """Have `wake` called, in some thread, after new events; returns how to end that."""

@@ -1,6 +1,5 @@
 """Asking for leases, keeping them longer, giving them back."""
 
-import secrets
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -21,6 +20,7 @@ from leasehold.lab.model import Lease, LeaseId, LeaseState, Node, NodeName, Wish
 from leasehold.lab.recipe import resolve
 from leasehold.lab.steward import Steward
 from leasehold.lab.system import for_system
+from leasehold.lab.taking import new_lease_id
 from leasehold.store import StoreFailed
 
 Changes = dict[str, object]
@@ -73,7 +73,7 @@ class Leasing(Looking):
         steward = self._steward
         steward.epoch += 1
         return LeaseRow(
-            id=LeaseId(f"lease-{secrets.token_hex(5)}"),
+            id=new_lease_id(),
             epoch=steward.epoch,
             machine_type=wish.machine_type,
             count=wish.count,

@@ -67,6 +67,14 @@ def find_lease_by_key(connection: Connection, owner: str, key: str) -> LeaseRow 
     return _lease(found) if found else None
 
 
+def last_lease(connection: Connection, node: NodeName) -> LeaseRow | None:
+    """The lease that held a node last, or holds it now, as history has it."""
+    held = (events.c.subject == node) & events.c.lease.is_not(None)
+    last = select(events.c.lease).where(held).order_by(events.c.id.desc()).limit(1)
+    lease = connection.scalar(last)
+    return None if lease is None else find_lease(connection, LeaseId(lease))
+
+
 def ended_leases(connection: Connection, owner: str | None, limit: int) -> list[LeaseRow]:
     """The leases that ended, the newest first."""
     query = select(leases).where(leases.c.state.in_(_ENDED))

@@ -23,6 +23,9 @@ _TEXTS = {
 }
 """The texts of a node, and how many characters paddles' database keeps of each."""
 
+UNTYPED = "untyped"
+"""The machine type of a node that has none."""
+
 _LONGEST_NAME = 256
 _LOCK_MANY = ("count", "locked_by", "machine_type", "description")
 _UNLOCK_MANY = ("names", "locked_by")
@@ -78,7 +81,7 @@ def node_body(fields: Mapping[str, Any]) -> NodeBody:
     given: dict[str, Any] = {name: flag for name, flag in flags.items() if flag is not None}
     given |= {name: text for name, text in texts.items() if text is not UNSET}
     if "machine_type" in given:
-        given["machine_type"] = given["machine_type"] or ""
+        given["machine_type"] = given["machine_type"] or UNTYPED
     if "vm_host" in fields:
         given["vm_host"] = _host(fields["vm_host"])
     return NodeBody(lock=lock, change=NodeChange(**given))

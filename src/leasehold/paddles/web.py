@@ -3,7 +3,7 @@
 Plain ASGI: a lock costs less than what a framework would do around it.
 """
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, unquote
 
@@ -13,6 +13,8 @@ Message: TypeAlias = MutableMapping[str, Any]
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
+App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+Header: TypeAlias = tuple[bytes, bytes]
 
 LARGEST_BODY = 1 << 20
 
@@ -43,11 +45,18 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     method: str
     parts: tuple[str, ...]
-    """The path between the slashes, decoded; a last slash makes no difference here."""
+    """The path between the slashes, decoded."""
+    path: str
+    """The path as it was sent."""
     query: str
     body: bytes
     gone: Callable[[], Awaitable[None]]
     """Returns when the caller has hung up."""
+
+    @property
+    def slash(self) -> bool:
+        """Whether the path ends as paddles wants it."""
+        return self.path.endswith("/")
 
     def parameters(self) -> dict[str, str]:
         """The query by name. Raises `Refused` for a name that is given twice."""
@@ -95,7 +104,8 @@ async def read(scope: Scope, receive: Receive) -> Request:
         if len(body) > LARGEST_BODY:
             raise Refused(413, f"the body is larger than {LARGEST_BODY} bytes")
     try:
-        path = unquote(scope.get("raw_path", b"").decode("ascii"), errors="strict")
+        path = scope["raw_path"].decode("ascii")
+        parts = tuple(unquote(part, errors="strict") for part in path.split("/") if part)
         query = scope.get("query_string", b"").decode("ascii")
     except UnicodeDecodeError:
         raise Refused(400, "the path is not UTF-8") from None
@@ -104,13 +114,16 @@ async def read(scope: Scope, receive: Receive) -> Request:
         while (await receive())["type"] != "http.disconnect":
             pass
 
-    parts = tuple(part for part in path.split("/") if part)
-    return Request(method=scope["method"], parts=parts, query=query, body=body, gone=gone)
+    method = scope["method"]
+    return Request(method=method, parts=parts, path=path, query=query, body=body, gone=gone)
 
 
-async def send_answer(send: Send, answer: Answer, *, head_only: bool = False) -> None:
+async def send_answer(
+    send: Send, answer: Answer, *, head_only: bool = False, extra: Sequence[Header] = ()
+) -> None:
     """Send an answer; it says how long it is, so that the connection can be kept."""
-    headers = [_JSON, (b"content-length", str(len(answer.body)).encode()), *_CORS]
+    length = (b"content-length", str(len(answer.body)).encode())
+    headers = [_JSON, length, *_CORS, *extra]
     if answer.location is not None:
         headers.append((b"location", answer.location.encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})

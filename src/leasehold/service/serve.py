@@ -6,16 +6,27 @@ import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
 import structlog
 import uvicorn
 
-from leasehold.lab.config import Config
+from leasehold.lab.config import Config, PaddlesConfig
 from leasehold.lab.lab import Lab
 from leasehold.lab.open import open_lab
+from leasehold.paddles.app import Paddles
+from leasehold.paddles.desk import Desk
 from leasehold.service.app import make_app
 from leasehold.service.caller import is_loopback, local_owner
 from leasehold.service.feed import Feed
-from leasehold.service.listener import demand_tokens, listen_on, parse_listen, url_of
+from leasehold.service.gate import Gate
+from leasehold.service.listener import (
+    demand_tokens,
+    listen_for_paddles,
+    listen_on,
+    parse_listen,
+    url_of,
+)
+from leasehold.service.ports import Ports
 from leasehold.service.tokens import Tokens
 from leasehold.store import Database, Place, StoreInUse, StoreLost
 
@@ -32,13 +43,13 @@ def serve(config: Config, announce: Callable[[str], None] = lambda url: None) ->
     take over; it does not listen before. `announce` gets the address once requests are answered
     there. Raises `CannotListen`, `StoreError`, and what a wrong configuration raises.
     """
-    listen = config.service.listen
-    listen_on(listen).close()  # what is wrong with it is told now, and not at the takeover
+    with contextlib.ExitStack() as early:
+        _listen(config, early)  # what is wrong with it is told now, and not at the takeover
     with contextlib.ExitStack() as stack:
         database = stack.enter_context(open_when_free(config.ledger))
         tokens = Tokens(config.service.tokens, database)
-        demand_tokens(listen, tokens)
-        listening = stack.enter_context(contextlib.closing(listen_on(listen)))
+        demand_tokens(config.service.listen, tokens)
+        listening, paddles = _listen(config, stack)
         if not is_loopback(parse_listen(config.service.listen)[0]):
             _log.warning(
                 "tokens travel in clear on this listener; put a proxy with TLS before it",
@@ -49,10 +60,23 @@ def serve(config: Config, announce: Callable[[str], None] = lambda url: None) ->
         def started(url: str) -> None:
             _log.info("serving", url=url, ledger=database.name,
                       known_hosts=str(directory / "known_hosts"))  # fmt: skip
+            if paddles is not None:
+                _log.info("serving paddles' API", url=url_of(paddles.listening))
             announce(url)
 
         lab = open_lab(config, database=database)
-        run(lab, listening, tokens, started)
+        run(lab, listening, tokens, started, paddles)
+
+
+def _listen(
+    config: Config, stack: contextlib.ExitStack
+) -> tuple[socket.socket, "PaddlesDoor | None"]:
+    """The sockets of a configuration, closed with the stack. Raises `CannotListen`."""
+    listening = stack.enter_context(contextlib.closing(listen_on(config.service.listen)))
+    if config.paddles is None:
+        return listening, None
+    other = stack.enter_context(contextlib.closing(listen_for_paddles(config.paddles)))
+    return listening, PaddlesDoor(config=config.paddles, listening=other)
 
 
 def open_when_free(place: Place) -> Database:
@@ -71,6 +95,7 @@ def run(
     listening: socket.socket,
     tokens: Tokens,
     announce: Callable[[str], None],
+    paddles: "PaddlesDoor | None" = None,
 ) -> None:
     """Start a lab, answer for it on a socket, and stop it after SIGTERM or Ctrl-C.
 
@@ -81,6 +106,11 @@ def run(
     """
     feed = Feed(lab)
     app: Any = make_app(lab, feed, tokens=tokens, local_owner=local_owner())
+    sockets = [listening]
+    if paddles is not None:
+        gate = Gate(Paddles(Desk(lab, paddles.config)), paddles.config)
+        app = Ports(app, {paddles.listening.getsockname()[1]: gate})
+        sockets.append(paddles.listening)
     settings = uvicorn.Config(
         app,
         log_config=None,
@@ -93,12 +123,19 @@ def run(
     lab.on_lost = server.lose
     lab.start()
     try:
-        server.run(sockets=[listening])
+        server.run(sockets=sockets)
     finally:
         lab.stop()
         _log.info("stopped")
     if server.lost is not None:
         raise server.lost
+
+
+class PaddlesDoor(msgspec.Struct, frozen=True, kw_only=True):
+    """Where, and for whom, paddles' API is answered."""
+
+    config: PaddlesConfig
+    listening: socket.socket
 
 
 class _Server(uvicorn.Server):

@@ -1,6 +1,12 @@
 import pytest
 
-from leasehold.service.listener import CannotListen, demand_tokens, parse_listen
+from leasehold.lab.config import PaddlesConfig
+from leasehold.service.listener import (
+    CannotListen,
+    demand_tokens,
+    listen_for_paddles,
+    parse_listen,
+)
 from leasehold.service.tokens import Tokens
 
 
@@ -28,3 +34,14 @@ def test_a_wrong_address_is_told_with_an_example(listen: str) -> None:
 def test_without_tokens_only_loopback_is_listened_on(listen: str) -> None:
     with pytest.raises(CannotListen, match="leasehold token NAME"):
         demand_tokens(listen, Tokens({}))
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0:8081", "[::]:8081", "192.0.2.1:80"])
+def test_paddles_api_is_not_open_to_everybody(listen: str) -> None:
+    with pytest.raises(CannotListen, match="neither `secret` nor `allow` says who may lock"):
+        listen_for_paddles(PaddlesConfig(listen=listen))
+
+
+def test_what_is_wrong_with_the_other_listener_is_told_with_its_table() -> None:
+    with pytest.raises(CannotListen, match=r"^\[paddles\] listen: found 'here'"):
+        listen_for_paddles(PaddlesConfig(listen="here"))

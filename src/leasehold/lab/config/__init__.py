@@ -5,6 +5,7 @@ from leasehold.lab.config.dns import DnsConfig
 from leasehold.lab.config.lab import LabConfig
 from leasehold.lab.config.load import Config, load
 from leasehold.lab.config.machine_types import MachineTypeConfig
+from leasehold.lab.config.paddles import PaddlesConfig
 from leasehold.lab.config.rules import FlavorRule, ImageRule, NetworkRule, VolumeConfig
 from leasehold.lab.config.service import ServiceConfig, TokenConfig
 from leasehold.lab.config.systems import SystemConfig
@@ -18,6 +19,7 @@ __all__ = [
     "LabConfig",
     "MachineTypeConfig",
     "NetworkRule",
+    "PaddlesConfig",
     "ServiceConfig",
     "SystemConfig",
     "TokenConfig",

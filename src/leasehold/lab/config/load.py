@@ -12,6 +12,7 @@ from leasehold.lab.config.clouds import CloudConfig, with_auth_file
 from leasehold.lab.config.dns import DnsConfig, check_dns
 from leasehold.lab.config.lab import with_teuthology
 from leasehold.lab.config.machine_types import MachineTypeConfig
+from leasehold.lab.config.paddles import PaddlesConfig, check_paddles
 from leasehold.lab.config.service import ServiceConfig, check_service
 from leasehold.lab.config.values import LABEL
 from leasehold.lab.table import ConfigError, read_table, show
@@ -26,6 +27,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     clouds: dict[str, CloudConfig]
     machine_types: dict[str, MachineTypeConfig]
     dns: dict[str, DnsConfig] = {}
+    paddles: PaddlesConfig | None = None
 
     @property
     def state_directory(self) -> Path:
@@ -39,7 +41,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         return locate(self.service.database, self.state_directory, password_file)
 
 
-SECTIONS = ("service", "clouds", "dns", "machine_types", "lab")
+SECTIONS = ("service", "clouds", "dns", "machine_types", "lab", "paddles")
 
 
 def load(path: Path) -> Config:
@@ -67,8 +69,13 @@ def load(path: Path) -> Config:
         clouds=_tables(CloudConfig, raw, "clouds", path),
         machine_types=_tables(MachineTypeConfig, raw, "machine_types", path),
         dns=_tables(DnsConfig, raw, "dns", path),
+        paddles=(
+            read_table(PaddlesConfig, raw["paddles"], path, "paddles") if "paddles" in raw else None
+        ),
     )
     check_service(config.service, path)
+    if config.paddles is not None:
+        check_paddles(config.paddles, path)
     for name, domain in config.dns.items():
         check_dns(name, domain, path)
     try:

@@ -1,0 +1,252 @@
+"""The desk: does for a client of paddles what it asks, by the lab's own means.
+
+What a request looks at and what it does happens under the lab's lock, in one go; the answer is written
+then, and sent when the ledger has kept it. All this is in the event loop: a lock takes less time than
+the way to another thread and back.
+"""
+
+from itertools import islice
+
+import msgspec
+from msgspec import UNSET
+
+from leasehold.lab.config import PaddlesConfig
+from leasehold.lab.duration import parse_duration
+from leasehold.lab.lab import Lab
+from leasehold.lab.model import NodeName, Wish
+from leasehold.lab.node_row import NodeChange, NodeRow, Want
+from leasehold.lab.prompt import Entry, Prompt
+from leasehold.paddles.bodies import UNTYPED, LockChange, LockMany, NodeBody, UnlockMany
+from leasehold.paddles.boots import Boots, Gone
+from leasehold.paddles.cards import NOBODY, Cards, LockCard, description, holder
+from leasehold.paddles.filters import Filter
+from leasehold.paddles.names import Names
+from leasehold.paddles.rules import Deed, Standing, judge
+from leasehold.paddles.waiting import kept
+from leasehold.paddles.web import Refused
+
+BY = "a client of paddles"
+"""Who changed a node, in its history: paddles does not ask."""
+
+
+class Desk:
+    """One lab for clients of paddles. Lives in one event loop."""
+
+    def __init__(self, lab: Lab, config: PaddlesConfig) -> None:
+        self._lab = lab
+        self._names = Names(config.domain)
+        self._cards = Cards(self._names)
+        self._boots = Boots(lab, float(parse_duration(config.patience)))
+
+    # -- looking ---------------------------------------------------------------------------------
+
+    def nodes(self, asked: Filter) -> bytes:
+        """A JSON array of the nodes that pass a filter."""
+        types = None if asked.machine_types is None else sorted(asked.machine_types)
+        with self._lab.promptly() as lab:
+            found = (entry for entry in lab.entries(types) if _passes(entry, asked))
+            return self._cards.list(lab, islice(found, asked.count))
+
+    def node(self, name: str) -> bytes:
+        """A whole node in JSON. Raises `Refused`, 404."""
+        with self._lab.promptly() as lab:
+            return self._cards.whole(lab, self._entry(lab, name))
+
+    def demand(self, name: str, message: str = "node not found") -> None:
+        """Raise `Refused`, 404, if there is no such node."""
+        with self._lab.promptly() as lab:
+            self._entry(lab, name, message)
+
+    def machine_types(self) -> list[str]:
+        with self._lab.promptly() as lab:
+            return sorted({row.machine_type for row in lab.rows()} - {UNTYPED})
+
+    # -- nodes -----------------------------------------------------------------------------------
+
+    async def create(self, name: NodeName, body: NodeBody) -> None:
+        """Register a node, locked if so asked, then even without an owner. Raises `Refused`."""
+        lock = body.lock
+        said = None if lock.description is UNSET else lock.description
+        new = NodeRow(name=name, machine_type=UNTYPED, up=False, description=said)
+        row = body.change.applied_to(new)
+        with self._lab.promptly() as lab:
+            if self._names.find(lab, name) is not None:
+                raise Refused(400, f"Node with name {name} already exists")
+            _check_host(lab, row)
+            if lock.locked and lab.has_server(row.machine_type):
+                raise Refused(400, "a node in a cloud is registered first, and locked then")
+            lab.register_nodes([row], by=BY, new_types=True)
+            if lock.locked:
+                self._take(lab, row, lock)
+            durable = lab.kept
+        await kept(durable)
+
+    async def update(self, name: str, body: NodeBody, gone: Gone) -> LockCard:
+        """Change a node, and its lock by the rules; one in a cloud is locked when it is ready.
+
+        Raises `Refused`."""
+        with self._lab.promptly() as lab:
+            entry = self._entry(lab, name)
+            row = entry.row
+            deed = judge(body.lock, self._standing(lab, entry, body.lock))
+            change = _change_of(entry, deed, body)
+            _check_host(lab, change.applied_to(row))
+            if change != NodeChange():
+                lab.change_nodes([row.name], change, by=BY, new_types=True)
+            cloud = deed is Deed.LOCK and lab.has_server(row.machine_type)
+            if not cloud:
+                self._turn_key(lab, self._entry(lab, name), deed, body.lock)
+            card = self._card(lab, row.name)
+            durable = lab.kept
+        await kept(durable)
+        if cloud:
+            owner, purpose = _for_whom(row, body.lock)
+            wish = Wish(nodes=(row.name,), owner=owner, purpose=purpose, hold=True, wait=False)
+            await self._boots.lock(wish, gone)
+            with self._lab.promptly() as lab:
+                card = self._card(lab, row.name)
+        return card
+
+    async def delete(self, name: str) -> None:
+        """Have a node no more; who holds it, holds it no more either. Raises `Refused`."""
+        with self._lab.promptly() as lab:
+            entry = self._entry(lab, name)
+            if entry.lease is not None:
+                lab.unlock([entry.row.name], owner=BY, force=True)
+            lab.remove_nodes([entry.row.name], by=BY)
+            self._cards.forget(entry.row.name)
+            durable = lab.kept
+        await kept(durable)
+
+    # -- many at once ----------------------------------------------------------------------------
+
+    async def lock_many(self, asked: LockMany, gone: Gone) -> bytes:
+        """Lock nodes, all or none, and show them whole; those in a cloud when they are ready.
+
+        Who hangs up before the answer holds nothing. Raises `Refused`, 503, if there are not enough.
+        """
+        want = Want(os_type=asked.os_type, os_version=asked.os_version, arch=asked.arch)
+        purpose = asked.description or ""
+        with self._lab.promptly() as lab:
+            free = lab.count_free(asked.machine_types, want)
+            if free < asked.count:
+                raise Refused(503, f"only {free} nodes available")
+            instant = lab.is_instant(asked.machine_types)
+            if instant:
+                rows = lab.find_free(asked.machine_types, want, asked.count)
+                lease = lab.take(rows, owner=asked.locked_by, purpose=purpose).id
+                body = self._cards.list(lab, lab.held_by(lease))
+                durable = lab.kept
+        if instant:
+            await self._boots.keep(lease, durable, gone)
+            return body
+        wish = Wish(
+            machine_type="|".join(asked.machine_types),
+            count=asked.count,
+            os_type=asked.os_type,
+            os_version=asked.os_version,
+            arch=asked.arch,
+            owner=asked.locked_by,
+            purpose=purpose,
+            hold=True,
+            wait=False,
+        )
+        lease = await self._boots.lock(wish, gone)
+        with self._lab.promptly() as lab:
+            return self._cards.list(lab, lab.held_by(lease))
+
+    async def unlock_many(self, asked: UnlockMany) -> list[LockCard]:
+        """Give nodes back, all or none. Raises `Refused`."""
+        with self._lab.promptly() as lab:
+            found = [self._names.find(lab, name) for name in asked.names]
+            entries = [entry for entry in found if entry is not None]
+            if len(entries) < len(found):
+                raise Refused(400, "Could not find all nodes!")
+            lock = LockChange(locked=False, locked_by=asked.locked_by)
+            going = [
+                entry.row.name
+                for entry in entries
+                if judge(lock, self._standing(lab, entry, lock)) is Deed.UNLOCK
+            ]
+            if going:
+                lab.unlock(going, owner=asked.locked_by)
+            cards = [self._card(lab, entry.row.name) for entry in entries]
+            durable = lab.kept
+        await kept(durable)
+        return cards
+
+    # -- inside ----------------------------------------------------------------------------------
+
+    def _entry(self, lab: Prompt, name: str, message: str = "node not found") -> Entry:
+        entry = self._names.find(lab, name)
+        if entry is None:
+            raise Refused(404, message)
+        return entry
+
+    def _card(self, lab: Prompt, name: NodeName) -> LockCard:
+        return self._cards.lock(self._entry(lab, name))
+
+    def _standing(self, lab: Prompt, entry: Entry, lock: LockChange) -> Standing:
+        if entry.lease is not None:
+            by = holder(entry)
+            return Standing(locked=True, locked_by=by, description=description(entry))
+        last = lab.last_lease(entry.row.name) if lock.locked is False else None
+        return Standing(
+            locked=False,
+            description=description(entry),
+            last_by=last.owner if last else None,
+            last_description=last.purpose if last else None,
+        )
+
+    def _take(self, lab: Prompt, row: NodeRow, lock: LockChange) -> None:
+        owner, purpose = _for_whom(row, lock)
+        lab.take([row], owner=owner, purpose=purpose)
+
+    def _turn_key(self, lab: Prompt, entry: Entry, deed: Deed, lock: LockChange) -> None:
+        name = entry.row.name
+        said = lock.description
+        if deed is Deed.LOCK:
+            self._take(lab, entry.row, lock)
+        elif deed is Deed.UNLOCK:
+            lab.unlock([name], owner=lock.locked_by or None)
+        elif entry.lease is not None and said is not UNSET and said != description(entry):
+            lab.describe_hold(name, said or "")
+
+
+def _passes(entry: Entry, asked: Filter) -> bool:
+    row = entry.row
+    return (
+        asked.locked in (None, entry.lease is not None)
+        and asked.up in (None, row.up)
+        and asked.os_type in (None, row.os_type)
+        and asked.os_version in (None, row.os_version)
+        and (asked.locked_by is None or asked.locked_by == holder(entry))
+    )
+
+
+def _change_of(entry: Entry, deed: Deed, body: NodeBody) -> NodeChange:
+    """What changes about the node itself: what is said of a held one is said of its lock."""
+    said = body.lock.description
+    if said is UNSET or entry.lease is not None or deed is Deed.LOCK:
+        return body.change
+    return msgspec.structs.replace(body.change, description=said)
+
+
+def _check_host(lab: Prompt, row: NodeRow) -> None:
+    """Raise `Refused` for a host that is not there, or stands on its own guest."""
+    if row.vm_host is None:
+        return
+    above, seen = lab.entry(NodeName(row.vm_host)), {row.name}
+    if above is None:
+        raise Refused(400, f"vm_host: there is no node {row.vm_host}")
+    while above is not None:
+        if above.row.name in seen:
+            raise Refused(400, f"vm_host: {row.name} would be its own host")
+        seen.add(above.row.name)
+        above = lab.entry(NodeName(above.row.vm_host)) if above.row.vm_host else None
+
+
+def _for_whom(row: NodeRow, lock: LockChange) -> tuple[str, str]:
+    """Owner and purpose of a lock; left out, what was said of the node goes on to be said."""
+    said = row.description if lock.description is UNSET else lock.description
+    return lock.locked_by or NOBODY, said or ""

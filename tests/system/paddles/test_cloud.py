@@ -1,0 +1,84 @@
+"""Nodes in a cloud over paddles' API: they are ready when the answer comes, or it says why not."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from leasehold.lab.config import PaddlesConfig
+from leasehold.lab.lab import Lab
+from leasehold.lab.model import LeaseState, NodeState
+from tests.system.paddles.serving import PATIENCE, Client, a_lab, running, serving
+
+DOMAIN = PaddlesConfig(domain="front.example")
+
+
+def until_free(lab: Lab, count: int) -> None:
+    """Wait until what was given back is gone from the cloud."""
+    assert lab.settle("memory", PATIENCE)
+    assert len(lab.nodes(machine_type="vm", state=NodeState.FREE)) == count
+
+
+def test_the_answer_to_a_lock_is_nodes_that_are_ready(tmp_path: Path):
+    with (
+        running(a_lab(tmp_path, boot=0.2)) as lab,
+        serving(lab, DOMAIN) as url,
+        Client(url) as paddles,
+    ):
+        got = paddles.ok(paddles.lock_many(2, machine_type="vm"))
+        assert [node["name"] for node in got] == ["vm001.front.example", "vm002.front.example"]
+        assert {node["is_vm"] for node in got} == {False}
+        assert {node.state for node in lab.nodes(owner="ann@lab")} == {NodeState.READY}
+        names = [node["name"] for node in got]
+        assert paddles.node(names[0]) == got[0]
+        paddles.ok(paddles.lock(names[0], locked=False, locked_by="ann@lab"))
+        paddles.ok(paddles.unlock_many(names[1:]))
+        until_free(lab, 4)
+
+
+def test_more_servers_than_there_may_be_are_refused_at_once(tmp_path: Path):
+    with running(a_lab(tmp_path)) as lab, serving(lab) as url, Client(url) as paddles:
+        message = paddles.refused(503, paddles.lock_many(5, machine_type="vm"))
+        assert message == "only 4 nodes available"
+        assert lab.leases() == []
+
+
+def test_servers_that_are_not_ready_in_time_are_all_given_back(tmp_path: Path):
+    late = PaddlesConfig(patience="1s")
+    with (
+        running(a_lab(tmp_path, boot=3600.0)) as lab,
+        serving(lab, late) as url,
+        Client(url) as paddles,
+    ):
+        message = paddles.refused(503, paddles.lock_many(2, machine_type="vm"))
+        assert message.startswith("no nodes were ready within 1 s")
+        (lease,) = lab.leases(ended=True)
+        assert lease.state is LeaseState.RELEASED
+        until_free(lab, 4)
+
+
+def test_who_hangs_up_while_servers_boot_holds_nothing(tmp_path: Path):
+    with (
+        running(a_lab(tmp_path, boot=3600.0)) as lab,
+        serving(lab) as url,
+        Client(url) as paddles,
+    ):
+        begun = threading.Event()
+        lab.subscribe(begun.set)
+
+        def ask() -> None:
+            with pytest.raises(httpx.ReadTimeout):
+                paddles.http.post(
+                    "/nodes/lock_many/",
+                    json={"count": 1, "locked_by": "a", "machine_type": "vm", "description": ""},
+                    timeout=httpx.Timeout(PATIENCE, read=2.0),
+                )
+
+        with ThreadPoolExecutor(1) as pool:
+            asking = pool.submit(ask)
+            assert begun.wait(PATIENCE)
+            asking.result(PATIENCE)
+        until_free(lab, 4)
+        assert lab.leases() == []
