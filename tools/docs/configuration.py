@@ -23,6 +23,8 @@ _SECTIONS: tuple[tuple[str, type[msgspec.Struct]], ...] = (
     ("networks, as a rule", config.NetworkRule),
     ("volumes", config.VolumeConfig),
     ("[paddles]", config.PaddlesConfig),
+    ("[datasets]", config.DatasetsConfig),
+    ("[dataset_profiles.NAME]", config.DatasetProfileConfig),
 )
 
 _EXAMPLE = """\

@@ -7,9 +7,10 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from leasehold.cli.exits import Exit
-from leasehold.cli.options import AsJson
-from leasehold.cli.tables import print_json, print_table
+from leasehold.cli.options import USUAL, AsJson, Connection
+from leasehold.cli.tables import ago, print_json, print_table
 from leasehold.datasets.agent.config import DEFAULT
+from leasehold.datasets.model import AgentNode, NewAgent
 
 app = App(
     name="agent",
@@ -74,3 +75,74 @@ def status(*, config: ConfigPath = DEFAULT, json: AsJson = False) -> Exit:
         )
     sys.stdout.flush()
     return Exit.OK if found.is_well else Exit.FAILED
+
+
+@app.command
+def token(
+    node: str,
+    *,
+    cloud: str | None = None,
+    server_id: str | None = None,
+    json: AsJson = False,
+    connection: Connection = USUAL,
+) -> None:
+    """Have the service register a node, and make the token that its agent needs.
+
+    Print the token, which is not shown again. The node's token before is worth nothing then.
+
+    Parameters
+    ----------
+    node
+        What to call the node.
+    cloud
+        The cloud that its server is in; left out, the only one.
+    server_id
+        The cloud's id of its server: the token is then good for no other.
+    """
+    body = {"name": node, "cloud": cloud, "server": server_id}
+    made = connection.client().post(NewAgent, "/agents", body)
+    if json:
+        print_json(made)
+        return
+    print(made.token)
+    print(
+        f"\nWrite this token into the file `token_file` of the agent on {made.node.name}; it is not"
+        " shown again.",
+        file=sys.stderr,
+    )
+
+
+@app.command(name="list")
+def list_(*, json: AsJson = False, connection: Connection = USUAL) -> None:
+    """List the nodes that agents run on, and when each was heard of last."""
+    found = connection.client().get(list[AgentNode], "/agents")
+    if json:
+        print_json(found)
+        return
+    print_table(
+        ("node", "agent", "heard", "server", "cloud", "version"),
+        [
+            (
+                each.name,
+                "online" if each.online else "silent",
+                ago(each.seen_at) if each.seen_at else "never",
+                each.server_id,
+                each.cloud,
+                each.version,
+            )
+            for each in found
+        ],
+    )
+
+
+@app.command
+def remove(node: str, *, json: AsJson = False, connection: Connection = USUAL) -> None:
+    """Forget a node and its token. Refused while datasets belong there.
+
+    Parameters
+    ----------
+    node
+        The node's name, as `leasehold agent list` shows it.
+    """
+    gone = connection.client().delete(AgentNode, f"/agents/{node}")
+    print_json(gone) if json else print(f"{gone.name} removed")

@@ -32,6 +32,12 @@ COMMANDS = (
         "Change what a lease is for or, while it waits, its priority.",
     ),
     (_USE, "unlock", "unlock:unlock", "Give nodes, or a whole lease, back."),
+    (
+        _USE,
+        "dataset",
+        "datasets:app",
+        "Make, move, grow, snapshot and delete datasets: named data on volumes.",
+    ),
     (_LOOK, "nodes", "nodes:app", "List nodes, register more, mark them down or up."),
     (_LOOK, "show", "nodes:show", "Show a node: its lease, its objects in the cloud, its history."),
     (_LOOK, "leases", "leases:leases", "List leases: who holds or waits for what."),

@@ -62,7 +62,7 @@ class Agents:
             control.commit(Draft(nodes=[row]))
             return node_shown(row, now)
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str) -> AgentNode:
         """Forget a node and its token. Raises `DatasetRefused` while datasets belong there."""
         control = self.control
         with control.lock:
@@ -75,6 +75,7 @@ class Agents:
             control.database.write(lambda it: records.remove_node(it, row.name)).result()
             del control.shelf.nodes[row.name]
             control.shelf.heard.pop(row.name, None)
+            return node_shown(row, control.clock.now())
 
     def nodes(self) -> list[AgentNode]:
         """All of them, by name."""

@@ -17,7 +17,7 @@ class UnknownSnapshot(UnknownName, DatasetError):
 
 
 class UnknownDatasetNode(UnknownName, DatasetError):
-    thing = "node with an agent"
+    thing = "dataset node"
 
 
 class UnknownProfile(UnknownName, DatasetError):

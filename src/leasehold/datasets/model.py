@@ -180,3 +180,11 @@ class AgentNode(msgspec.Struct, frozen=True, kw_only=True):
     online: bool = False
     """It reported not long ago."""
     created_at: datetime
+
+
+class NewAgent(msgspec.Struct, frozen=True, kw_only=True):
+    """A node with its token."""
+
+    node: AgentNode
+    token: str
+    """The token itself, which is not shown again."""

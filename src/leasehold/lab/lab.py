@@ -8,6 +8,7 @@ import structlog
 
 from leasehold.engine.engine import Engine
 from leasehold.lab.config import Config
+from leasehold.lab.neighbour import Neighbour
 from leasehold.lab.prober import Prober
 from leasehold.lab.prompt import Prompt
 from leasehold.lab.registering import Registering
@@ -20,10 +21,17 @@ log = structlog.get_logger()
 class Lab(Registering):
     """What can be looked at and leased, and the threads that keep it alive."""
 
-    def __init__(self, steward: Steward, engine: Engine, prober: Prober) -> None:
+    def __init__(
+        self,
+        steward: Steward,
+        engine: Engine,
+        prober: Prober,
+        neighbour: Neighbour | None = None,
+    ) -> None:
         super().__init__(steward, engine)
         self._prober = prober
         self._prompt = Prompt(steward, engine, self._nudge)
+        self.neighbour = neighbour
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._keep_time, name="leasehold-lab", daemon=True)
         self._subscribers: set[Callable[[], None]] = set()
@@ -46,6 +54,8 @@ class Lab(Registering):
         self._steward.stock.warm()
         self._prober.start()
         self._engine.start()
+        if self.neighbour is not None:
+            self.neighbour.start()
         self._thread.start()
 
     def stop(self) -> None:
@@ -54,6 +64,8 @@ class Lab(Registering):
         self._nudge.set()
         if self._thread.is_alive():
             self._thread.join()
+        if self.neighbour is not None:
+            self.neighbour.stop()
         self._engine.stop()
         self._prober.stop()
         self._steward.database.close()

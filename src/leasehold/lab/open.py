@@ -1,7 +1,7 @@
 """Puts a lab together from its configuration."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -10,9 +10,9 @@ from leasehold.dns.nsupdate_web import NsupdateWeb
 from leasehold.dns.server import split_place
 from leasehold.engine import ledger
 from leasehold.engine.clock import Clock, SystemClock
-from leasehold.engine.cloud import Authority, Cloud, Installation
+from leasehold.engine.cloud import KEPT_KINDS, LISTED_KINDS, Authority, Cloud, Installation
 from leasehold.engine.dns_records import NsupdateRecords, ZoneRecords
-from leasehold.engine.engine import Engine
+from leasehold.engine.engine import Change, Engine
 from leasehold.engine.openstack_cloud import OpenStackCloud
 from leasehold.engine.stock import Stock
 from leasehold.engine.watch import Pace
@@ -22,6 +22,7 @@ from leasehold.lab.keys import LabKey, write_known_hosts
 from leasehold.lab.lab import Lab
 from leasehold.lab.memory import configured
 from leasehold.lab.names import authority
+from leasehold.lab.neighbour import MakeNeighbour
 from leasehold.lab.prober import Prober
 from leasehold.lab.steward import Steward
 from leasehold.lab.table import ConfigError
@@ -41,12 +42,13 @@ def open_lab(
     clouds: Mapping[str, Cloud] | None = None,
     clock: Clock | None = None,
     database: Database | None = None,
+    neighbour: MakeNeighbour | None = None,
 ) -> Lab:
     """A lab that is ready to be started.
 
     `clouds` replaces those of the configuration, by name; `database` is its ledger, if it is open
-    already. Raises `ConfigError`, or `StoreError` if the ledger cannot be opened; no cloud is called
-    yet.
+    already; `neighbour` makes what works on the same engine. Raises `ConfigError`, or `StoreError` if
+    the ledger cannot be opened; no cloud is called yet.
     """
     _check_names(config)
     clock = clock or SystemClock()
@@ -66,20 +68,30 @@ def open_lab(
     installation = database.write(ledger.installation).result()
     name_servers = {authority(name): make(installation) for name, make in names.items()}
     steward = Steward(database, config, Stock(clouds), clock, key.public)
+    beside = None if neighbour is None else neighbour(database, clouds, clock)
+
+    def heard_rows(changes: Collection[Change]) -> None:
+        steward.heard_rows(changes)
+        if beside is not None:
+            beside.heard_rows(changes)
+
     engine = Engine(
         database,
         clouds,
         clock,
         name_servers=name_servers,
         paces=paces,
-        on_change=steward.heard_rows,
+        on_change=heard_rows,
+        kinds=LISTED_KINDS if beside is None else KEPT_KINDS,
     )
     prober = Prober(key.private, steward.heard_finding, steward.heard_checkup)
     steward.aim.look_at = prober.look_at
     steward.check = prober.check
     steward.aim.on_hosts = lambda hosts: write_known_hosts(directory / "known_hosts", hosts)
     steward.attach(engine)
-    return Lab(steward, engine, prober)
+    if beside is not None:
+        beside.attach(engine)
+    return Lab(steward, engine, prober, beside)
 
 
 def _name_authority(config: Config, name: str) -> Callable[[Installation], Authority]:

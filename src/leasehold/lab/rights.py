@@ -19,8 +19,8 @@ class Role(StrEnum):
 class Right(StrEnum):
     """What a call can need. The value completes "this needs the right to ..."."""
 
-    LOOK = "see nodes, leases and events"
-    LEASE = "lock nodes, and extend and release what one holds"
+    LOOK = "see nodes, leases, datasets and events"
+    LEASE = "lock nodes, extend and release what one holds, and work with datasets"
     OVERRULE = "act on what others hold, or in their name"
     OPERATE = "look after nodes, the queue, machine types and clouds, and read the audit log"
     ADMINISTER = "register nodes, and give tokens to others"

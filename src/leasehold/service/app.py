@@ -17,6 +17,7 @@ from leasehold.lab.lab import Lab
 from leasehold.service import pages
 from leasehold.service.api import (
     about,
+    agents,
     audit_log,
     boots,
     clouds,
@@ -25,10 +26,14 @@ from leasehold.service.api import (
     nodes,
 )
 from leasehold.service.api import (
+    datasets as dataset_routes,
+)
+from leasehold.service.api import (
     tokens as token_routes,
 )
 from leasehold.service.audit_log import AuditLog
 from leasehold.service.board import Board
+from leasehold.service.datasets import Datasets, DatasetsOff, listening
 from leasehold.service.described import describe
 from leasehold.service.door import Door
 from leasehold.service.errors import answer_error
@@ -42,7 +47,14 @@ _API = "/api/v1"
 _LARGEST_BODY = 1 << 20
 
 
-def make_app(lab: Lab, feed: Feed, *, tokens: Tokens, local_owner: str) -> ASGIApp:
+def make_app(
+    lab: Lab,
+    feed: Feed,
+    *,
+    tokens: Tokens,
+    local_owner: str,
+    datasets: Datasets | None = None,
+) -> ASGIApp:
     """Put a lab behind HTTP. `local_owner` owns what nobody else claims, where no tokens are."""
     rows = Rows()
     board = Board(lab, feed, rows)
@@ -58,6 +70,10 @@ def make_app(lab: Lab, feed: Feed, *, tokens: Tokens, local_owner: str) -> ASGIA
             boots.resume,
             clouds.CloudController,
             events.events,
+            dataset_routes.DatasetController,
+            dataset_routes.profiles,
+            agents.AgentController,
+            agents.OwnController,
             token_routes.TokenController,
             audit_log.audit_log,
             about.health,
@@ -89,20 +105,35 @@ def make_app(lab: Lab, feed: Feed, *, tokens: Tokens, local_owner: str) -> ASGIA
             "rows": _given(rows),
             "tokens": _given(tokens),
             "audit_log": _given(log),
+            "datasets": _given_datasets(datasets),
         },
         exception_handlers={Exception: answer_error},
-        lifespan=[lambda _: call_threads(), lambda _: opened(feed)],
+        lifespan=[
+            lambda _: call_threads(),
+            lambda _: opened(feed),
+            lambda _: listening(datasets),
+        ],
         openapi_config=_openapi(),
         request_max_body_size=_LARGEST_BODY,
         logging_config=None,
     )
     describe(application)
-    return Door(application, tokens, log, local_owner)
+    agent_tokens = datasets.agents.tokens if datasets else dict[str, str]
+    return Door(application, tokens, log, local_owner, agent_tokens)
 
 
 def _given(value: object) -> Provide:
     def give() -> Any:
         return value
+
+    return Provide(give, sync_to_thread=False)
+
+
+def _given_datasets(datasets: Datasets | None) -> Provide:
+    def give() -> Any:
+        if datasets is None:
+            raise DatasetsOff
+        return datasets
 
     return Provide(give, sync_to_thread=False)
 
@@ -121,6 +152,8 @@ def _openapi() -> OpenAPIConfig:
             Tag("Leases", description="Who holds which nodes, why, and until when."),
             Tag("Nodes", description="The named places of the lab and what stands behind them."),
             Tag("Clouds", description="The OpenStack projects where servers are made."),
+            Tag("Datasets", description="Named data on volumes that follow their container."),
+            Tag("Agents", description="The nodes that datasets are mounted on."),
             Tag("Events", description="What happened, as a page or as a stream."),
             Tag("Tokens", description="Who may call, in which role, and what they did."),
             Tag("Service", description="This service itself."),

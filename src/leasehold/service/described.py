@@ -9,11 +9,13 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import OpenAPI, Schema
 
+from leasehold.datasets import model as dataset_model
+from leasehold.datasets import protocol
 from leasehold.engine.reason import Reason
 from leasehold.lab import boot, model
 from leasehold.lab.node_row import NodeChange
 from leasehold.lab.rights import roles_with
-from leasehold.service.api import about, clouds, leases, nodes
+from leasehold.service.api import about, agents, clouds, datasets, leases, nodes
 from leasehold.service.api import tokens as token_routes
 from leasehold.service.audit_entry import AuditEntry
 from leasehold.service.guard import needed
@@ -28,6 +30,13 @@ _SHOWN: tuple[type[msgspec.Struct], ...] = (
     *(nodes.NewNodes, NodeChange, nodes.ChangedNodes, nodes.RemovedNodes),
     *(boot.Boot, boot.BootRate, boot.BootReport, boot.Trouble),
     *(Token, NewToken, token_routes.TokenRequest, AuditEntry),
+    *(dataset_model.Dataset, dataset_model.DatasetSnapshot, dataset_model.DatasetWish),
+    *(dataset_model.Source, dataset_model.Hold, dataset_model.Profile),
+    *(dataset_model.AgentNode, dataset_model.NewAgent, agents.AgentRequest),
+    *(datasets.DatasetRequest, datasets.Move, datasets.Growth, datasets.SnapshotRequest),
+    *(datasets.Restoration, datasets.HoldRequest),
+    *(protocol.Report, protocol.DatasetReport, protocol.Orders, protocol.Order),
+    *(protocol.FormatPermit,),
     *(about.Health, about.Version),
 )
 

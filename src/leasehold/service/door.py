@@ -1,6 +1,7 @@
 """The door before the application: says who comes in, and lets nobody else."""
 
 import time
+from collections.abc import Callable, Mapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import unquote
@@ -13,6 +14,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from leasehold.lab.rights import Role
 from leasehold.service.audit_log import AuditLog
 from leasehold.service.caller import COOKIE, OWNER_HEADER, Caller, host_of, is_loopback
+from leasehold.service.fingerprints import fingerprint, is_of
 from leasehold.service.problem import ErrorAnswer, Problem
 from leasehold.service.tokens import Tokens
 
@@ -21,6 +23,9 @@ _log = structlog.get_logger()
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _OPEN = ("/api/v1/health", "/api/v1/version", "/sign-in")
 """Paths that anybody may see, and the style sheets below ``/static/``."""
+
+_AGENT = "/api/v1/agent/"
+"""What agents call, each with the token of its node; nobody else's token is good there."""
 
 _POLICY = (
     b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
@@ -50,9 +55,20 @@ class Door:
     A stranger's page cannot write either way: a request that changes something must not come from
     another origin, and with the cookie, which a browser sends by itself, it must say that it comes
     from ours. (Browsers send ``Origin`` with every request that is not GET or HEAD.)
+
+    Agents have tokens of their own, which are good for their calls alone, and are always asked for.
     """
 
-    def __init__(self, app: ASGIApp, tokens: Tokens, audit_log: AuditLog, local_owner: str) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        tokens: Tokens,
+        audit_log: AuditLog,
+        local_owner: str,
+        agent_tokens: Callable[[], Mapping[str, str]] = dict[str, str],
+    ) -> None:
+        """`agent_tokens`: the fingerprints of agents' tokens, by node, as of now."""
+        self._agent_tokens = agent_tokens
         self._app = app
         self._tokens = tokens
         self._audit_log = audit_log
@@ -91,7 +107,7 @@ class Door:
             await _refuse(no, path, headers, send_noting)
         else:
             await self._app(scope, receive, send_noting)
-        if method not in _SAFE:
+        if method not in _SAFE and not path.startswith(_AGENT):
             elapsed = round((time.perf_counter() - began) * 1000, 1)
             _log.info(
                 "request", method=method, path=path, status=status, owner=caller.owner, ms=elapsed
@@ -111,6 +127,8 @@ class Door:
             )
 
     def _caller(self, method: str, path: str, headers: dict[str, str]) -> Caller:
+        if path.startswith(_AGENT):
+            return self._agent(headers)
         if not self._tokens:
             return self._neighbour(headers)
         token = _bearer(headers)
@@ -133,6 +151,18 @@ class Door:
             "This token is not known here, or was revoked. An administrator makes a new one with"
             " `leasehold token create NAME`.",
         )
+
+    def _agent(self, headers: dict[str, str]) -> Caller:
+        shown = fingerprint(_bearer(headers) or "")
+        found = [node for node, kept in self._agent_tokens().items() if is_of(kept, shown)]
+        if not found:
+            raise _Refused(
+                401,
+                "wrong_token",
+                "This is for agents, and the token is of none that is known here, or was replaced."
+                " `leasehold agent token NODE` makes a new one.",
+            )
+        return Caller(owner=found[0], role=None)
 
     def _neighbour(self, headers: dict[str, str]) -> Caller:
         host = headers.get("host", "")

@@ -12,6 +12,13 @@ from litestar.exceptions import (
     ValidationException,
 )
 
+from leasehold.datasets.errors import (
+    BadDatasetWish,
+    DatasetError,
+    DatasetExists,
+    DatasetHeld,
+    WrongAgent,
+)
 from leasehold.engine.errors import Impossible, NotOffered, UnknownName
 from leasehold.errors import LeaseholdError
 from leasehold.lab.errors import (
@@ -63,7 +70,9 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
 
 def _explain(request: Request[Any, Any, Any], error: Exception) -> tuple[int, Problem]:
     match error:
-        case LabError() | NotOffered() | Impossible():
+        case DatasetError() if not isinstance(error, UnknownName):
+            return _explain_dataset(error)
+        case LabError() | NotOffered() | Impossible() | UnknownName():
             return _explain_lab(error)
         case WrongRequest():
             return 400, _bad(error.wrong)
@@ -88,7 +97,7 @@ def _explain(request: Request[Any, Any, Any], error: Exception) -> tuple[int, Pr
             return 500, Problem(code="internal", message="Something unforeseen went wrong here.")
 
 
-def _explain_lab(error: LabError | NotOffered | Impossible) -> tuple[int, Problem]:
+def _explain_lab(error: LabError | UnknownName | Impossible) -> tuple[int, Problem]:
     text = str(error)
     match error:
         case NotOffered():
@@ -120,6 +129,23 @@ def _explain_lab(error: LabError | NotOffered | Impossible) -> tuple[int, Proble
         case BadWish():
             wrong = BadRequest(field=error.field, found=repr(error.found), allowed=error.allowed)
             return 400, _bad(wrong)
+        case _:
+            return 409, Problem(code="refused", message=text)
+
+
+def _explain_dataset(error: DatasetError) -> tuple[int, Problem]:
+    text = str(error)
+    match error:
+        case BadDatasetWish():
+            return 400, _bad(
+                BadRequest(field=error.field, found=repr(error.found), allowed=error.allowed)
+            )
+        case DatasetHeld():
+            return 409, Problem(code="held", message=text, owner=error.owner)
+        case DatasetExists():
+            return 409, Problem(code="exists", message=text)
+        case WrongAgent():
+            return 403, Problem(code="wrong_agent", message=text)
         case _:
             return 409, Problem(code="refused", message=text)
 

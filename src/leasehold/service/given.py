@@ -9,6 +9,7 @@ from leasehold.lab.lab import Lab
 from leasehold.service.audit_log import AuditLog
 from leasehold.service.board import Board
 from leasehold.service.caller import Caller
+from leasehold.service.datasets import Datasets
 from leasehold.service.feed import Feed
 from leasehold.service.rows import Rows
 from leasehold.service.tokens import Tokens
@@ -17,6 +18,7 @@ Asked: TypeAlias = Request[Caller, Any, Any]
 """A request whose `user` the door has set."""
 
 GivenLab: TypeAlias = NamedDependency[Lab]
+GivenDatasets: TypeAlias = NamedDependency[Datasets]
 GivenFeed: TypeAlias = NamedDependency[Feed]
 GivenBoard: TypeAlias = NamedDependency[Board]
 GivenRows: TypeAlias = NamedDependency[Rows]

@@ -17,6 +17,7 @@ from leasehold.paddles.app import Paddles
 from leasehold.paddles.desk import Desk
 from leasehold.service.app import make_app
 from leasehold.service.caller import is_loopback, local_owner
+from leasehold.service.datasets import control_for, datasets_of
 from leasehold.service.feed import Feed
 from leasehold.service.gate import Gate
 from leasehold.service.listener import (
@@ -64,7 +65,7 @@ def serve(config: Config, announce: Callable[[str], None] = lambda url: None) ->
                 _log.info("serving paddles' API", url=url_of(paddles.listening))
             announce(url)
 
-        lab = open_lab(config, database=database)
+        lab = open_lab(config, database=database, neighbour=control_for(config))
         run(lab, listening, tokens, started, paddles)
 
 
@@ -105,7 +106,8 @@ def run(
     Ctrl-C does not wait for them), the engine's threads.
     """
     feed = Feed(lab)
-    app: Any = make_app(lab, feed, tokens=tokens, local_owner=local_owner())
+    datasets = datasets_of(lab)
+    app: Any = make_app(lab, feed, tokens=tokens, local_owner=local_owner(), datasets=datasets)
     sockets = [listening]
     if paddles is not None:
         gate = Gate(Paddles(Desk(lab, paddles.config)), paddles.config)
@@ -120,6 +122,8 @@ def run(
         timeout_graceful_shutdown=_PATIENCE,
     )
     server = _Server(settings, feed, lambda: announce(url_of(listening)))
+    if datasets is not None:
+        server.before_end.append(datasets.close)
     lab.on_lost = server.lose
     lab.start()
     try:
@@ -146,6 +150,8 @@ class _Server(uvicorn.Server):
         self._feed = feed
         self._started = started
         self.lost: StoreLost | None = None
+        self.before_end: list[Callable[[], None]] = []
+        """What ends other waits than the feed's."""
 
     def lose(self, error: StoreLost) -> None:
         """Stop: the ledger is somebody else's. Any thread may call this."""
@@ -158,6 +164,8 @@ class _Server(uvicorn.Server):
             self._started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for end in self.before_end:
+            end()
         await self._feed.close()
         await super().shutdown(sockets)
 

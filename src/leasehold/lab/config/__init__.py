@@ -1,6 +1,7 @@
 """``leasehold.toml``: the service, the clouds, the domains and the machine types."""
 
 from leasehold.lab.config.clouds import CloudConfig
+from leasehold.lab.config.datasets import DatasetProfileConfig, DatasetsConfig
 from leasehold.lab.config.dns import DnsConfig
 from leasehold.lab.config.lab import LabConfig
 from leasehold.lab.config.load import Config, load
@@ -13,6 +14,8 @@ from leasehold.lab.config.systems import SystemConfig
 __all__ = [
     "CloudConfig",
     "Config",
+    "DatasetProfileConfig",
+    "DatasetsConfig",
     "DnsConfig",
     "FlavorRule",
     "ImageRule",

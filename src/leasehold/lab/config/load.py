@@ -9,6 +9,11 @@ import msgspec
 from leasehold.engine.choice import near
 from leasehold.lab.config.check import check_machine_type, with_files
 from leasehold.lab.config.clouds import CloudConfig, with_auth_file
+from leasehold.lab.config.datasets import (
+    DatasetProfileConfig,
+    DatasetsConfig,
+    check_datasets,
+)
 from leasehold.lab.config.dns import DnsConfig, check_dns
 from leasehold.lab.config.lab import with_teuthology
 from leasehold.lab.config.machine_types import MachineTypeConfig
@@ -28,6 +33,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     machine_types: dict[str, MachineTypeConfig]
     dns: dict[str, DnsConfig] = {}
     paddles: PaddlesConfig | None = None
+    datasets: DatasetsConfig | None = None
+    """None: there are no datasets here."""
+    dataset_profiles: dict[str, DatasetProfileConfig] = {}
 
     @property
     def state_directory(self) -> Path:
@@ -41,7 +49,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         return locate(self.service.database, self.state_directory, password_file)
 
 
-SECTIONS = ("service", "clouds", "dns", "machine_types", "lab", "paddles")
+SECTIONS = (
+    *("service", "clouds", "dns", "machine_types", "lab", "paddles"),
+    *("datasets", "dataset_profiles"),
+)
 
 
 def load(path: Path) -> Config:
@@ -63,6 +74,8 @@ def load(path: Path) -> Config:
             likely = near(section, SECTIONS) or SECTIONS
             raise ConfigError(path, section, "an unknown section", ", ".join(likely))
     raw = with_teuthology(raw, path)
+    has_datasets = "datasets" in raw or "dataset_profiles" in raw
+    datasets = read_table(DatasetsConfig, raw.get("datasets", {}), path, "datasets")
     config = Config(
         path=path.absolute(),
         service=read_table(ServiceConfig, raw.get("service", {}), path, "service"),
@@ -72,10 +85,13 @@ def load(path: Path) -> Config:
         paddles=(
             read_table(PaddlesConfig, raw["paddles"], path, "paddles") if "paddles" in raw else None
         ),
+        datasets=datasets if has_datasets else None,
+        dataset_profiles=_tables(DatasetProfileConfig, raw, "dataset_profiles", path),
     )
     check_service(config.service, path)
     if config.paddles is not None:
         check_paddles(config.paddles, path)
+    check_datasets(datasets, config.dataset_profiles, config.clouds, path)
     for name, domain in config.dns.items():
         check_dns(name, domain, path)
     try:

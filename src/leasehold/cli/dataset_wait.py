@@ -1,0 +1,83 @@
+"""Waiting for a dataset to arrive where it was sent, telling on stderr how far it is."""
+
+import sys
+import time
+from dataclasses import dataclass
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from leasehold.cli.client import Client
+from leasehold.cli.exits import Exit, Failure
+from leasehold.cli.tables import print_json
+from leasehold.datasets.model import Dataset, DatasetState
+from leasehold.lab.duration import parse_duration
+
+_RESTS = {DatasetState.DETACHED, DatasetState.DELETED, DatasetState.GONE}
+_LONG_POLL = 20.0
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """Whether to wait for the end, and how long."""
+
+    no_wait: Annotated[
+        bool,
+        Parameter(name="--no-wait", negative=(), help="Return at once, not when it is done."),
+    ] = False
+    timeout: Annotated[str, Parameter(help="How long to wait for it: 90s, 30m, 2h.")] = "30m"
+
+
+USUAL_WAIT = Waiting()
+
+
+def wait_for(
+    client: Client, dataset: Dataset, waiting: Waiting, json: bool, *, size: int | None = None
+) -> Exit:
+    """Wait until it has arrived, or has `size` GiB, and print it. Raises `Failure` when it is late."""
+    patience = parse_duration(waiting.timeout)
+    ends = time.monotonic() + patience
+    told = ""
+    while not waiting.no_wait and not _arrived(dataset, size):
+        line = f"{dataset.name}: {dataset.state}{_after(': ', why(dataset))}"
+        if line != told:
+            print(line, file=sys.stderr, flush=True)
+            told = line
+        left = ends - time.monotonic()
+        if left <= 0:
+            raise Failure(
+                f"{dataset.name} is still {dataset.state} after {waiting.timeout}"
+                f"{_after(': ', why(dataset))}; it goes on,"
+                f" see `leasehold dataset show {dataset.name}`"
+            )
+        wait = min(left, _LONG_POLL if size is None else 1.0)
+        client.timeout = wait + 30.0
+        known = dataset.state.value
+        dataset = client.get(Dataset, f"/datasets/{dataset.id}", wait=wait, state=known)
+    if json:
+        print_json(dataset)
+    else:
+        where = f" at {dataset.path} on {dataset.attached_node}" if dataset.path else ""
+        print(f"{dataset.name} {dataset.state}{where}, {dataset.size_gib} GiB")
+    return Exit.OK
+
+
+def why(dataset: Dataset) -> str:
+    """Why it is not further, and what a person has to do if one has."""
+    reason = str(dataset.reason) if dataset.reason else ""
+    step = dataset.next_step if dataset.state is DatasetState.TROUBLED else ""
+    return "; ".join(each for each in (reason, step) if each)
+
+
+def _arrived(dataset: Dataset, size: int | None) -> bool:
+    if size is not None:
+        return (dataset.actual_gib or 0) >= size
+    if dataset.node is None or dataset.deleted_at is not None:
+        return dataset.state in _RESTS
+    here = dataset.attached_node == dataset.node
+    return dataset.state is DatasetState.MOUNTED and here
+
+
+def _after(before: str, text: str) -> str:
+    return f"{before}{text}" if text else ""

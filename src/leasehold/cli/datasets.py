@@ -1,0 +1,423 @@
+"""``leasehold dataset``: named data on volumes that follow their container."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from leasehold.cli.dataset_wait import USUAL_WAIT, Waiting, wait_for, why
+from leasehold.cli.exits import Exit, UsageError
+from leasehold.cli.options import USUAL, AsJson, Connection
+from leasehold.cli.tables import ago, local, print_json, print_table
+from leasehold.datasets.model import Dataset, DatasetSnapshot
+from leasehold.lab.duration import parse_duration
+
+app = App(
+    name="dataset",
+    help="Make, move, grow, snapshot and delete datasets: named data on volumes.",
+    help_format="plaintext",
+)
+
+Force = Annotated[bool, Parameter(negative=())]
+
+
+@app.command
+def create(
+    name: str,
+    *,
+    node: Annotated[str | None, Parameter(name=("--node", "-n"))] = None,
+    size: Annotated[int | None, Parameter(name=("--size", "-s"))] = None,
+    profile: str | None = None,
+    volume_type: str | None = None,
+    filesystem: str | None = None,
+    cloud: str | None = None,
+    snapshot: str | None = None,
+    dataset_id: Annotated[str | None, Parameter(name="--id")] = None,
+    meta: Annotated[list[str] | None, Parameter(name="--meta", negative=())] = None,
+    waiting: Waiting = USUAL_WAIT,
+    json: AsJson = False,
+    connection: Connection = USUAL,
+) -> Exit:
+    """Make a dataset, and wait until it is mounted.
+
+    Parameters
+    ----------
+    name
+        What to call it: letters, digits, dots, hyphens and underscores.
+    node
+        The node where it shall be mounted; left out, it is on none.
+    size
+        GiB; left out, the profile's, or its snapshot's.
+    profile
+        One of [dataset_profiles.NAME].
+    volume_type
+        Cinder's volume type; left out, the profile's.
+    filesystem
+        ext4 or xfs; left out, the profile's.
+    cloud
+        Where its volume is made; left out, the node's.
+    snapshot
+        Make it from this snapshot, by its id.
+    dataset_id
+        A UUID for it; the same call with the same one is done once.
+    meta
+        KEY=VALUE to write on it; may be given several times.
+    """
+    body = {
+        "name": name,
+        "node": node,
+        "size_gib": size,
+        "profile": profile,
+        "volume_type": volume_type,
+        "filesystem": filesystem,
+        "cloud": cloud,
+        "snapshot": snapshot,
+        "id": dataset_id,
+        "metadata": _metadata(meta or []),
+    }
+    return _made(connection, body, waiting, json)
+
+
+@app.command
+def clone(
+    dataset: str,
+    name: str,
+    *,
+    node: Annotated[str | None, Parameter(name=("--node", "-n"))] = None,
+    size: Annotated[int | None, Parameter(name=("--size", "-s"))] = None,
+    waiting: Waiting = USUAL_WAIT,
+    json: AsJson = False,
+    connection: Connection = USUAL,
+) -> Exit:
+    """Make a copy of a dataset, as it is now.
+
+    Parameters
+    ----------
+    dataset
+        Which one, by name or id. Of one that is in use it is as after a power cut.
+    name
+        What to call the copy.
+    node
+        The node where it shall be mounted; left out, it is on none.
+    size
+        GiB, not less than the original's; left out, the same.
+    """
+    client = connection.client()
+    original = client.get(Dataset, f"/datasets/{dataset}")
+    body = {"name": name, "dataset": original.id, "node": node, "size_gib": size}
+    return _made(connection, body, waiting, json)
+
+
+@app.command
+def adopt(
+    volume: str,
+    name: str,
+    *,
+    node: Annotated[str | None, Parameter(name=("--node", "-n"))] = None,
+    cloud: str | None = None,
+    waiting: Waiting = USUAL_WAIT,
+    json: AsJson = False,
+    connection: Connection = USUAL,
+) -> Exit:
+    """Take a volume over that somebody else made, with what is on it. It is never formatted.
+
+    Parameters
+    ----------
+    volume
+        The cloud's id of the volume, which must be on no server.
+    name
+        What to call the dataset.
+    node
+        The node where it shall be mounted; left out, it is on none.
+    cloud
+        Where the volume is; left out, the node's.
+    """
+    body = {"name": name, "volume": volume, "node": node, "cloud": cloud}
+    return _made(connection, body, waiting, json)
+
+
+@app.command(name="list")
+def list_(
+    *,
+    node: Annotated[str | None, Parameter(name=("--node", "-n"))] = None,
+    deleted: Annotated[bool, Parameter(negative=())] = False,
+    json: AsJson = False,
+    connection: Connection = USUAL,
+) -> None:
+    """List datasets: state, place, and why one waits.
+
+    Parameters
+    ----------
+    node
+        Only those on this node.
+    deleted
+        Those as well that are deleted or gone.
+    """
+    found = connection.client().get(list[Dataset], "/datasets", node=node, deleted=deleted)
+    if json:
+        print_json(found)
+        return
+    print_table(
+        ("dataset", "state", "GiB", "node", "mounted at", "held by", "why"),
+        [
+            (
+                each.name,
+                each.state,
+                each.size_gib,
+                each.node,
+                each.path,
+                each.hold.owner if each.hold else None,
+                why(each),
+            )
+            for each in found
+        ],
+    )
+
+
+@app.command
+def show(dataset: str, *, json: AsJson = False, connection: Connection = USUAL) -> None:
+    """Show a dataset: its state, last error, deadline, next step, and snapshots.
+
+    Parameters
+    ----------
+    dataset
+        Its name or id.
+    """
+    client = connection.client()
+    found = client.get(Dataset, f"/datasets/{dataset}")
+    if json:
+        print_json(found)
+        return
+    snapshots = client.get(list[DatasetSnapshot], f"/datasets/{found.id}/snapshots")
+    hold = found.hold
+    facts = (
+        ("id", found.id),
+        ("state", f"{found.state} since {local(found.since)} ({ago(found.since)})"),
+        ("reason", found.reason),
+        ("next step", found.next_step),
+        ("deadline", f"{local(found.until)} ({ago(found.until)})" if found.until else None),
+        ("last error", f"{local(found.last_error_at)}: {found.last_error}"
+         if found.last_error else None),
+        ("size", f"{found.size_gib} GiB" + (f", {found.actual_gib} by now"
+         if found.actual_gib not in (None, found.size_gib) else "")),
+        ("node", found.node or "none"),
+        ("attached to", found.attached_node),
+        ("mounted at", found.path),
+        ("volume", f"{found.volume_id} in {found.cloud}"),
+        ("filesystem", found.filesystem),
+        ("profile", found.profile),
+        ("held", f"on {hold.node} by {hold.owner} {hold.purpose}".rstrip() if hold else None),
+        ("destroyed", local(found.destroy_at) if found.destroy_at else None),
+        ("metadata", " ".join(f"{key}={value}" for key, value in found.metadata.items()) or None),
+    )  # fmt: skip
+    print(found.name)
+    for label, value in facts:
+        if value not in (None, ""):
+            print(f"  {label:<12} {value}")
+    for each in snapshots:
+        why = f": {each.reason}" if each.reason else ""
+        made = local(each.created_at)
+        print(
+            f"  snapshot     {each.name} ({each.id}) {each.state}, {each.size_gib} GiB, {made}{why}"
+        )
+
+
+@app.command
+def move(
+    dataset: str,
+    node: str,
+    *,
+    force: Force = False,
+    waiting: Waiting = USUAL_WAIT,
+    json: AsJson = False,
+    connection: Connection = USUAL,
+) -> Exit:
+    """Have a dataset on another node, and wait until it is mounted there.
+
+    Parameters
+    ----------
+    dataset
+        Its name or id.
+    node
+        The node's name, or none.
+    force
+        Take it from where it is without a word from the agent there. Only if you know that nothing
+        there can write to it any more: a writer loses data.
+    """
+    body = {"node": None if node == "none" else node, "force": force}
+    moved = connection.client().post(Dataset, f"/datasets/{dataset}/move", body)
+    return wait_for(connection.client(), moved, waiting, json)
+
+
+@app.command
+def grow(
+    dataset: str,
+    size: int,
+    *,
+    waiting: Waiting = USUAL_WAIT,
+    json: AsJson = False,
+    connection: Connection = USUAL,
+) -> Exit:
+    """Make a dataset larger.
+
+    Parameters
+    ----------
+    dataset
+        Its name or id.
+    size
+        GiB that it shall have.
+    """
+    client = connection.client()
+    grown = client.post(Dataset, f"/datasets/{dataset}/grow", {"size_gib": size})
+    return wait_for(connection.client(), grown, waiting, json, size=size)
+
+
+@app.command
+def snapshot(
+    dataset: str,
+    name: str | None = None,
+    *,
+    delete: Annotated[bool, Parameter(negative=())] = False,
+    json: AsJson = False,
+    connection: Connection = USUAL,
+) -> None:
+    """Keep what a dataset holds now; or delete a snapshot.
+
+    Parameters
+    ----------
+    dataset
+        Its name or id. Of one that is in use the snapshot is as after a power cut.
+    name
+        What to call the snapshot; left out, it is numbered.
+    delete
+        Delete the snapshot of that name, for good.
+    """
+    client = connection.client()
+    path = f"/datasets/{dataset}/snapshots"
+    if delete:
+        if name is None:
+            raise UsageError("--delete: found no NAME; allowed: the snapshot's name or id")
+        made = client.delete(DatasetSnapshot, f"{path}/{name}")
+    else:
+        made = client.post(DatasetSnapshot, path, {"name": name})
+    print_json(made) if json else print(f"{made.name} ({made.id}) {made.state}")
+
+
+@app.command
+def restore(
+    dataset: str,
+    snapshot: str | None = None,
+    *,
+    waiting: Waiting = USUAL_WAIT,
+    json: AsJson = False,
+    connection: Connection = USUAL,
+) -> Exit:
+    """Bring a deleted dataset back; or give one back what a snapshot holds.
+
+    Parameters
+    ----------
+    dataset
+        Its name or id.
+    snapshot
+        The snapshot's name or id; what the dataset holds now is kept for the grace time. Left out,
+        a deleted dataset is brought back as it was.
+    """
+    client = connection.client()
+    if snapshot is None:
+        back = client.post(Dataset, f"/datasets/{dataset}/undelete")
+    else:
+        back = client.post(Dataset, f"/datasets/{dataset}/restore", {"snapshot": snapshot})
+    return wait_for(connection.client(), back, waiting, json)
+
+
+@app.command
+def delete(
+    dataset: str,
+    *,
+    with_snapshots: Annotated[bool, Parameter(negative=())] = False,
+    json: AsJson = False,
+    connection: Connection = USUAL,
+) -> None:
+    """Delete a dataset. Until its grace time is over `restore` brings it back.
+
+    Parameters
+    ----------
+    dataset
+        Its name or id.
+    with_snapshots
+        Its snapshots as well; else it must have none.
+    """
+    client = connection.client()
+    gone = client.delete(Dataset, f"/datasets/{dataset}", with_snapshots=with_snapshots)
+    if json:
+        print_json(gone)
+        return
+    until = f"; `leasehold dataset restore {gone.id}` brings it back until {local(gone.destroy_at)}"
+    print(f"{gone.name} {gone.state}{until if gone.destroy_at else ''}")
+
+
+@app.command
+def hold(
+    dataset: str,
+    *,
+    purpose: Annotated[str, Parameter(name=("--for", "-f"))] = "",
+    duration: Annotated[str | None, Parameter(name=("--duration", "-d"))] = None,
+    force: Force = False,
+    json: AsJson = False,
+    connection: Connection = USUAL,
+) -> None:
+    """Keep a dataset where it is: it is neither moved nor deleted.
+
+    Parameters
+    ----------
+    dataset
+        Its name or id.
+    purpose
+        What for.
+    duration
+        How long: 30m, 2h, 1d; left out, until it is released.
+    force
+        Even if somebody else holds it.
+    """
+    seconds = None if duration is None else parse_duration(duration)
+    body = {"purpose": purpose, "seconds": seconds, "force": force}
+    held = connection.client().post(Dataset, f"/datasets/{dataset}/hold", body)
+    if json:
+        print_json(held)
+        return
+    assert held.hold is not None, "it was held a moment ago"
+    until = f"until {local(held.hold.until)}" if held.hold.until else "until it is released"
+    print(f"{held.name} is held on {held.hold.node} {until}")
+
+
+@app.command
+def release(
+    dataset: str, *, force: Force = False, json: AsJson = False, connection: Connection = USUAL
+) -> None:
+    """End a hold.
+
+    Parameters
+    ----------
+    dataset
+        Its name or id.
+    force
+        Even somebody else's.
+    """
+    free = connection.client().post(Dataset, f"/datasets/{dataset}/release", force=force)
+    print_json(free) if json else print(f"{free.name} is not held")
+
+
+def _made(connection: Connection, body: Mapping[str, object], waiting: Waiting, json: bool) -> Exit:
+    given = {key: value for key, value in body.items() if value is not None}
+    client = connection.client()
+    return wait_for(client, client.post(Dataset, "/datasets", given), waiting, json)
+
+
+def _metadata(pairs: list[str]) -> dict[str, str]:
+    found = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not key or not equals:
+            raise UsageError(f"--meta: found {pair!r}; allowed: KEY=VALUE")
+        found[key] = value
+    return found
