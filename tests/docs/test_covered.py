@@ -8,6 +8,7 @@ import pytest
 from bench.__main__ import NAMES
 from tests.docs.page import ROOT, page
 
+from leasehold.datasets import errors as dataset_errors
 from leasehold.engine.cloud import Kind
 from leasehold.engine.engine import STORE_RETRY
 from leasehold.engine.errors import UnknownName
@@ -107,7 +108,7 @@ def test_each_benchmark_is_in_the_readme_and_explained():
 
 
 def _unknown_names() -> list[type[UnknownName]]:
-    names = [*vars(errors).values(), *vars(tokens).values()]
+    names = [*vars(errors).values(), *vars(tokens).values(), *vars(dataset_errors).values()]
     kinds = [each for each in names if isinstance(each, type)]
     return [each for each in kinds if issubclass(each, UnknownName) and each is not UnknownName]
 
