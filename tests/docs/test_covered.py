@@ -9,6 +9,9 @@ from bench.__main__ import NAMES
 from tests.docs.page import ROOT, page
 
 from leasehold.datasets import errors as dataset_errors
+from leasehold.datasets.agent.agent import CLAIM_SECONDS
+from leasehold.datasets.agent.config import DOCKER_PATIENCE, AgentConfig
+from leasehold.datasets.agent.volume_options import OPTIONS
 from leasehold.engine.cloud import Kind
 from leasehold.engine.engine import STORE_RETRY
 from leasehold.engine.errors import UnknownName
@@ -91,6 +94,8 @@ def _is_written(event: str, source: str) -> bool:
         ("docs/operations.md", f"{Pace().lists_per_second:g} a second on average"),
         ("docs/operations.md", f"gone go after {REMEMBERED / 86400:g} days"),
         ("docs/operations.md", f"Its lines go after {HISTORY / 86400:g} days"),
+        ("docs/docker.md", f"counts for another {CLAIM_SECONDS:g} seconds"),
+        ("docs/docker.md", f"waits for {DOCKER_PATIENCE:g} seconds at most"),
         ("docs/driver.md", "Nova {}.{}".format(*WISHED[ServiceType.COMPUTE])),
         ("docs/driver.md", "Cinder {}.{}".format(*WISHED[ServiceType.VOLUME])),
         ("docs/driver.md", f"At most {RETRIES} times"),
@@ -100,6 +105,12 @@ def _is_written(event: str, source: str) -> bool:
 )
 def test_a_number_that_a_page_tells_is_that_of_the_code(name: str, phrase: str):
     assert phrase in " ".join(_text(name).split())
+
+
+def test_every_setting_of_an_agent_and_every_option_of_a_volume_is_explained_and_no_other():
+    rows = {re.sub("`", "", cell).strip() for cell in _first_cells("docs/docker.md")}
+    told = {cell for cell in rows if re.fullmatch("[a-z_]+", cell)} - {"option", "key"}
+    assert told == {*AgentConfig.__struct_fields__, *OPTIONS}
 
 
 def test_each_benchmark_is_in_the_readme_and_explained():

@@ -11,6 +11,8 @@ from leasehold.datasets.agent.errors import BadConfig
 from leasehold.datasets.agent.server_id import METADATA_URL
 
 DEFAULT = Path("/etc/leasehold/agent.toml")
+DOCKER_PATIENCE = 110.0
+"""Docker itself gives up after 120 seconds, and would not show why."""
 
 
 class AgentConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,8 +38,8 @@ class AgentConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Where the agent keeps what it must not forget."""
     docker_socket: str = "/run/docker/plugins/leasehold/leasehold.sock"
     """The name of the file is the driver's name to Docker; empty: no volumes for Docker and Podman."""
-    docker_patience: float = 110.0
-    """Seconds that a container waits for its dataset; Docker itself gives up after 120."""
+    docker_patience: float = DOCKER_PATIENCE
+    """Seconds that a container waits for its dataset."""
     places: Places = Places()
 
 

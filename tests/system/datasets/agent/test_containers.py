@@ -1,6 +1,7 @@
 """Volumes of real containers: Debian's dockerd and podman use the agent's plugin."""
 
 import json
+import shlex
 import shutil
 import tempfile
 import uuid
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs.page import page
+from tests.docs.reader import commands_of
 from tests.system.datasets.agent.container_kit import IMAGE, LIMITS, Dockerd, Podman
 from tests.system.datasets.agent.mover import Mover
 from tests.system.datasets.agent.site import Site
@@ -77,6 +80,28 @@ def test_what_a_docker_container_wrote_on_one_node_another_reads_on_the_other(
     assert read.stdout == "kept\n"
     assert mover.node_of("data") == "two"
     assert (site.two.place(dataset.id) / "of-nobody").read_text() == "more\n"
+
+
+def test_the_commands_of_the_page_work_as_shown(
+    site: Site, mover: Mover, drivers: dict[str, str], dockerd: Dockerd
+):
+    blocks = [
+        block
+        for block in page("docs/docker.md").blocks
+        if "test_containers.py" in (block.reason_not_to_run or "")
+    ]
+    assert len(blocks) == 2
+    for block, driver in zip(blocks, drivers.values(), strict=True):
+        for command, shown in commands_of(block):
+            here = command.replace("leasehold", driver).replace("alpine", IMAGE)
+            words = shlex.split(here.replace("run --rm", "run --rm --network none"))
+            assert words.pop(0) == "docker"
+            assert dockerd.run(*words).stdout.split() == " ".join(shown).split()
+        # The other server has a dockerd of its own, which never heard of the volume.
+        dataset = site.control.datasets["data"]
+        dockerd.run("volume", "rm", "data")
+        site.control.datasets["data"] = dataset
+    assert mover.node_of("data") == "two"
 
 
 def test_a_dataset_stays_with_the_docker_container_that_uses_it(
