@@ -10,8 +10,8 @@ import msgspec
 from leasehold.datasets.agent.device import Device
 from leasehold.datasets.agent.tool import run
 
-MARKER_SIZE = 4096
-"""Bytes of the mark that a formatting agent leaves on a device."""
+STAMP_SIZE = 4096
+"""Bytes of the stamp that a formatting agent leaves on a device."""
 _MAGIC = b"leasehold is formatting this volume\n"
 
 _WHOLE = 64 << 20
@@ -28,8 +28,8 @@ _ZEROS = bytes(1 << 20)
 FILESYSTEMS = frozenset({"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs"})
 
 
-class Marker(msgspec.Struct, frozen=True, kw_only=True):
-    """The mark of a `mkfs` that began: for which dataset, and what its filesystem was to be."""
+class Stamp(msgspec.Struct, frozen=True, kw_only=True):
+    """The stamp of a `mkfs` that began: for which dataset, and what its filesystem was to be."""
 
     dataset: str
     volume: str
@@ -50,7 +50,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     """What one look at a device found. Never made of a device that could not be read."""
 
     filesystem: Filesystem | None = None
-    marker: Marker | None = None
+    stamp: Stamp | None = None
     found: str | None = None
     """Anything else that is there, for people; None with no filesystem: the device is blank."""
 
@@ -69,23 +69,21 @@ def examine(device: Device, descriptor: int) -> Content:
     never the same as blank.
     """
     path = str(device.path)
-    marker = read_marker(descriptor, device.size)
+    stamp = read_stamp(descriptor, device.size)
     tags = _blkid(path)
     signatures = _wipefs(path)
     kind = tags.get("TYPE")
     if kind in FILESYSTEMS and tags.get("USAGE") == "filesystem" and set(signatures) == {kind}:
         size = filesystem_size(kind, descriptor)
         filesystem = Filesystem(type=kind, uuid=tags.get("UUID"), size=size)
-        return Content(filesystem=filesystem, marker=marker)
+        return Content(filesystem=filesystem, stamp=stamp)
     named = sorted({*signatures, *_kinds(tags)})
     if named:
-        return Content(found=f"signatures of {', '.join(named)}", marker=marker)
-    place = first_data(
-        descriptor, device.size, but_at=marker_place(device.size) if marker else None
-    )
+        return Content(found=f"signatures of {', '.join(named)}", stamp=stamp)
+    place = first_data(descriptor, device.size, but_at=stamp_place(device.size) if stamp else None)
     if place is not None:
-        return Content(found=f"bytes other than zero from {place} on", marker=marker)
-    return Content(marker=marker)
+        return Content(found=f"bytes other than zero from {place} on", stamp=stamp)
+    return Content(stamp=stamp)
 
 
 def filesystem_of(device: Device, descriptor: int, place: Path) -> Filesystem | None:
@@ -126,7 +124,7 @@ def filesystem_size(kind: str, descriptor: int) -> int | None:
 def first_data(descriptor: int, size: int, *, but_at: int | None = None) -> int | None:
     """Where the first byte other than zero is, of those looked at; None if there is none.
 
-    The mark that stands at `but_at` does not count. Looked at are all of a small device, and of a
+    The stamp that stands at `but_at` does not count. Looked at are all of a small device, and of a
     large one both ends and `_SAMPLES` places in between. Reads past the page cache's back: what
     another server wrote before is on the volume, not in our memory.
     """
@@ -143,28 +141,28 @@ def first_data(descriptor: int, size: int, *, but_at: int | None = None) -> int 
     return None
 
 
-def marker_place(size: int) -> int:
+def stamp_place(size: int) -> int:
     """Two thirds into the device. mke2fs and mkfs.xfs wipe both ends first, and put backups, groups
-    and the journal at other fractions; where one does write here, the mark is lost, and with it only
+    and the journal at other fractions; where one does write here, the stamp is lost, and with it only
     the other servers' leave to go on."""
-    return size * 2 // 3 // MARKER_SIZE * MARKER_SIZE
+    return size * 2 // 3 // STAMP_SIZE * STAMP_SIZE
 
 
-def read_marker(descriptor: int, size: int) -> Marker | None:
-    """The mark on the device, if one is there."""
-    block = os.pread(descriptor, MARKER_SIZE, marker_place(size))
+def read_stamp(descriptor: int, size: int) -> Stamp | None:
+    """The stamp on the device, if one is there."""
+    block = os.pread(descriptor, STAMP_SIZE, stamp_place(size))
     if not block.startswith(_MAGIC):
         return None
     try:
-        return msgspec.json.decode(block[len(_MAGIC) :].rstrip(b"\0"), type=Marker)
+        return msgspec.json.decode(block[len(_MAGIC) :].rstrip(b"\0"), type=Stamp)
     except msgspec.DecodeError:
         return None
 
 
-def write_marker(descriptor: int, size: int, marker: Marker | None) -> None:
-    """Put the mark there, or zeros; it is on the volume when this returns."""
-    text = b"" if marker is None else _MAGIC + msgspec.json.encode(marker)
-    os.pwrite(descriptor, text.ljust(MARKER_SIZE, b"\0"), marker_place(size))
+def write_stamp(descriptor: int, size: int, stamp: Stamp | None) -> None:
+    """Put the stamp there, or zeros; it is on the volume when this returns."""
+    text = b"" if stamp is None else _MAGIC + msgspec.json.encode(stamp)
+    os.pwrite(descriptor, text.ljust(STAMP_SIZE, b"\0"), stamp_place(size))
     os.fsync(descriptor)
 
 
@@ -181,7 +179,7 @@ def _spans(size: int) -> list[tuple[int, int]]:
 def _without(spans: list[tuple[int, int]], hole: int | None) -> list[tuple[int, int]]:
     if hole is None:
         return spans
-    after = hole + MARKER_SIZE
+    after = hole + STAMP_SIZE
     parts = [(start, min(end, hole)) for start, end in spans if start < hole]
     parts += [(max(start, after), end) for start, end in spans if end > after]
     return [(start, end) for start, end in parts if start < end]

@@ -15,7 +15,7 @@ def make(device: Device, kind: str, uuid: str, *, over_remains: bool) -> None:
     """Make a filesystem with this UUID. Raises `ToolFailed`.
 
     The programs refuse on their own where they find something, unless it is `over_remains` of a
-    run of theirs that was cut short. Nothing is discarded: the device is blank, and the mark of this
+    run of theirs that was cut short. Nothing is discarded: the device is blank, and the stamp of this
     very run stands on it.
     """
     path = str(device.path)

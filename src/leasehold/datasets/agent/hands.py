@@ -12,7 +12,7 @@ import msgspec
 from leasehold.datasets.agent import content as contents
 from leasehold.datasets.agent import filesystem as filesystems
 from leasehold.datasets.agent import mounts
-from leasehold.datasets.agent.content import Content, Filesystem, Marker
+from leasehold.datasets.agent.content import Content, Filesystem, Stamp
 from leasehold.datasets.agent.device import Device, Places, find, is_free, pinned
 from leasehold.datasets.agent.errors import Busy, DeviceMissing, NoPermit, ToolFailed
 from leasehold.datasets.agent.memory import Remembered
@@ -23,7 +23,7 @@ from leasehold.datasets.protocol import Order, Want
 class Note(Protocol):
     """Remembers facts about a dataset; they are on disk when it returns. Raises OSError."""
 
-    def __call__(self, *, formatting: Marker | None, fresh: bool) -> None: ...
+    def __call__(self, *, formatting: Stamp | None, fresh: bool) -> None: ...
 
 
 class Hands:
@@ -145,21 +145,21 @@ class Hands:
     def _format(self, order: Order, device: Device, note: Note, *, over_remains: bool) -> None:
         """Note on disk and on the volume what begins here, so that a half-made filesystem is known.
 
-        The note here is enough on this server. The mark on the volume travels with it: should this
+        The note here is enough on this server. The stamp on the volume travels with it: should this
         server die now, the next one knows the remains for what they are. It stands in one block of
         a volume that was proved blank, and goes when the filesystem is whole, before any mount.
         """
         if not may_format(order):
             raise NoPermit(f"{device.path}: no order permits to format it")
-        marker = Marker(
+        stamp = Stamp(
             dataset=order.dataset,
             volume=order.volume,
             filesystem=order.filesystem,
             uuid=str(self._new_uuid()),
         )
-        note(formatting=marker, fresh=True)
-        _mark(device, marker)
-        filesystems.make(device, order.filesystem, marker.uuid, over_remains=over_remains)
+        note(formatting=stamp, fresh=True)
+        _stamp(device, stamp)
+        filesystems.make(device, order.filesystem, stamp.uuid, over_remains=over_remains)
 
     def _prepare(self, order: Order, seen: Seen, device: Device) -> None:
         found, place = _of(seen), self.place_of(order)
@@ -196,29 +196,29 @@ class _WaitsToGrow(Busy):
     next_step = "it grows as soon as nobody uses it, or when it is mounted the next time"
 
 
-def _begun(remembered: Remembered, content: Content) -> Marker | None:
-    """A `mkfs` on this volume that is not known to have ended: by our notes, or by its mark."""
+def _begun(remembered: Remembered, content: Content) -> Stamp | None:
+    """A `mkfs` on this volume that is not known to have ended: by our notes, or by its stamp."""
     order = remembered.order
-    for marker in (remembered.formatting, content.marker):
-        if marker is not None and (marker.dataset, marker.volume) == (order.dataset, order.volume):
-            return marker
+    for stamp in (remembered.formatting, content.stamp):
+        if stamp is not None and (stamp.dataset, stamp.volume) == (order.dataset, order.volume):
+            return stamp
     return None
 
 
 def _finish(device: Device, note: Note) -> None:
     with pinned(device) as descriptor:
-        if contents.read_marker(descriptor, device.size) is not None:
-            _mark(device, None)
+        if contents.read_stamp(descriptor, device.size) is not None:
+            _stamp(device, None)
     note(formatting=None, fresh=True)
 
 
-def _mark(device: Device, marker: Marker | None) -> None:
+def _stamp(device: Device, stamp: Stamp | None) -> None:
     """Alone: whoever had it open in the way a mount has would be told so here."""
     descriptor = os.open(device.path, os.O_RDWR | os.O_EXCL | os.O_CLOEXEC)
     try:
         if os.fstat(descriptor).st_rdev != os.makedev(device.major, device.minor):
             raise DeviceMissing(f"{device.path} is another device now")
-        contents.write_marker(descriptor, device.size, marker)
+        contents.write_stamp(descriptor, device.size, stamp)
     finally:
         os.close(descriptor)
 

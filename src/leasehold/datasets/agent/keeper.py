@@ -8,7 +8,7 @@ from threading import Condition, Thread
 import msgspec
 import structlog
 
-from leasehold.datasets.agent.content import Marker
+from leasehold.datasets.agent.content import Stamp
 from leasehold.datasets.agent.errors import AgentError, Busy, DeviceMissing, NotBlank
 from leasehold.datasets.agent.hands import Hands
 from leasehold.datasets.agent.memory import Memory, Remembered
@@ -225,7 +225,7 @@ class Keeper:
         with self._condition:
             return order != self.order
 
-    def _note(self, *, formatting: Marker | None, fresh: bool) -> None:
+    def _note(self, *, formatting: Stamp | None, fresh: bool) -> None:
         """Beside the newest order, which may have come while an older one is worked on."""
         with self._condition:
             noted = msgspec.structs.replace(self._remembered, formatting=formatting, fresh=fresh)

@@ -10,7 +10,7 @@ from typing import IO
 
 import msgspec
 
-from leasehold.datasets.agent.content import Marker
+from leasehold.datasets.agent.content import Stamp
 from leasehold.datasets.agent.errors import AlreadyRuns, BadConfig
 from leasehold.datasets.protocol import Order
 
@@ -23,7 +23,7 @@ class Remembered(msgspec.Struct, frozen=True, kw_only=True):
 
     order: Order
     """The newest that was obeyed."""
-    formatting: Marker | None = None
+    formatting: Stamp | None = None
     """A `mkfs` that began on its volume, and is not known to have ended well."""
     fresh: bool = False
     """Its filesystem was made here and not mounted yet."""

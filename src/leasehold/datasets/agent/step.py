@@ -50,7 +50,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     filesystem: Filesystem | None = None
     can_grow: bool = False
     formatting: str | None = None
-    """UUID of the filesystem that a `mkfs` of ours was to make, by our notes or by the mark on it."""
+    """UUID of the filesystem that a `mkfs` of ours was to make, by our notes or by the stamp on it."""
     fresh: bool = False
     """By our notes it was made here and is not known to be tidied."""
     whole: bool = False

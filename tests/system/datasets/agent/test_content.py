@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from leasehold.datasets.agent import content
-from leasehold.datasets.agent.content import Content, Marker
+from leasehold.datasets.agent.content import Content, Stamp
 from leasehold.datasets.agent.device import Device
 from leasehold.datasets.agent.errors import ToolFailed
 from leasehold.datasets.agent.filesystem import is_whole, make
@@ -144,19 +144,19 @@ def test_a_disk_that_ends_before_its_size_cannot_be_read_and_is_never_blank(disk
 
 
 def test_the_mark_of_a_mkfs_is_read_back_and_does_not_count_as_data(disk: Path):
-    marker = Marker(dataset="d", volume="v", filesystem="ext4", uuid="u")
+    stamp = Stamp(dataset="d", volume="v", filesystem="ext4", uuid="u")
     descriptor = os.open(disk, os.O_RDWR)
-    content.write_marker(descriptor, SIZE, marker)
-    assert look(disk) == Content(marker=marker)
-    content.write_marker(descriptor, SIZE, None)
+    content.write_stamp(descriptor, SIZE, stamp)
+    assert look(disk) == Content(stamp=stamp)
+    content.write_stamp(descriptor, SIZE, None)
     assert look(disk) == Content()
     os.close(descriptor)
 
 
 def test_a_mark_does_not_hide_what_else_is_there(disk: Path):
     descriptor = os.open(disk, os.O_RDWR)
-    content.write_marker(
-        descriptor, SIZE, Marker(dataset="d", volume="v", filesystem="ext4", uuid="u")
+    content.write_stamp(
+        descriptor, SIZE, Stamp(dataset="d", volume="v", filesystem="ext4", uuid="u")
     )
     os.close(descriptor)
     for place in (0, SIZE - 1):
@@ -183,16 +183,16 @@ def test_in_a_small_disk_every_byte_but_the_mark_counts(tmp_path: Path):
     disk = tmp_path / "small"
     size = 1 << 20
     disk.write_bytes(bytes(size))
-    place = content.marker_place(size)
-    write(disk, b"\1" * content.MARKER_SIZE, place)
+    place = content.stamp_place(size)
+    write(disk, b"\1" * content.STAMP_SIZE, place)
     descriptor = os.open(disk, os.O_RDONLY)
     assert content.first_data(descriptor, size) == place
     assert content.first_data(descriptor, size, but_at=place) is None
     write(disk, b"\1", place - 1)
     assert content.first_data(descriptor, size, but_at=place) == place - 1
     write(disk, b"\0", place - 1)
-    write(disk, b"\1", place + content.MARKER_SIZE)
-    assert content.first_data(descriptor, size, but_at=place) == place + content.MARKER_SIZE
+    write(disk, b"\1", place + content.STAMP_SIZE)
+    assert content.first_data(descriptor, size, but_at=place) == place + content.STAMP_SIZE
     os.close(descriptor)
 
 
@@ -203,12 +203,12 @@ def test_making_a_filesystem_leaves_its_mark_where_it_is(tmp_path: Path, kind: s
     disk = tmp_path / "disk"
     with disk.open("wb") as file:
         file.truncate(size)
-    marker = Marker(dataset="d", volume="v", filesystem=kind, uuid=str(uuid.uuid4()))
+    stamp = Stamp(dataset="d", volume="v", filesystem=kind, uuid=str(uuid.uuid4()))
     descriptor = os.open(disk, os.O_RDWR)
-    content.write_marker(descriptor, size, marker)
+    content.write_stamp(descriptor, size, stamp)
     device = Device(path=disk, major=0, minor=0, size=size)
-    make(device, kind, marker.uuid, over_remains=False)
-    assert content.read_marker(descriptor, size) == marker
-    content.write_marker(descriptor, size, None)
+    make(device, kind, stamp.uuid, over_remains=False)
+    assert content.read_stamp(descriptor, size) == stamp
+    content.write_stamp(descriptor, size, None)
     assert is_whole(device, kind)
     os.close(descriptor)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import msgspec
 import pytest
 
-from leasehold.datasets.agent.content import read_marker
+from leasehold.datasets.agent.content import read_stamp
 from leasehold.datasets.protocol import Order, Want
 from tests.disks import need_program
 from tests.system.datasets.agent.deadly import AFTER, BEFORE, TORN, Deadly
@@ -108,7 +108,7 @@ def test_another_server_knows_a_half_made_filesystem_by_the_mark_on_the_volume(s
     site.control.order("two", msgspec.structs.replace(order, epoch=2))
     site.control.await_report("two", order.dataset, lambda each: each.mounted is not None)
     with site.device(volume, site.two).open("rb") as disk:
-        assert read_marker(disk.fileno(), 1 << 30) is None
+        assert read_stamp(disk.fileno(), 1 << 30) is None
 
 
 def test_a_half_made_filesystem_is_left_alone_once_there_is_no_permit(site: Site):

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from leasehold.datasets.agent.content import Marker
+from leasehold.datasets.agent.content import Stamp
 from leasehold.datasets.agent.errors import AlreadyRuns, BadConfig
 from leasehold.datasets.agent.memory import FORGOTTEN_SECONDS, Memory, Remembered, is_running
 from leasehold.datasets.model import DatasetId
@@ -16,7 +16,7 @@ ORDER = Order(
     dataset=DatasetId("d"), name="data", epoch=3, want=Want.MOUNTED, volume="v", size_bytes=1
 )
 KEPT = Remembered(
-    order=ORDER, formatting=Marker(dataset="d", volume="v", filesystem="ext4", uuid="u")
+    order=ORDER, formatting=Stamp(dataset="d", volume="v", filesystem="ext4", uuid="u")
 )
 
 
