@@ -15,7 +15,7 @@ from leasehold.datasets.agent.volume_options import OPTIONS
 from leasehold.engine.cloud import Kind
 from leasehold.engine.engine import STORE_RETRY
 from leasehold.engine.errors import UnknownName
-from leasehold.engine.ledger import HISTORY, REMEMBERED
+from leasehold.engine.ledger import REMEMBERED
 from leasehold.engine.outcome import UNSURE_TRIES
 from leasehold.engine.reason import Cause
 from leasehold.engine.schedule import AUDIT_INTERVAL, INTERVAL
@@ -93,7 +93,6 @@ def _is_written(event: str, source: str) -> bool:
         ("docs/operations.md", f"{Pace().calls_at_once} calls at once"),
         ("docs/operations.md", f"{Pace().lists_per_second:g} a second on average"),
         ("docs/operations.md", f"gone go after {REMEMBERED / 86400:g} days"),
-        ("docs/operations.md", f"Its lines go after {HISTORY / 86400:g} days"),
         ("docs/docker.md", f"counts for another {CLAIM_SECONDS:g} seconds"),
         ("docs/docker.md", f"waits for {DOCKER_PATIENCE:g} seconds at most"),
         ("docs/driver.md", "Nova {}.{}".format(*WISHED[ServiceType.COMPUTE])),

@@ -24,6 +24,7 @@ class World:
         cloud: MemoryCloud | None = None,
         names: MemoryCloud | None = None,
         place: Place | None = None,
+        history: float | None = None,
         **cloud_options: object,
     ) -> None:
         self.clock = cloud.clock if cloud else HandClock()
@@ -33,6 +34,7 @@ class World:
         self.calls = Departures()
         self._numbers = itertools.count(1)
         self.pace = Pace(calls_per_second=100, burst=100)
+        self.history = history
         self.open()
 
     def open(self) -> None:
@@ -44,6 +46,7 @@ class World:
             name_servers={"dns.lab": self.name_server},
             spawn=self.calls,
             paces={"c": self.pace, "dns.lab": self.pace},
+            history=self.history,
         )
 
     def crash(self, *, calls_arrive: bool = False) -> None:

@@ -62,10 +62,13 @@ class Engine:
         on_change: Callable[[Collection[Change]], None] = lambda _: None,
         spawn: Spawn | None = None,
         kinds: Collection[Kind] = LISTED_KINDS,
+        history: float | None = ledger.HISTORY,
     ) -> None:
         """`on_change` is called in the engine's thread, after the commit, with every changed row.
 
         `kinds` are what is listed in each cloud; snapshots only where there are datasets.
+
+        `history` is how many seconds lines of the history are kept; None: for ever.
 
         `spawn` runs a call to a cloud; by default in a thread of its own.
         """
@@ -90,6 +93,7 @@ class Engine:
         self._unsaved: dict[ObjectId, Change] = {}
         self._actions: list[tuple[Watch, Action]] = []
         self._housekeeping_at = 0.0
+        self._history = history
         self._thread: threading.Thread | None = None
         self._load()
 
@@ -328,6 +332,7 @@ class Engine:
 
         def work(connection: Connection) -> None:
             ledger.remove(connection, ids)
-            ledger.forget_history(connection, now - ledger.HISTORY)
+            if self._history is not None:
+                ledger.forget_history(connection, now - self._history)
 
         self.database.write(work)

@@ -27,7 +27,7 @@ from leasehold.engine.table import GRACE, PROOFS
 from leasehold.store.tables import events, facts, objects
 
 HISTORY = 90 * 86400.0
-"""Seconds that lines of the history are kept: about 6 kB for each node locked."""
+"""Seconds that lines of the history are kept, unless it is said otherwise: 6 kB for each server."""
 
 REMEMBERED = 7 * 86400.0
 """Seconds that the row of an object that is gone is kept, to recognise it if it shows up late."""

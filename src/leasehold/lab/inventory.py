@@ -145,18 +145,17 @@ class Inventory:
         limit: int | None = None,
     ) -> list[NodeName]:
         """The free nodes that fit, `limit` of them at most: type by type as named, each in order."""
-        found = (
-            NodeName(name)
-            for machine_type in _several(machine_types)
-            for _, name in merge(
-                *(
-                    free
-                    for shelf, free in self._shelves.get(machine_type, {}).items()
-                    if want.fits(shelf) or machine_type in self._cloud_types
-                )
-            )
-        )
-        return list(islice(found, limit))
+        found: list[NodeName] = []
+        for machine_type in _several(machine_types):
+            left = None if limit is None else limit - len(found)
+            fitting = [
+                free[:left]
+                for shelf, free in self._shelves.get(machine_type, {}).items()
+                if want.fits(shelf) or machine_type in self._cloud_types
+            ]
+            ordered = fitting[0] if len(fitting) == 1 else islice(merge(*fitting), left)
+            found += [NodeName(name) for _, name in ordered]
+        return found
 
     def count(self, machine_types: str | Iterable[str], want: Want = ANYTHING) -> Count:
         """How many nodes fit, by their standing. Whoever wants more than all waits in vain."""

@@ -42,6 +42,9 @@ WEEK = 7 * 86400.0
 GRACE_OF_A_LOOK = 30.0
 """Seconds to wait for the engine to say what it would do now."""
 
+AT_A_LOOK = 100
+"""Nodes that are looked at in one go: nobody should wait until all are."""
+
 
 class Looking:
     """All methods are thread-safe; only `audit` and `settle` wait for a cloud."""
@@ -86,21 +89,20 @@ class Looking:
         steward = self._steward
         types = machine_type.split("|") if machine_type is not None else None
         with steward.lock:
-            rows = [
-                row
+            names = [
+                row.name
                 for row in steward.inventory.rows(types)
                 if up in (None, row.up)
                 and (description is None or description in (row.description or ""))
-                and want.fits(row)
+                and (want is ANYTHING or want.fits(row))
             ]
-        found = []
-        for row in rows:
-            with steward.lock:  # for one at a time: nobody should wait until all are looked at
-                config = steward.machine_type_of(row.name)
-                node = views.node(steward, row.name, config) if config else None
-            if node and state in (None, node.state) and owner in (None, node.owner):
-                found.append(node)
-        return found
+        found: list[Node] = []
+        for begin in range(0, len(names), AT_A_LOOK):
+            with steward.lock:
+                found += views.nodes(steward, names[begin : begin + AT_A_LOOK])
+        return [
+            node for node in found if state in (None, node.state) and owner in (None, node.owner)
+        ]
 
     def node(self, name: NodeName) -> Node:
         """One node. Raises `UnknownNode` with the near matches."""

@@ -1,6 +1,6 @@
 """What the lab knows, and how it changes: in memory at once, and in the draft of the next write."""
 
-from collections import ChainMap, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -32,8 +32,8 @@ class Memory:
         self.config = config
         self.clock = clock
         self.journal = journal
-        self.machine_types: ChainMap[str, MachineTypeConfig] = ChainMap({}, config.machine_types)
-        """Those of the configuration, after those that registered nodes brought with them."""
+        self.machine_types = dict(config.machine_types)
+        """Those of the configuration, and those that registered nodes brought with them."""
         made = {name for name, each in self.machine_types.items() if each.kind == "cloud"}
         self.inventory = Inventory(configured(config), cloud_types=made)
         self.book = Book()
@@ -50,7 +50,7 @@ class Memory:
 
     def furnish(self, kept: Iterable[NodeRow]) -> None:
         """Have the nodes of the configuration and those that were kept; nobody holds any."""
-        self.machine_types.maps[0].clear()
+        self.machine_types = dict(self.config.machine_types)
         rows = {row.name: row for row in configured(self.config)}
         for row in kept:
             made = rows.get(row.name)
@@ -100,7 +100,7 @@ class Memory:
         """A machine type has fewer nodes; one that only they brought goes with the last of them."""
         self.stirred.add(("queue", machine_type))
         if (
-            machine_type in self.machine_types.maps[0]
+            machine_type not in self.config.machine_types
             and not self.inventory.count(machine_type).all
         ):
             del self.machine_types[machine_type]

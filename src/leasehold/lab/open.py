@@ -83,6 +83,7 @@ def open_lab(
         paces=paces,
         on_change=heard_rows,
         kinds=LISTED_KINDS if beside is None else KEPT_KINDS,
+        history=config.service.history_seconds,
     )
     prober = Prober(key.private, steward.heard_finding, steward.heard_checkup)
     steward.aim.look_at = prober.look_at

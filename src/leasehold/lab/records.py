@@ -1,15 +1,32 @@
 """The lab's records in the database: leases, holds, and the history of nodes."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    String,
+    bindparam,
+    column,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+    values,
+)
 
 from leasehold.engine.reason import Reason
 from leasehold.lab.book import ENDED, Book, Hold, LeaseRow
 from leasehold.lab.model import LeaseId, NodeName, NodeState
 from leasehold.store.tables import events, holds, leases
+
+_AT_ONCE = 500
+"""Nodes that are asked about in one query."""
 
 _ENDED = tuple(state.value for state in ENDED)
 _HOLD_COLUMNS = ("node", "lease", "attempt")
@@ -87,19 +104,38 @@ def ended_leases(connection: Connection, owner: str | None, limit: int) -> list[
 def last_told(connection: Connection, nodes: Collection[NodeName]) -> dict[NodeName, Told]:
     """What the history says of these nodes: their state, and since when they are in it."""
     found = {}
-    for node in nodes:
-        own = (events.c.subject == node) & events.c.object.is_(None)
-        own &= events.c.state.in_([state.value for state in NodeState])
-        newest = select(events).where(own).order_by(events.c.id.desc()).limit(1)
-        last = connection.execute(newest).first()
-        if last is None:
-            continue
-        other = select(func.max(events.c.id)).where(own & (events.c.state != last.state))
-        came = own & (events.c.id > (connection.scalar(other) or 0))
-        since = connection.scalar(select(func.min(events.c.at)).where(came))
-        reason = msgspec.json.decode(last.reason, type=Reason).text if last.reason else None
-        found[node] = Told(state=NodeState(last.state), since=since or last.at, reason=reason)
+    names = list(nodes)
+    for begin in range(0, len(names), _AT_ONCE):
+        for row in connection.execute(_last_told(names[begin : begin + _AT_ONCE])):
+            reason = msgspec.json.decode(row.reason, type=Reason).text if row.reason else None
+            told = Told(state=NodeState(row.state), since=row.since or row.at, reason=reason)
+            found[NodeName(row.subject)] = told
     return found
+
+
+def _last_told(nodes: Sequence[NodeName]) -> Select[Any]:
+    """The last line about each node, and when the first of those with the same state was written.
+
+    Each look goes backwards through the index of one node, however long the history is.
+    """
+    named = values(column("name", String), name="named").data([(n,) for n in nodes]).cte("named")
+    newest, last, other, same = (events.alias(n) for n in ("newest", "last", "other", "same"))
+    last_id = select(func.max(newest.c.id)).where(newest.c.subject == named.c.name, _own(newest))
+    other_id = select(func.max(other.c.id)).where(
+        other.c.subject == last.c.subject, _own(other), other.c.state != last.c.state
+    )
+    before = func.coalesce(other_id.correlate(last).scalar_subquery(), 0)
+    since = select(func.min(same.c.at)).where(
+        same.c.subject == last.c.subject, _own(same), same.c.id > before
+    )
+    return select(last, since.correlate(last).scalar_subquery().label("since")).join_from(
+        named, last, last.c.id == last_id.correlate(named).scalar_subquery()
+    )
+
+
+def _own(lines: FromClause) -> ColumnElement[bool]:
+    """Lines about the node itself, and not about its objects or what people did."""
+    return lines.c.object.is_(None) & lines.c.state.in_([state.value for state in NodeState])
 
 
 _new_lease = insert(leases)

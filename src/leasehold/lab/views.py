@@ -1,5 +1,7 @@
 """Nodes, leases and plans as people see them, put together from the records. Read only."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from leasehold.engine.decide import Action, moment
@@ -67,12 +69,18 @@ def node(steward: Steward, node_name: NodeName, config: MachineTypeConfig) -> No
     )
 
 
+def nodes(steward: Steward, wanted: Iterable[NodeName]) -> list[Node]:
+    """Those of them that there are. Call with the lock in hand."""
+    return [
+        node(steward, name, config) for name in wanted if (config := steward.machine_type_of(name))
+    ]
+
+
 def lease(steward: Steward, row: LeaseRow) -> Lease:
     """A lease with its nodes, and its place in the queue."""
     book = steward.book
     with steward.lock:
-        nodes = {hold.node: steward.machine_type_of(hold.node) for hold in book.held_by(row.id)}
-        held = [node(steward, name, config) for name, config in nodes.items() if config]
+        held = nodes(steward, [hold.node for hold in book.held_by(row.id)])
         reason, place = row.reason, None
         if row.state is LeaseState.WAITING:
             queue = steward.queue(row.machine_type)

@@ -410,7 +410,9 @@ def test_a_crash_at_any_step_leaves_one_server_and_later_nothing(
     world.database.close()
 
 
-def test_history_is_kept_for_ninety_days(world: World) -> None:
+@pytest.mark.parametrize("days", [None, 90])
+def test_history_is_kept_as_long_as_is_said(tmp_path: Path, days: int | None) -> None:
+    world = World(tmp_path, history=days and days * 86400.0)
     rows = world.plan_server()
     world.run(30)
     world.drop(*rows)
@@ -426,4 +428,5 @@ def test_history_is_kept_for_ninety_days(world: World) -> None:
     assert lines() > 0
     world.clock.time += 2 * 86400
     world.run(7200)
-    assert lines() == 0
+    assert (lines() == 0) is (days is not None)
+    world.database.close()

@@ -41,6 +41,12 @@ def test_rules_for_images_and_flavors_are_tables(tmp_path: Path) -> None:
     assert demo.flavor == FlavorRule(cores=2)
 
 
+def test_history_is_kept_for_ever_unless_it_is_said_how_long(tmp_path: Path) -> None:
+    assert load(written(tmp_path, "")).service.history_seconds is None
+    text = '[service]\nhistory = "365d"\n'
+    assert load(written(tmp_path, text)).service.history_seconds == 365 * 86400
+
+
 FIXED = '[machine_types.smithi]\nkind = "fixed"\n'
 
 
@@ -187,6 +193,7 @@ def test_a_wrong_line_is_named(tmp_path, line, key, found, allowed) -> None:
         ("[servce]", "servce", "service"),
         ("[clouds.a\n", "", "TOML"),
         ("clouds = 3", "clouds", "[clouds.NAME]"),
+        ('[service]\nhistory = "ever"', "service.history", "'forever', or 1s or more"),
         ("[clouds]\na = 3", "clouds.a", "a table"),
         ('[clouds.A_B]\ncloud = "x"', "clouds.A_B", "lower-case"),
         (DEMO.replace('"a"', '"b"'), "machine_types.demo.cloud", "a"),

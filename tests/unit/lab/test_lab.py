@@ -124,9 +124,8 @@ def test_an_image_that_appeared_since_is_found(bench: Bench) -> None:
         flavors=OFFERS.flavors,
         networks=OFFERS.networks,
     )
-    bench.config.machine_types["demo"] = MachineTypeConfig(
-        cloud="c", image="debian-12-new", ready="active"
-    )
+    demo = MachineTypeConfig(cloud="c", image="debian-12-new", ready="active")
+    bench.config.machine_types["demo"] = bench.steward.machine_types["demo"] = demo
     lease = bench.lock()
     bench.run(30)
     assert bench.lab.lease(lease.id).state is LeaseState.READY
