@@ -22,6 +22,10 @@ _HEAD = """\
 listen = "127.0.0.1:8484"
 # Where the ledger and keys are kept, relative to this file.
 state = ".leasehold"
+
+# Clients name it as `lock_server` in their teuthology.yaml.
+[paddles]
+listen = "127.0.0.1:8081"
 """
 
 
@@ -50,7 +54,8 @@ def draft(
 
     `dns` are its ``[dns]`` tables; `name` is that of the file, without its end.
     """
-    parts = [_HEAD.format(source=given.path)]
+    domain = tomli_w.dumps({"domain": given.lab_domain}) if given.lab_domain else ""
+    parts = [_HEAD.format(source=given.path) + domain]
     auth_files: dict[str, str] = {}
     for domain, table in dns.items():
         parts.append(_toml("dns", domain, table, "`lab_domain` and `nsupdate_url`"))

@@ -79,6 +79,8 @@ def test_names_are_set_where_the_file_and_the_option_say(home: Path) -> None:
     assert run(["import", "teuthology", str(given), "--name-server", "ns.lab:53"]) == 0
     config = load(home / "leasehold.toml")
     assert config.machine_types["ovh"].dns == "lab"
+    assert config.paddles is not None
+    assert config.paddles.domain == "lab.test"
     lab = config.dns["lab"]
     assert (lab.domain, lab.server, lab.nsupdate_url) == (
         "lab.test", "ns.lab:53", "http://dns.lab/update",
