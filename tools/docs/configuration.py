@@ -23,6 +23,7 @@ _SECTIONS: tuple[tuple[str, type[msgspec.Struct]], ...] = (
     ("networks, as a rule", config.NetworkRule),
     ("volumes", config.VolumeConfig),
     ("[paddles]", config.PaddlesConfig),
+    ("[flocker]", config.FlockerConfig),
     ("[datasets]", config.DatasetsConfig),
     ("[dataset_profiles.NAME]", config.DatasetProfileConfig),
 )

@@ -4,7 +4,7 @@ import errno
 import socket
 
 from leasehold.errors import LeaseholdError
-from leasehold.lab.config import PaddlesConfig
+from leasehold.lab.config import FlockerConfig, PaddlesConfig
 from leasehold.service.caller import is_loopback
 from leasehold.service.tokens import Tokens
 
@@ -57,6 +57,12 @@ def listen_for_paddles(config: PaddlesConfig) -> socket.socket:
     return _open(host, port, "paddles")
 
 
+def listen_for_flocker(config: FlockerConfig) -> socket.socket:
+    """The same for Flocker's API, where every caller shows a certificate. Raises `CannotListen`."""
+    host, port = parse_listen(config.listen, "flocker")
+    return _open(host, port, "flocker")
+
+
 def _open(host: str, port: int, table: str) -> socket.socket:
     listen = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -77,7 +83,7 @@ def _open(host: str, port: int, table: str) -> socket.socket:
     return listening
 
 
-def url_of(listening: socket.socket) -> str:
+def url_of(listening: socket.socket, scheme: str = "http") -> str:
     """The address of a listening socket as people type it."""
     host, port = listening.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

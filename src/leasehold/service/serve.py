@@ -1,16 +1,16 @@
 """The service as a process: lab and HTTP server, started and stopped in order."""
 
+import asyncio
 import contextlib
 import signal
 import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import msgspec
 import structlog
 import uvicorn
 
-from leasehold.lab.config import Config, PaddlesConfig
+from leasehold.lab.config import Config
 from leasehold.lab.lab import Lab
 from leasehold.lab.open import open_lab
 from leasehold.paddles.app import Paddles
@@ -18,15 +18,10 @@ from leasehold.paddles.desk import Desk
 from leasehold.service.app import make_app
 from leasehold.service.caller import is_loopback, local_owner
 from leasehold.service.datasets import control_for, datasets_of
+from leasehold.service.doors import Doors, open_doors
 from leasehold.service.feed import Feed
 from leasehold.service.gate import Gate
-from leasehold.service.listener import (
-    demand_tokens,
-    listen_for_paddles,
-    listen_on,
-    parse_listen,
-    url_of,
-)
+from leasehold.service.listener import demand_tokens, parse_listen, url_of
 from leasehold.service.ports import Ports
 from leasehold.service.tokens import Tokens
 from leasehold.store import Database, Place, StoreInUse, StoreLost
@@ -45,12 +40,12 @@ def serve(config: Config, announce: Callable[[str], None] = lambda url: None) ->
     there. Raises `CannotListen`, `StoreError`, and what a wrong configuration raises.
     """
     with contextlib.ExitStack() as early:
-        _listen(config, early)  # what is wrong with it is told now, and not at the takeover
+        open_doors(config, early)  # what is wrong with it is told now, and not at the takeover
     with contextlib.ExitStack() as stack:
         database = stack.enter_context(open_when_free(config.ledger))
         tokens = Tokens(config.service.tokens, database)
         demand_tokens(config.service.listen, tokens)
-        listening, paddles = _listen(config, stack)
+        doors = open_doors(config, stack)
         if not is_loopback(parse_listen(config.service.listen)[0]):
             _log.warning(
                 "tokens travel in clear on this listener; put a proxy with TLS before it",
@@ -61,23 +56,14 @@ def serve(config: Config, announce: Callable[[str], None] = lambda url: None) ->
         def started(url: str) -> None:
             _log.info("serving", url=url, ledger=database.name,
                       known_hosts=str(directory / "known_hosts"))  # fmt: skip
-            if paddles is not None:
-                _log.info("serving paddles' API", url=url_of(paddles.listening))
+            if doors.paddles is not None:
+                _log.info("serving paddles' API", url=url_of(doors.paddles.listening))
+            if doors.flocker is not None:
+                _log.info("serving Flocker's API", url=url_of(doors.flocker.listening, "https"))
             announce(url)
 
         lab = open_lab(config, database=database, neighbour=control_for(config))
-        run(lab, listening, tokens, started, paddles)
-
-
-def _listen(
-    config: Config, stack: contextlib.ExitStack
-) -> tuple[socket.socket, "PaddlesDoor | None"]:
-    """The sockets of a configuration, closed with the stack. Raises `CannotListen`."""
-    listening = stack.enter_context(contextlib.closing(listen_on(config.service.listen)))
-    if config.paddles is None:
-        return listening, None
-    other = stack.enter_context(contextlib.closing(listen_for_paddles(config.paddles)))
-    return listening, PaddlesDoor(config=config.paddles, listening=other)
+        run(lab, doors, tokens, started)
 
 
 def open_when_free(place: Place) -> Database:
@@ -93,12 +79,11 @@ def open_when_free(place: Place) -> Database:
 
 def run(
     lab: Lab,
-    listening: socket.socket,
+    doors: Doors,
     tokens: Tokens,
     announce: Callable[[str], None],
-    paddles: "PaddlesDoor | None" = None,
 ) -> None:
-    """Start a lab, answer for it on a socket, and stop it after SIGTERM or Ctrl-C.
+    """Start a lab, answer for it, and stop it after SIGTERM or Ctrl-C.
 
     It also ends when another service has taken the ledger over, and raises `StoreLost` then.
 
@@ -108,11 +93,11 @@ def run(
     feed = Feed(lab)
     datasets = datasets_of(lab)
     app: Any = make_app(lab, feed, tokens=tokens, local_owner=local_owner(), datasets=datasets)
-    sockets = [listening]
-    if paddles is not None:
-        gate = Gate(Paddles(Desk(lab, paddles.config)), paddles.config)
-        app = Ports(app, {paddles.listening.getsockname()[1]: gate})
-        sockets.append(paddles.listening)
+    sockets = [doors.listening]
+    if doors.paddles is not None:
+        gate = Gate(Paddles(Desk(lab, doors.paddles.config)), doors.paddles.config)
+        app = Ports(app, {doors.paddles.listening.getsockname()[1]: gate})
+        sockets.append(doors.paddles.listening)
     settings = uvicorn.Config(
         app,
         log_config=None,
@@ -121,9 +106,11 @@ def run(
         proxy_headers=False,
         timeout_graceful_shutdown=_PATIENCE,
     )
-    server = _Server(settings, feed, lambda: announce(url_of(listening)))
+    server = _Server(settings, feed, lambda: announce(url_of(doors.listening)))
     if datasets is not None:
         server.before_end.append(datasets.close)
+        if doors.flocker is not None:
+            server.beside[doors.flocker.listening] = doors.flocker.listener(datasets)
     lab.on_lost = server.lose
     lab.start()
     try:
@@ -133,13 +120,6 @@ def run(
         _log.info("stopped")
     if server.lost is not None:
         raise server.lost
-
-
-class PaddlesDoor(msgspec.Struct, frozen=True, kw_only=True):
-    """Where, and for whom, paddles' API is answered."""
-
-    config: PaddlesConfig
-    listening: socket.socket
 
 
 class _Server(uvicorn.Server):
@@ -152,6 +132,9 @@ class _Server(uvicorn.Server):
         self.lost: StoreLost | None = None
         self.before_end: list[Callable[[], None]] = []
         """What ends other waits than the feed's."""
+        self.beside: dict[socket.socket, uvicorn.Server] = {}
+        """Servers with a TLS of their own, which run in the same loop and end with this one."""
+        self._tasks: list[asyncio.Task[None]] = []
 
     def lose(self, error: StoreLost) -> None:
         """Stop: the ledger is somebody else's. Any thread may call this."""
@@ -160,6 +143,8 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        for listening, server in self.beside.items():
+            self._tasks.append(asyncio.create_task(server.serve(sockets=[listening])))
         if self.started:
             self._started()
 
@@ -167,7 +152,10 @@ class _Server(uvicorn.Server):
         for end in self.before_end:
             end()
         await self._feed.close()
+        for server in self.beside.values():
+            server.should_exit = True
         await super().shutdown(sockets)
+        await asyncio.gather(*self._tasks)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

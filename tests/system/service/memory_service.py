@@ -8,6 +8,7 @@ from pathlib import Path
 
 from leasehold.lab.config import TokenConfig
 from leasehold.lab.rights import Role
+from leasehold.service.doors import Doors
 from leasehold.service.listener import listen_on
 from leasehold.service.log import configure_logs
 from leasehold.service.serve import run
@@ -29,7 +30,8 @@ def main() -> None:
         chosen.directory, nodes=chosen.nodes, boot=chosen.boot, database=chosen.database
     )
     tokens = Tokens(dict(map(token, chosen.token)), lab.database)
-    run(lab, listen_on(chosen.listen), tokens, lambda url: print(url, flush=True))
+    doors = Doors(listening=listen_on(chosen.listen))
+    run(lab, doors, tokens, lambda url: print(url, flush=True))
 
 
 def token(text: str) -> tuple[str, TokenConfig]:

@@ -1,7 +1,6 @@
 """The listener of Flocker's REST API: TLS, and a certificate for every caller."""
 
 import contextlib
-import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -52,9 +51,3 @@ class _WithPeer(H11Protocol):
         super().connection_made(transport)
         peer = transport.get_extra_info("ssl_object").getpeercert()
         self.app_state = {**self.app_state, _PEER: peer}
-
-
-def url_of(listening: socket.socket) -> str:
-    """The address of a listening socket as people type it."""
-    host, port = listening.getsockname()[:2]
-    return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"

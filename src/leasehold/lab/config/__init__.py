@@ -3,6 +3,7 @@
 from leasehold.lab.config.clouds import CloudConfig
 from leasehold.lab.config.datasets import DatasetProfileConfig, DatasetsConfig
 from leasehold.lab.config.dns import DnsConfig
+from leasehold.lab.config.flocker import FlockerConfig
 from leasehold.lab.config.lab import LabConfig
 from leasehold.lab.config.load import Config, load
 from leasehold.lab.config.machine_types import MachineTypeConfig
@@ -18,6 +19,7 @@ __all__ = [
     "DatasetsConfig",
     "DnsConfig",
     "FlavorRule",
+    "FlockerConfig",
     "ImageRule",
     "LabConfig",
     "MachineTypeConfig",

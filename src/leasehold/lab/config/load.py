@@ -15,6 +15,7 @@ from leasehold.lab.config.datasets import (
     check_datasets,
 )
 from leasehold.lab.config.dns import DnsConfig, check_dns
+from leasehold.lab.config.flocker import FlockerConfig
 from leasehold.lab.config.lab import with_teuthology
 from leasehold.lab.config.machine_types import MachineTypeConfig
 from leasehold.lab.config.paddles import PaddlesConfig, check_paddles
@@ -33,6 +34,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     machine_types: dict[str, MachineTypeConfig]
     dns: dict[str, DnsConfig] = {}
     paddles: PaddlesConfig | None = None
+    flocker: FlockerConfig | None = None
     datasets: DatasetsConfig | None = None
     """None: there are no datasets here."""
     dataset_profiles: dict[str, DatasetProfileConfig] = {}
@@ -50,7 +52,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
 
 SECTIONS = (
-    *("service", "clouds", "dns", "machine_types", "lab", "paddles"),
+    *("service", "clouds", "dns", "machine_types", "lab", "paddles", "flocker"),
     *("datasets", "dataset_profiles"),
 )
 
@@ -74,7 +76,7 @@ def load(path: Path) -> Config:
             likely = near(section, SECTIONS) or SECTIONS
             raise ConfigError(path, section, "an unknown section", ", ".join(likely))
     raw = with_teuthology(raw, path)
-    has_datasets = "datasets" in raw or "dataset_profiles" in raw
+    has_datasets = not raw.keys().isdisjoint(("datasets", "dataset_profiles", "flocker"))
     datasets = read_table(DatasetsConfig, raw.get("datasets", {}), path, "datasets")
     config = Config(
         path=path.absolute(),
@@ -84,6 +86,9 @@ def load(path: Path) -> Config:
         dns=_tables(DnsConfig, raw, "dns", path),
         paddles=(
             read_table(PaddlesConfig, raw["paddles"], path, "paddles") if "paddles" in raw else None
+        ),
+        flocker=(
+            read_table(FlockerConfig, raw["flocker"], path, "flocker") if "flocker" in raw else None
         ),
         datasets=datasets if has_datasets else None,
         dataset_profiles=_tables(DatasetProfileConfig, raw, "dataset_profiles", path),
