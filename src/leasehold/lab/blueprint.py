@@ -35,6 +35,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     new_id: Callable[[Kind], ObjectId]
     zone: str | None = None
     """The availability zone to build in; None: the cloud's choice."""
+    host_name: str | None = None
+    """What the node is called in DNS."""
 
 
 def rows_for(
@@ -80,7 +82,7 @@ def rows_for(
         boot_volume=boot_volume,
         ports=ports,
         key_name=config.key,
-        user_data=compose(config.user_data, public_keys, server_id),
+        user_data=compose(config.user_data, public_keys, server_id, site.host_name),
         metadata=config.metadata,
         availability_zone=site.zone,
         config_drive=config.config_drive,

@@ -10,6 +10,7 @@ from leasehold.lab.blueprint import Site, rows_for
 from leasehold.lab.book import Hold, LeaseRow
 from leasehold.lab.config import Config, MachineTypeConfig
 from leasehold.lab.model import NodeName
+from leasehold.lab.names import host_name
 from leasehold.lab.node_row import NodeRow
 from leasehold.lab.recipe import resolve
 from leasehold.lab.system import for_system
@@ -49,8 +50,16 @@ class Planner:
         keys = (self._lab_key, *lease.public_keys)
         plans = []
         zone = self.zones.choose(config.cloud, config.availability_zones, now)
+        dns = self._config.dns.get(config.dns or "")
         for node in nodes:
-            site = Site(node=node, lease=lease.id, now=now, new_id=new_id, zone=zone)
+            site = Site(
+                node=node,
+                lease=lease.id,
+                now=now,
+                new_id=new_id,
+                zone=zone,
+                host_name=host_name(node, dns) if dns else None,
+            )
             rows = rows_for(site, config, recipe, keys)
             hold = Hold(
                 node=node,

@@ -24,19 +24,24 @@ LARGEST = 65535
 HEADER = "#cloud-config"
 
 _MARK = "leasehold-mark-7d1f5b0e93a84c62"
-"""Stands for the mark in a template; nobody else's text holds it."""
+_NAME = "leasehold-name-7d1f5b0e93a84c62"
+"""Stand for mark and name in a template; nobody else's text holds them."""
 
 
 class BadUserData(LeaseholdError):
     """User-data that cannot be used."""
 
 
-def compose(base: str | None, public_keys: Sequence[str], mark: str) -> str:
+def compose(
+    base: str | None, public_keys: Sequence[str], mark: str, host_name: str | None = None
+) -> str:
     """User-data that does what `base` says, lets `public_keys` in and writes `mark` at the end.
 
-    Raises `BadUserData` for what cannot be merged, or what would be too large.
+    The node calls itself `host_name`, in full, unless `base` has an ``fqdn`` for it. Raises
+    `BadUserData` for what cannot be merged, or what would be too large.
     """
-    text = _template(base, tuple(public_keys)).replace(_MARK, mark)
+    template = _template(base, tuple(public_keys), named=host_name is not None)
+    text = template.replace(_MARK, mark).replace(_NAME, host_name or "")
     size = len(base64.b64encode(text.encode()))
     if size > LARGEST:
         raise BadUserData(f"user-data is {size} bytes in base64; Nova takes {LARGEST}")
@@ -74,13 +79,14 @@ _CONFIG = "cloud-config"
 
 
 @functools.lru_cache(maxsize=64)
-def _template(base: str | None, public_keys: tuple[str, ...]) -> str:
-    """The same with a placeholder for the mark: reading and writing YAML takes milliseconds."""
+def _template(base: str | None, public_keys: tuple[str, ...], *, named: bool) -> str:
+    """The same with placeholders for what is each node's own: YAML takes milliseconds."""
     ours = {
         "ssh_authorized_keys": list(public_keys),
         "runcmd": [f"mkdir -p /run/leasehold && echo {_MARK} > {SENTINEL}"],
     }
-    return merge(base, f"{HEADER}\n{yaml.safe_dump(ours, sort_keys=False)}")
+    name = f"{HEADER}\nfqdn: {_NAME}\n" if named else None
+    return merge(name, base, f"{HEADER}\n{yaml.safe_dump(ours, sort_keys=False)}")
 
 
 def _parts(text: str) -> list[_Part]:

@@ -81,8 +81,9 @@ def test_what_is_locked_is_ready_every_list_tells_of_it_and_nobody_else_unlocks_
     strictly = ["-o", "StrictHostKeyChecking=yes", "-o", f"UserKnownHostsFile={known}"]
     strictly += ["-i", str(client.home / ".ssh/id_rsa")]  # OpenSSH does not look at $HOME
     for name in two_locked:
-        done = client.run("ssh", *strictly, f"ubuntu@{name}", "ls /.teuth_provisioned")
-        assert done.returncode == 0, done.stderr
+        command = "ls /.teuth_provisioned && hostname --fqdn"
+        done = client.run("ssh", *strictly, f"ubuntu@{name}", command)
+        assert done.stdout == f"/.teuth_provisioned\n{name}\n", done.stderr
 
     assert client.targets("--list-targets") == two_locked
     nodes = {node["name"]: node for node in client.listed("--all")}

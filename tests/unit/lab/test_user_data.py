@@ -40,6 +40,17 @@ runcmd:
     assert "echo server-1" in config["runcmd"][-1]
 
 
+def test_a_node_with_a_name_in_dns_calls_itself_so_unless_its_user_data_says_otherwise() -> None:
+    for name in ("n1.lab.example", "n2.lab.example"):
+        assert (
+            config_of(compose("#cloud-config\npackages: [git]\n", KEYS, "m", name))["fqdn"] == name
+        )
+    assert (
+        config_of(compose("#cloud-config\nfqdn: own.test\n", KEYS, "m", "n1"))["fqdn"] == "own.test"
+    )
+    assert "fqdn" not in config_of(compose(None, KEYS, "m"))
+
+
 def test_an_empty_list_in_a_cloud_config_is_one_to_extend() -> None:
     config = config_of(compose("#cloud-config\nruncmd:\n", KEYS, "m"))
     assert len(config["runcmd"]) == 1
