@@ -38,7 +38,7 @@ class Aim:
         if hold is not None and how.address is not None:
             if hold.host_key is not None:
                 host = (how.address, config.ssh_port, hold.host_key)
-            if hold.ready_at is None and hold.built_at is not None:
+            if (hold.ready_at is None or hold.owed) and hold.built_at is not None:
                 target = _target(hold, how.address, config)
         self._set(node, target, host)
 
@@ -79,6 +79,7 @@ def _target(hold: Hold, address: str, config: MachineTypeConfig) -> Target | Non
         user=config.ssh_user,
         proof=proof,
         host_key=hold.host_key,
+        keys=hold.owed,
     )
 
 

@@ -12,6 +12,10 @@ from leasehold.lab.model import LeaseId, LeaseState, NodeName
 ENDED = frozenset({LeaseState.RELEASED, LeaseState.EXPIRED, LeaseState.FAILED})
 
 
+NOBODY = ""
+"""The owner of spares."""
+
+
 class LeaseRow(msgspec.Struct, frozen=True, kw_only=True):
     """A lease as kept. Times are Unix seconds."""
 
@@ -45,6 +49,11 @@ class LeaseRow(msgspec.Struct, frozen=True, kw_only=True):
     def ended(self) -> bool:
         return self.state in ENDED
 
+    @property
+    def spare(self) -> bool:
+        """Whether it is not a lease to people: its node waits for somebody, with a server."""
+        return self.owner == NOBODY
+
 
 class Hold(msgspec.Struct, frozen=True, kw_only=True):
     """A node in the hands of a lease, and how far its present server has come."""
@@ -60,6 +69,12 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
     """The ledger rows of this attempt, the server's among them."""
     machine_type: str = ""
     """The node's; empty in ledgers of a time when it was always the lease's."""
+    recipe: str = ""
+    """A digest of all that its server was planned by."""
+    owed: tuple[str, ...] = ()
+    """Public keys that are not let in yet: the server was planned before anybody asked for it."""
+    given_at: float | None = None
+    """When it was given to its lease; None: it was planned for it."""
     image: str = ""
     flavor: str = ""
     """The names of what its server is made of."""
@@ -87,6 +102,8 @@ class Book:
 
     def __init__(self) -> None:
         self.leases: dict[LeaseId, LeaseRow] = {}
+        self.spares: dict[LeaseId, LeaseRow] = {}
+        """Those of the leases that are nobody's."""
         self.holds: dict[NodeName, Hold] = {}
         self._held: dict[LeaseId, dict[NodeName, Hold]] = {}
         self._queues: defaultdict[str, dict[LeaseId, LeaseRow]] = defaultdict(dict)
@@ -96,6 +113,8 @@ class Book:
     def put(self, lease: LeaseRow) -> None:
         """Take in an open lease, new or changed; new ones come in the order of their epochs."""
         self.leases[lease.id] = lease
+        if lease.spare:
+            self.spares[lease.id] = lease
         if lease.key is not None:
             self._keys[lease.owner, lease.key] = lease
         queue = self._queues[lease.machine_type]
@@ -107,6 +126,7 @@ class Book:
     def close(self, ended: LeaseRow) -> None:
         """Take an ended lease out. It is still found until `forget`."""
         self.leases.pop(ended.id, None)
+        self.spares.pop(ended.id, None)
         self._ending[ended.id] = ended
         self._queues[ended.machine_type].pop(ended.id, None)
         if ended.key is not None:

@@ -176,10 +176,12 @@ class _Pass:
             what = "its order was not taken by the cloud"
         elif hold.ready_at is not None and self.unnamed(hold):
             # Another server would not help: it would wait for the same name server.
-            since, patience = hold.ready_at, parse_duration(config.queue_patience)
+            since = max(hold.ready_at, hold.given_at or 0.0)
+            patience = parse_duration(config.queue_patience)
             what = "its names were not set"
         else:
-            since, patience = hold.built_at, parse_duration(config.ready_patience)
+            since = max(hold.built_at, hold.given_at or 0.0)
+            patience = parse_duration(config.ready_patience)
             if config.kind == "cloud":
                 patience += parse_duration(config.boot_patience)
             what = "it did not prove that it is ready"

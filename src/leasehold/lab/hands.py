@@ -8,13 +8,13 @@ import msgspec
 from leasehold.engine.cloud import RecordSpec
 from leasehold.engine.errors import UnknownName
 from leasehold.engine.reason import Cause, Reason
-from leasehold.engine.row import Row
 from leasehold.lab import effects, names
 from leasehold.lab.book import Hold, LeaseRow
 from leasehold.lab.memory import Memory
 from leasehold.lab.model import LeaseState, NodeName
 from leasehold.lab.node_row import Want
 from leasehold.lab.planner import Plan, Planner, fixed_hold
+from leasehold.lab.spare_hands import SpareHands
 from leasehold.lab.streak import WORTH_A_RETRY
 from leasehold.lab.user_data import BadUserData
 
@@ -25,6 +25,7 @@ class Hands:
     def __init__(self, memory: Memory, planner: Planner) -> None:
         self._memory = memory
         self._planner = planner
+        self._spares = SpareHands(memory, planner)
 
     def apply(self, effect: effects.Effect, now: float) -> None:
         """Carry out an effect, unless an earlier one took away what it is about."""
@@ -71,6 +72,10 @@ class Hands:
             case effects.Retry(reason=reason):
                 self._retry(hold, reason, now)
 
+    def restock(self, now: float) -> float | None:
+        """Have as many warm spares as there should be; returns when to look again."""
+        return self._spares.restock(now)
+
     def came_up(self, hold: Hold, now: float) -> None:
         """The server of a node has proved itself."""
         self._end_of_boot(hold, now, None)
@@ -93,14 +98,21 @@ class Hands:
             self._planner.zones.failed(config.cloud, hold.zone, now)
 
     def _grant(self, lease: LeaseRow, nodes: Sequence[NodeName], now: float) -> None:
-        plans = self._plan(lease, nodes, now, attempt=1)
+        spares, rest = self._spares.exchange(lease, nodes)
+        if len(spares) + len(rest) < len(nodes):  # somebody else has them since
+            self._memory.stirred.add(("queue", lease.machine_type))
+            return
+        plans = self._plan(lease, rest, now, attempt=1)
         if plans is None:
             return
         lease = self._memory.change_lease(lease, state=LeaseState.PREPARING, reason=None)
         self._memory.note("preparing", now, lease=lease.id)
+        for hold in spares:
+            self._spares.pass_on(hold, lease, now)
         for hold, rows in plans:
+            self._spares.clear(hold.node)
             self._memory.journal.draft.add_hold(hold)
-            self._hand_over(hold, rows)
+            self._memory.take(hold, rows)
 
     def _retry(self, hold: Hold, reason: Reason, now: float) -> None:
         lease = self._memory.book.leases[hold.lease]
@@ -112,7 +124,7 @@ class Hands:
             self._memory.note("retrying", now, node=hold.node, lease=hold.lease, reason=reason)
             self._memory.drop(hold)
             self._memory.journal.draft.save_hold(fresh)
-            self._hand_over(fresh, rows)
+            self._memory.take(fresh, rows)
 
     def _swap(self, hold: Hold, reason: Reason, now: float) -> None:
         memory, lease = self._memory, self._memory.book.leases[hold.lease]
@@ -128,7 +140,7 @@ class Hands:
             return
         fresh = fixed_hold(lease, rows[0], config, now, attempt=hold.attempt + 1)
         memory.journal.draft.add_hold(fresh)
-        self._hand_over(fresh, [])
+        self._memory.take(fresh, [])
 
     def _name(self, hold: Hold, specs: Sequence[RecordSpec], now: float) -> None:
         config = self._memory.machine_type_of(hold.node)
@@ -163,11 +175,3 @@ class Hands:
             why = Reason(cause=Cause.NOT_FOUND, text=str(error))
             self._memory.end(lease, LeaseState.FAILED, why)
             return None
-
-    def _hand_over(self, hold: Hold, rows: list[Row]) -> None:
-        """Have the engine make what a hold needs, once the hold is durable."""
-        self._memory.book.hold(hold)
-        for row in rows:
-            self._memory.put(row)
-        self._memory.touch(hold.node)
-        self._memory.journal.draft.plan(rows)

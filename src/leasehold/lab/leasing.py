@@ -120,6 +120,8 @@ class Leasing(Looking):
             for name in names:
                 self._config_of(name)
             holds = [steward.book.holds[name] for name in names if name in steward.book.holds]
+            leases = steward.book.leases
+            holds = [hold for hold in holds if force or not leases[hold.lease].spare]
             for hold in holds:
                 holder = steward.book.leases[hold.lease].owner
                 _demand(f"node {hold.node}", holder, owner, force=force)

@@ -66,7 +66,8 @@ class Looking:
                 rows = records.ended_leases(connection, owner, limit=500)
             return [self._view(each) for each in rows]
         with steward.lock:
-            rows = sorted(steward.book.leases.values(), key=lambda each: each.epoch)
+            open_ones = [each for each in steward.book.leases.values() if not each.spare]
+            rows = sorted(open_ones, key=lambda each: each.epoch)
         found = []
         for row in rows:
             with steward.lock:  # for one at a time: nobody should wait until all are looked at

@@ -7,7 +7,7 @@ import msgspec
 
 from leasehold.engine.clock import Clock
 from leasehold.engine.cloud import ObjectId
-from leasehold.engine.reason import Reason
+from leasehold.engine.reason import Cause, Reason
 from leasehold.engine.row import Row, State
 from leasehold.lab.alarms import Alarms, Topic
 from leasehold.lab.book import Book, Hold, LeaseRow
@@ -42,6 +42,8 @@ class Memory:
         self.boots = Boots()
         self.epoch = 0
         self.alarms = Alarms()
+        self.short: set[ObjectId] = set()
+        """Objects that wait for quota."""
         self.stirred: set[Topic] = set()
         """What has to be decided anew."""
         self.touched: set[NodeName] = set()
@@ -154,6 +156,14 @@ class Memory:
         out = [row for row in lost if row.state not in ended]
         return [row for row in in_use if row.state not in ended], out
 
+    def take(self, hold: Hold, rows: Iterable[Row]) -> None:
+        """Have the engine make what a hold needs, once the hold is durable."""
+        self.book.hold(hold)
+        for row in rows:
+            self.put(row)
+        self.touch(hold.node)
+        self.journal.draft.plan(list(rows))
+
     def drop(self, hold: Hold) -> None:
         """Nobody wants any more what a hold stands on."""
         for object_id in hold.objects:
@@ -173,6 +183,11 @@ class Memory:
     def put(self, row: Row) -> None:
         """Take in how an object stands now."""
         node = NodeName(row.subject)
+        lacks = row.state is State.PLANNED and row.reason is not None
+        if lacks and row.reason and row.reason.cause is Cause.QUOTA_FULL and not row.doomed:
+            self.short.add(row.id)
+        else:
+            self.short.discard(row.id)
         if row.state is State.GONE:
             self.objects[node].discard(row.id)
             hold = self.book.holds.get(node)
@@ -193,7 +208,9 @@ class Memory:
         if hold is not None:
             self.stirred.add(("lease", hold.lease))
         occupied = bool(self.objects.get(node))
-        awaited = self.inventory.note(node, held=hold is not None, occupied=occupied)
+        spare = hold is not None and self.book.leases[hold.lease].spare
+        held = hold is not None and not spare  # in everybody else's eyes a spare's node is free
+        awaited = self.inventory.note(node, held=held, occupied=occupied and not spare)
         if awaited is not None:
             self.stirred.add(("queue", awaited))
 

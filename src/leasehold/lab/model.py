@@ -26,6 +26,8 @@ class NodeState(StrEnum):
     """SSH answers there, and its host key is known."""
     READY = "ready"
     """It proved that it is prepared."""
+    SPARE = "spare"
+    """Nobody's, and ready: the next lock that it fits has it at once."""
     RELEASING = "releasing"
     """Given back; what it had in the cloud is being deleted."""
     BROKEN = "broken"

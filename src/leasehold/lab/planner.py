@@ -1,19 +1,24 @@
 """Plans servers for the nodes of a lease, by the machine type and what its cloud offers today."""
 
+import hashlib
 from collections.abc import Sequence
 
-from leasehold.engine.cloud import Kind, ObjectId
+import msgspec
+
+from leasehold.engine.cloud import Kind, ObjectId, Offers
+from leasehold.engine.errors import UnknownName
 from leasehold.engine.ledger import new_id
 from leasehold.engine.row import Row
 from leasehold.engine.stock import Stock
 from leasehold.lab.blueprint import Site, rows_for
 from leasehold.lab.book import Hold, LeaseRow
 from leasehold.lab.config import Config, MachineTypeConfig
-from leasehold.lab.model import NodeName
+from leasehold.lab.model import LeaseId, NodeName
 from leasehold.lab.names import host_name
 from leasehold.lab.node_row import NodeRow
 from leasehold.lab.recipe import resolve
 from leasehold.lab.system import for_system
+from leasehold.lab.user_data import BadUserData
 from leasehold.lab.zones import Zones
 
 Plan = tuple[Hold, list[Row]]
@@ -28,6 +33,7 @@ class Planner:
         self._stock = stock
         self._lab_key = lab_key
         self.zones = Zones()
+        self._digests: dict[tuple[str, str | None, str | None], tuple[Offers, str | None]] = {}
 
     def plan(
         self,
@@ -49,6 +55,7 @@ class Planner:
         recipe = resolve(machine_type, config, offers)
         keys = (self._lab_key, *lease.public_keys)
         plans = []
+        digest = self.fingerprint(machine_type, lease.os_type, lease.os_version) or ""
         zone = self.zones.choose(config.cloud, config.availability_zones, now)
         dns = self._config.dns.get(config.dns or "")
         for node in nodes:
@@ -69,12 +76,48 @@ class Planner:
                 planned_at=now,
                 server=next(row.id for row in rows if row.kind is Kind.SERVER),
                 objects=tuple(row.id for row in rows),
+                recipe=digest,
                 image=recipe.image.name,
                 flavor=recipe.flavor.name,
                 zone=zone,
             )
             plans.append((hold, rows))
         return plans
+
+    def fingerprint(
+        self, machine_type: str, os_type: str | None = None, os_version: str | None = None
+    ) -> str | None:
+        """A digest of what would be built now; None if nothing can be, or its cloud is silent.
+
+        It changes with everything that would be built differently, and with nothing else.
+        """
+        config = self._config.machine_types.get(machine_type)
+        offers = self._stock.peek(config.cloud) if config else None
+        if config is None or offers is None:
+            return None
+        place = (machine_type, os_type, os_version)
+        known = self._digests.get(place)
+        if known is None or known[0] is not offers:
+            known = self._digests[place] = (offers, self._digest(config, offers, *place))
+        return known[1]
+
+    def _digest(
+        self, config: MachineTypeConfig, offers: Offers, name: str, *system: str | None
+    ) -> str | None:
+        try:
+            settled = for_system(name, config, *system)
+            recipe = resolve(name, settled, offers)
+            none = Site(
+                node=NodeName(name),
+                lease=LeaseId(""),
+                now=0,
+                new_id=lambda kind: ObjectId(kind.value),
+            )
+            rows = rows_for(none, settled, recipe, (self._lab_key,))
+        except (UnknownName, BadUserData):
+            return None
+        digest = hashlib.sha256(b"\n".join(msgspec.json.encode(row.spec) for row in rows))
+        return digest.hexdigest()[:16]
 
 
 def fixed_hold(

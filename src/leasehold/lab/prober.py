@@ -31,6 +31,10 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.25, 1.0
 """Seconds between two looks, growing by half."""
 
 
+Job = tuple[ObjectId, tuple[str, ...]]
+"""A server, and the keys to let in there."""
+
+
 class Target(msgspec.Struct, frozen=True, kw_only=True):
     """One server to look at."""
 
@@ -43,6 +47,13 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     proof: Literal["sentinel", "ssh"]
     host_key: str | None = None
     """Known from an earlier look: another key at the address is another server."""
+    keys: tuple[str, ...] = ()
+    """Public keys to let in, once the server has proved itself."""
+
+    @property
+    def job(self) -> "Job":
+        """What makes looking at it another task."""
+        return self.server, self.keys
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +63,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     server: ObjectId
     host_key: str | None = None
     ready: bool = False
+    keys: tuple[str, ...] = ()
+    """Public keys that were let in."""
     reason: Reason | None = None
 
 
@@ -81,8 +94,8 @@ class Prober:
         self._checks: dict[NodeName, asyncio.Task[None]] = {}
         self._check_slots = asyncio.Semaphore(CHECKS_AT_ONCE)
         self._loop = asyncio.new_event_loop()
-        self._tasks: dict[ObjectId, asyncio.Task[None]] = {}
-        self._targets: frozenset[ObjectId] = frozenset()
+        self._tasks: dict[Job, asyncio.Task[None]] = {}
+        self._targets: frozenset[Job] = frozenset()
         self._thread = threading.Thread(target=self._run, name="leasehold-prober", daemon=True)
 
     def start(self) -> None:
@@ -98,7 +111,7 @@ class Prober:
 
     def look_at(self, targets: Collection[Target]) -> None:
         """Look at these from now on, and at no others."""
-        wanted = frozenset(target.server for target in targets)
+        wanted = frozenset(target.job for target in targets)
         if wanted == self._targets:
             return
         self._targets = wanted
@@ -124,12 +137,12 @@ class Prober:
             self._loop.close()
 
     def _take(self, targets: tuple[Target, ...]) -> None:
-        wanted = {target.server for target in targets}
-        for server in [each for each in self._tasks if each not in wanted]:
-            self._tasks.pop(server).cancel()
+        wanted = {target.job for target in targets}
+        for job in [each for each in self._tasks if each not in wanted]:
+            self._tasks.pop(job).cancel()
         for target in targets:
-            if target.server not in self._tasks:
-                self._tasks[target.server] = self._loop.create_task(self._watch(target))
+            if target.job not in self._tasks:
+                self._tasks[target.job] = self._loop.create_task(self._watch(target))
 
     async def _watch(self, target: Target) -> None:
         pause = FIRST_PAUSE
@@ -198,9 +211,17 @@ class Prober:
             agent_path=None,
         ) as connection:
             answer = await connection.run(f"cat {SENTINEL}", check=False)
-        mark = str(answer.stdout or "").strip()
+            mark = str(answer.stdout or "").strip()
+            if mark == target.server and target.keys:
+                await _let_in(connection, target.keys)
         if mark == target.server:
-            return Finding(node=target.node, server=target.server, host_key=known, ready=True)
+            return Finding(
+                node=target.node,
+                server=target.server,
+                host_key=known,
+                ready=True,
+                keys=target.keys,
+            )
         if mark:
             text = f"{target.address} is another server: its sentinel says {mark[:60]!r}"
         else:
@@ -222,6 +243,20 @@ def _another_key(target: Target) -> Reason:
     return Reason(cause=Cause.NO_ANSWER, text=text)
 
 
+async def _let_in(connection: asyncssh.SSHClientConnection, keys: Collection[str]) -> None:
+    """Add keys to those of the account, each once. Raises `asyncssh.ProcessError` if it cannot."""
+    lines = "".join(f"{' '.join(key.split())}\n" for key in keys)
+    await connection.run(_LET_IN, input=lines, check=True)
+
+
+_LET_IN = """umask 077 && mkdir -p ~/.ssh && touch ~/.ssh/authorized_keys || exit 1
+while IFS= read -r key; do
+    grep -qxF -e "$key" ~/.ssh/authorized_keys && continue
+    printf '\\n%s\\n' "$key" >> ~/.ssh/authorized_keys || exit 1
+done"""
+"""For any POSIX shell. A line of its own also where the file does not end in one."""
+
+
 def _finding(target: Target, known: str | None, error: Exception) -> Finding:
     """A look that failed, in words for the person who waits."""
     place = f"{target.address} port {target.port}"
@@ -233,6 +268,9 @@ def _finding(target: Target, known: str | None, error: Exception) -> Finding:
         case asyncssh.HostKeyNotVerifiable():
             text = f"another host key than before at {place}"
             known = None  # whoever it was that answered before, nobody relied on it yet
+        case asyncssh.ProcessError():
+            said = str(error.stderr or "").strip() or f"exit status {error.exit_status}"
+            text = f"the holder's keys cannot be let in at {target.user}@{place}: {said[:200]}"
         case _:
             text = f"{place}: {error}"
     cause = Cause.NO_ANSWER if known is None else Cause.NO_SENTINEL

@@ -20,6 +20,7 @@ TAKEN = frozenset({State.BUILDING, State.UP})
 ORDERING = Reason(cause=Cause.NEEDS, text="is about to be ordered")
 PROVING = Reason(cause=Cause.NO_SENTINEL, text="SSH answers; its proof is being looked for")
 SILENT = Reason(cause=Cause.NO_ANSWER, text="waits for SSH to answer")
+LETTING_IN = Reason(cause=Cause.NEEDS, text="it was a spare; its holder's keys are being let in")
 LEAVING = Reason(cause=Cause.DELETING, text="is about to be deleted")
 """What is told before anybody has had time to say more."""
 
@@ -48,10 +49,12 @@ def held(hold: Hold, rows: Mapping[ObjectId, Row], config: MachineTypeConfig) ->
     reason = hold.broken
     if hold.broken is not None:
         state = NodeState.BROKEN
-    elif hold.ready_at is not None and not unfinished:
+    elif hold.ready_at is not None and not unfinished and not hold.owed:
         state, reason = NodeState.READY, hold.health
-    elif hold.ready_at is not None:
+    elif hold.ready_at is not None and unfinished:
         state, reason = NodeState.REACHABLE, _unfinished(unfinished)
+    elif hold.ready_at is not None:
+        state, reason = NodeState.REACHABLE, hold.reason or LETTING_IN
     elif hold.reached_at is not None:
         state, reason = NodeState.REACHABLE, hold.reason or PROVING
     elif server is not None and server.state in TAKEN and address is not None:

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from leasehold.engine.reason import Reason
-from leasehold.lab.book import ENDED, Book, Hold, LeaseRow
+from leasehold.lab.book import ENDED, NOBODY, Book, Hold, LeaseRow
 from leasehold.lab.model import LeaseId, NodeName, NodeState
 from leasehold.store.tables import events, holds, leases
 
@@ -94,7 +94,7 @@ def last_lease(connection: Connection, node: NodeName) -> LeaseRow | None:
 
 def ended_leases(connection: Connection, owner: str | None, limit: int) -> list[LeaseRow]:
     """The leases that ended, the newest first."""
-    query = select(leases).where(leases.c.state.in_(_ENDED))
+    query = select(leases).where(leases.c.state.in_(_ENDED) & (leases.c.owner != NOBODY))
     if owner is not None:
         query = query.where(leases.c.owner == owner)
     query = query.order_by(leases.c.epoch.desc()).limit(limit)

@@ -28,6 +28,7 @@ from leasehold.lab.planner import Planner
 from leasehold.lab.prober import Checkup, Finding, Target
 from leasehold.lab.queue import Queue
 from leasehold.lab.records import Told
+from leasehold.lab.spare_hands import shown
 from leasehold.store import Database
 
 log = structlog.get_logger()
@@ -83,18 +84,21 @@ class Steward(Memory):
         """The prober has news of a node."""
         with self.lock:
             hold = self.book.holds.get(finding.node)
-            if hold is None or hold.server != finding.server or hold.ready_at is not None:
+            if hold is None or hold.server != finding.server:
+                return
+            if hold.ready_at is not None and not hold.owed:
                 return
             now = self.clock.now()
             reached_at = hold.reached_at or (now if finding.host_key else None)
-            if finding.ready:
+            if finding.ready and hold.ready_at is None:
                 self._hands.came_up(msgspec.structs.replace(hold, reached_at=reached_at), now)
             self.change_hold(
                 hold,
                 reason=finding.reason,
                 host_key=finding.host_key or hold.host_key,
                 reached_at=reached_at,
-                ready_at=now if finding.ready else None,
+                ready_at=hold.ready_at or (now if finding.ready else None),
+                owed=tuple(key for key in hold.owed if key not in finding.keys),
             )
             self.turn()
 
@@ -133,6 +137,7 @@ class Steward(Memory):
             self.rows.clear()
             self.objects.clear()
             self.alarms.clear()
+            self.short.clear()
             for row in self.engine.ledger.rows.values():
                 self.put(row)
             for node in [*nodes, *self.book.holds]:
@@ -159,26 +164,32 @@ class Steward(Memory):
         """Do what there is to do; the future ends when it is durable. Call with the lock in hand."""
         now = self.clock.now()
         self.stirred |= self.alarms.due(now)
+        self._settle(now)
+        restock_at = self._hands.restock(now)
+        self._settle(now)
+        self._tell(now)
+        self.check(self.health.due(now))
+        idle = STORE_RETRY if self.journal.behind else IDLE
+        times = (now + idle, self.alarms.next_at(), self.health.next_at(), restock_at)
+        self.wake_at = min(each for each in times if each is not None)
+        self.settled.notify_all()
+        return self.journal.flush()
+
+    def _settle(self, now: float) -> None:
+        """Decide about all that is stirred, until nothing is."""
         while self.stirred:
             decision = decide.decide(self._scene(now))
             for topic, at in decision.wakes.items():
                 self.alarms.put(topic, at)
             for effect in decision.effects:
                 self._hands.apply(effect, now)
-        self._tell(now)
-        self.check(self.health.due(now))
-        idle = STORE_RETRY if self.journal.behind else IDLE
-        alarms = (self.alarms.next_at(), self.health.next_at())
-        self.wake_at = min([now + idle, *(each for each in alarms if each is not None)])
-        self.settled.notify_all()
-        return self.journal.flush()
 
     def progress(self, node: NodeName, config: MachineTypeConfig) -> progress.Progress:
         hold = self.book.holds.get(node)
         if hold is None:
             how = progress.unheld(self.rows_of(node), self.inventory.row(node))
         else:
-            how = progress.held(hold, self.rows, config)
+            how = shown(progress.held(hold, self.rows, config), self.book.leases[hold.lease])
         if config.kind == "fixed":
             return how
         if config.dns is not None and self._has_only_names(node):
@@ -213,9 +224,7 @@ class Steward(Memory):
             machine_types=self.machine_types,
             dns=self.config.dns,
             mute=self._mute(types),
-            paused={
-                each: why for each in types if (why := self.boots.pause(each, now)) and why.until
-            },
+            paused={each: why for each in types if (why := self.boots.pause(each, now))},
         )
 
     def queue(self, machine_type: str) -> Queue:

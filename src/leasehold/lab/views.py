@@ -34,6 +34,7 @@ def node(steward: Steward, node_name: NodeName, config: MachineTypeConfig) -> No
         how = steward.progress(node_name, config)
         told = steward.told.get(node_name)
         holder = steward.book.leases[hold.lease] if hold else None
+        holder = None if holder and holder.spare else holder
         machine_type = steward.type_name_of(node_name) or ""
         row = steward.inventory.row(node_name)
     if row is None:  # the configuration had it once, and somebody holds it still

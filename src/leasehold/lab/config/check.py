@@ -52,7 +52,14 @@ def check_machine_type(
     if recipe.dns is not None and recipe.dns not in domains:
         known = near(recipe.dns, domains) or sorted(domains)
         refuse("dns", repr(recipe.dns), ", ".join(known) or "a [dns.NAME] table; there is none")
-    for key in ("duration", "max_duration", "queue_patience", "boot_patience", "ready_patience"):
+    for key in (
+        "duration",
+        "max_duration",
+        "queue_patience",
+        "boot_patience",
+        "ready_patience",
+        "max_spare_age",
+    ):
         if not is_duration(getattr(recipe, key)):
             allowed = "1s or more: a number with a unit (s, m, h, d), as in 90s, 30m, 2h or 1h30m"
             refuse(key, repr(getattr(recipe, key)), allowed)
@@ -61,6 +68,9 @@ def check_machine_type(
         refuse("health_every", repr(recipe.health_every), allowed)
     if parse_duration(recipe.duration) > parse_duration(recipe.max_duration):
         refuse("duration", recipe.duration, f"at most max_duration, {recipe.max_duration}")
+    spares = recipe.min_ready + sum(each.min_ready for each in recipe.systems.values())
+    if spares > recipe.count:
+        refuse("min_ready", str(spares), f"at most `nodes`, {recipe.count}, all systems together")
     if recipe.user_data is not None and recipe.user_data_file is not None:
         refuse("user_data_file", "user_data as well", "one of the two")
     if recipe.boot_volume_type is not None and recipe.boot_volume_gib is None:

@@ -82,6 +82,10 @@ class MachineTypeConfig(msgspec.Struct, frozen=True, kw_only=True):
     attempts: Positive = 2
     """Servers to try for a node, when the cloud fails to build one or it never answers; or fixed
     nodes, when one does not answer."""
+    min_ready: Annotated[int, Meta(ge=0)] = 0
+    """Warm spares: so many nodes have a server before anybody asks, and go to the next who does."""
+    max_spare_age: Duration = "1d"
+    """How old a spare may become before it is replaced by a new one."""
     pause_after: Positive = 3
     """Boots that may fail in a row; then none is tried for a minute, and twice as long each time
     that it fails again, up to an hour."""

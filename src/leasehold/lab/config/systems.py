@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Collection
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from leasehold.lab.config.rules import OS_TYPE, OS_VERSION, FlavorRule, ImageRule, every
 
@@ -19,6 +21,8 @@ class SystemConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """cloud-init user-data, merged with the machine type's."""
     user_data_file: str | None = None
     """The same from a file, relative to the configuration file."""
+    min_ready: Annotated[int, Meta(ge=0)] = 0
+    """Warm spares of this system; those of the machine type are of its default one."""
     ssh_user: str | None = None
     """The account to sign in to on this system."""
 
