@@ -14,13 +14,16 @@ from leasehold.engine.memory_cloud import MemoryCloud
 from leasehold.lab.config import CloudConfig, Config, MachineTypeConfig, ServiceConfig
 from leasehold.lab.errors import LabError
 from leasehold.lab.lab import Lab
-from leasehold.lab.model import LeaseState, NodeState, Wish
+from leasehold.lab.model import LeaseState, NodeName, NodeState, Wish
+from leasehold.lab.node_names import expand
+from leasehold.lab.node_row import NodeChange, NodeRow
 from leasehold.lab.open import open_lab
 from tests.simulation.bench import OFFERS
 
 SECONDS = 3.0
 THREADS = 8
 NODES = 12
+UNHELD = (NodeState.FREE, NodeState.RELEASING, NodeState.DOWN)
 
 
 @pytest.fixture
@@ -57,7 +60,8 @@ class Caller(threading.Thread):
 
     def run(self) -> None:
         while time.monotonic() < self.until and not self.broke:
-            act = self.random.choice([self.lock, self.lock, self.release, self.unlock, self.look])
+            leases = (self.lock, self.lock, self.release, self.unlock, self.look)
+            act = self.random.choice((*leases, self.register, self.change, self.remove))
             try:
                 act()
                 self.done[act.__name__] += 1
@@ -83,11 +87,23 @@ class Caller(threading.Thread):
         if mine:
             self.lab.unlock([self.random.choice(mine)], owner=self.me)
 
+    def register(self) -> None:
+        names = expand([f"more{self.random.randint(1, 4)}..more{self.random.randint(4, 8)}"])
+        rows = [NodeRow(name=name, machine_type="demo") for name in names]
+        self.lab.register_nodes(rows, by=self.me)
+
+    def change(self) -> None:
+        change = NodeChange(up=self.random.random() < 0.7, description=self.me)
+        self.lab.change_nodes([NodeName(f"more{self.random.randint(1, 8)}")], change, by=self.me)
+
+    def remove(self) -> None:
+        self.lab.remove_nodes([NodeName(f"more{self.random.randint(1, 8)}")], by=self.me)
+
     def look(self) -> None:
         for lease in self.lab.leases():
             assert len(lease.nodes) in (0, lease.count)
         for node in self.lab.nodes():
-            assert (node.lease is None) == (node.state in (NodeState.FREE, NodeState.RELEASING))
+            assert (node.lease is None) == (node.state in UNHELD)
         self.lab.machine_types()
 
 
@@ -100,11 +116,12 @@ def test_nobody_breaks_and_nothing_is_left_when_all_call_at_once(
     for caller in callers:
         caller.join(60)
     assert [error for caller in callers for error in caller.broke] == []
-    assert sum(caller.done["lock"] for caller in callers) > 0
+    done = sum((caller.done for caller in callers), Counter())
+    assert done.keys() >= {"lock", "register", "change", "remove"}
     for lease in lab.leases():
         lab.release(lease.id)
     assert lab.settle("c", 60)
-    assert {node.state for node in lab.nodes()} == {NodeState.FREE}
+    assert {node.state for node in lab.nodes(up=True)} == {NodeState.FREE}
     assert [cloud.alive(kind) for kind in Kind] == [()] * len(Kind)
 
 
