@@ -39,7 +39,7 @@ from leasehold.engine.quota import Snapshot
 from leasehold.engine.reason import Cause, Reason
 from leasehold.engine.row import Row, State, resolve
 from leasehold.engine.schedule import Due, Track
-from leasehold.engine.watch import CALL_PATIENCE, Watch
+from leasehold.engine.watch import CALL_PATIENCE, Fault, Watch
 
 log = structlog.get_logger()
 
@@ -211,6 +211,15 @@ class Calls:
     def _note(self, watch: Watch, verb: str, row: Row, error: CloudError, now: float) -> None:
         """Remember what an error says about more than its own row."""
         log.warning(f"engine.{verb}_failed", cloud=watch.name, object=row.id, error=str(error))
+        watch.faults.append(
+            Fault(
+                at=moment(now),
+                call=verb,
+                what=row.kind.value,
+                subject=row.subject or None,
+                reason=_trouble(error),
+            )
+        )
         pause = outcome.pause(error)
         if pause is not None:
             watch.budget.pause(now + pause)
@@ -288,7 +297,8 @@ class Calls:
             watch.tracks[kind] = Track(began_at=track.began_at, complete_at=track.began_at)
             return
         log.warning("engine.list_failed", cloud=watch.name, kind=kind.value, error=str(error))
-        watch.troubles[kind] = _trouble(error)
+        watch.troubles[kind] = trouble = _trouble(error)
+        watch.faults.append(Fault(at=moment(now), call="list", what=kind.value, reason=trouble))
         watch.tracks[kind] = msgspec.structs.replace(
             track, failures=track.failures + 1, failed_at=now
         )

@@ -28,6 +28,7 @@ from leasehold.engine.cloud import (
     ObjectId,
     VolumeSpec,
 )
+from leasehold.engine.condition import Condition, condition
 from leasehold.engine.decide import Action, Decision, View, decide
 from leasehold.engine.last_words import Nobody, Reader
 from leasehold.engine.ledger import Ledger
@@ -164,6 +165,22 @@ class Engine:
                     for row in self.ledger.due(watch.name)
                 ]
             future.set_result(found)
+
+        self.tell(answer)
+        return future
+
+    def conditions(self) -> "Future[list[Condition]]":
+        """How the clouds and name servers are now."""
+        future: Future[list[Condition]] = Future()
+
+        def answer() -> None:
+            now = self.clock.now()
+            future.set_result(
+                [
+                    condition(each, self.ledger.ours(each.name), now)
+                    for each in self.watches.values()
+                ]
+            )
 
         self.tell(answer)
         return future

@@ -1,5 +1,6 @@
 """What the engine remembers of one cloud, or name server, between two turns."""
 
+from collections import deque
 from collections.abc import Collection, Mapping
 from concurrent.futures import Future
 from datetime import datetime
@@ -39,6 +40,23 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     """How many of those may leave after a rest: enough to hurry after a lock."""
     first_lists: int = 12
     """How many may leave at the start, to look around."""
+
+
+FAULTS = 20
+"""Failed calls that are remembered of each cloud."""
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """A call that failed."""
+
+    at: datetime
+    call: str
+    """``make``, ``delete``, ``grow``, ``list`` or ``limits``."""
+    what: str
+    """The kind of object."""
+    subject: str | None = None
+    """Whom the object is for: a node."""
+    reason: Reason
 
 
 class Survey(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +100,7 @@ class Watch:
         self.shut: dict[Kind, Reason] = {}
         self.troubles: dict[Kind, Reason] = {}
         """Why listings of a kind fail at the moment."""
+        self.faults: deque[Fault] = deque(maxlen=FAULTS)
         self.forced_at: float | None = None
         self.peeked_at: float | None = None
         self.audits: list[tuple[float, Future[Survey]]] = []

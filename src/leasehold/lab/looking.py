@@ -6,6 +6,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 import msgspec
 
 from leasehold.engine.choice import near
+from leasehold.engine.condition import Condition
 from leasehold.engine.decide import moment
 from leasehold.engine.engine import Engine
 from leasehold.engine.errors import Impossible
@@ -179,6 +180,10 @@ class Looking:
 
     def clouds(self) -> list[str]:
         return list(self._engine.watches)
+
+    def conditions(self) -> list[Condition]:
+        """How each cloud and name server is: quota, budget of calls, errors."""
+        return self._engine.conditions().result(GRACE_OF_A_LOOK)
 
     def plan(self) -> list[Step]:
         """What would be done now, and what waits for what."""

@@ -14,7 +14,6 @@ from litestar.types import ASGIApp
 from leasehold import __version__
 from leasehold.lab.duration import parse_duration
 from leasehold.lab.lab import Lab
-from leasehold.service import pages
 from leasehold.service.api import (
     about,
     agents,
@@ -32,14 +31,16 @@ from leasehold.service.api import (
     tokens as token_routes,
 )
 from leasehold.service.audit_log import AuditLog
-from leasehold.service.board import Board
 from leasehold.service.datasets import Datasets, DatasetsOff, listening
 from leasehold.service.described import describe
 from leasehold.service.door import Door
 from leasehold.service.errors import answer_error
 from leasehold.service.feed import Feed, opened
 from leasehold.service.guard import guard
-from leasehold.service.rows import Rows
+from leasehold.service.page import deeds, sign_in, views
+from leasehold.service.page.board import Board
+from leasehold.service.page.errors import answer_page_error
+from leasehold.service.page.html import Html
 from leasehold.service.threads import call_threads
 from leasehold.service.tokens import Tokens
 
@@ -56,8 +57,6 @@ def make_app(
     datasets: Datasets | None = None,
 ) -> ASGIApp:
     """Put a lab behind HTTP. `local_owner` owns what nobody else claims, where no tokens are."""
-    rows = Rows()
-    board = Board(lab, feed, rows)
     log = AuditLog(lab.database, parse_duration(lab.config.service.audit_log))
     api = Router(
         _API,
@@ -84,13 +83,30 @@ def make_app(
     page = Router(
         "/",
         route_handlers=[
-            pages.lab_page,
-            pages.live,
-            pages.sign_in_page,
-            pages.sign_in,
-            pages.sign_out,
+            views.lab_view,
+            views.nodes_view,
+            views.node_view,
+            views.leases_view,
+            views.clouds_view,
+            views.failures_view,
+            views.boot_view,
+            views.search_view,
+            views.audit_log_view,
+            views.live,
+            deeds.lock,
+            deeds.extend,
+            deeds.release,
+            deeds.hold,
+            deeds.unhold,
+            deeds.prioritise,
+            deeds.change_node,
+            deeds.resume,
+            sign_in.sign_in_page,
+            sign_in.sign_in,
+            sign_in.sign_out,
         ],
         guards=[guard],
+        exception_handlers={Exception: answer_page_error},
     )
     application = Litestar(
         route_handlers=[
@@ -101,8 +117,8 @@ def make_app(
         dependencies={
             "lab": _given(lab),
             "feed": _given(feed),
-            "board": _given(board),
-            "rows": _given(rows),
+            "board": _given(Board(lab, feed)),
+            "html": _given(Html()),
             "tokens": _given(tokens),
             "audit_log": _given(log),
             "datasets": _given_datasets(datasets),

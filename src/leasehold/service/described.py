@@ -11,8 +11,10 @@ from litestar.openapi.spec import OpenAPI, Schema
 
 from leasehold.datasets import model as dataset_model
 from leasehold.datasets import protocol
+from leasehold.engine.condition import Quota
 from leasehold.engine.reason import Reason
 from leasehold.lab import boot, model
+from leasehold.engine.watch import Fault
 from leasehold.lab.node_row import NodeChange
 from leasehold.lab.rights import roles_with
 from leasehold.service.api import about, agents, clouds, datasets, leases, nodes
@@ -29,6 +31,7 @@ _SHOWN: tuple[type[msgspec.Struct], ...] = (
     *(nodes.Unlock, clouds.CloudView),
     *(nodes.NewNodes, NodeChange, nodes.ChangedNodes, nodes.RemovedNodes),
     *(boot.Boot, boot.BootRate, boot.BootReport, boot.Trouble),
+    *(Quota, Fault),
     *(Token, NewToken, token_routes.TokenRequest, AuditEntry),
     *(dataset_model.Dataset, dataset_model.DatasetSnapshot, dataset_model.DatasetWish),
     *(dataset_model.Source, dataset_model.Hold, dataset_model.Profile),

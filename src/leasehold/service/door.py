@@ -192,7 +192,7 @@ def _cookie(headers: dict[str, str]) -> str | None:
 
 async def _refuse(no: _Refused, path: str, headers: dict[str, str], send: Send) -> None:
     answer: list[tuple[bytes, bytes]]
-    if no.status == 401 and path == "/" and "text/html" in headers.get("accept", ""):
+    if no.status == 401 and _is_view(path) and "text/html" in headers.get("accept", ""):
         status, body = 303, b""
         answer = [(b"location", b"/sign-in")]
     else:
@@ -204,3 +204,8 @@ async def _refuse(no: _Refused, path: str, headers: dict[str, str], send: Send) 
     start: Any = {"type": "http.response.start", "status": status, "headers": answer}
     await send(start)
     await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _is_view(path: str) -> bool:
+    """Whether people look at it, who are better asked for their token than told of its lack."""
+    return not path.startswith(("/api/", "/static/", "/live"))

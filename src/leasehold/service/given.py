@@ -7,11 +7,11 @@ from litestar.di import NamedDependency
 
 from leasehold.lab.lab import Lab
 from leasehold.service.audit_log import AuditLog
-from leasehold.service.board import Board
 from leasehold.service.caller import Caller
 from leasehold.service.datasets import Datasets
 from leasehold.service.feed import Feed
-from leasehold.service.rows import Rows
+from leasehold.service.page.board import Board
+from leasehold.service.page.html import Html
 from leasehold.service.tokens import Tokens
 
 Asked: TypeAlias = Request[Caller, Any, Any]
@@ -21,6 +21,6 @@ GivenLab: TypeAlias = NamedDependency[Lab]
 GivenDatasets: TypeAlias = NamedDependency[Datasets]
 GivenFeed: TypeAlias = NamedDependency[Feed]
 GivenBoard: TypeAlias = NamedDependency[Board]
-GivenRows: TypeAlias = NamedDependency[Rows]
+GivenHtml: TypeAlias = NamedDependency[Html]
 GivenAuditLog: TypeAlias = NamedDependency[AuditLog]
 GivenTokens: TypeAlias = NamedDependency[Tokens]

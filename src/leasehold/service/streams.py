@@ -8,12 +8,15 @@ HEARTBEAT = b":\n\n"
 """A comment: keeps proxies and readers sure that the stream lives."""
 
 
-def sse(data: bytes, *, number: int | None = None) -> bytes:
+def sse(data: bytes, *, number: int | None = None, event: str | None = None) -> bytes:
     """Write one event; `data` is JSON, which never holds a bare line end.
 
-    `number` is what the client sends back as Last-Event-ID when it connects again.
+    `number` is what the client sends back as Last-Event-ID when it connects again; `event` is the
+    name by which a page listens for it.
     """
     head = b"" if number is None else b"id: %d\n" % number
+    if event is not None:
+        head += b"event: %s\n" % event.encode()
     return head + b"data: " + data + b"\n\n"
 
 

@@ -1,5 +1,6 @@
 """A headless Chromium, spoken to over its own pipe: no driver, no port, no sleeping."""
 
+import base64
 import json
 import os
 import shutil
@@ -16,10 +17,14 @@ PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
 UNTIL = """
 new Promise((found) => {
   const look = () => { if (CONDITION) found(true); };
-  new MutationObserver(look).observe(document, {subtree: true, childList: true, attributes: true});
+  new MutationObserver(look).observe(document, {subtree: true, childList: true, attributes: true,
+    characterData: true});
   look();
 })
 """
+
+KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, " ": 32}
+"""The keys that are no letters, with the codes that Chromium wants to know."""
 
 
 class Page:
@@ -30,8 +35,11 @@ class Page:
         self._answers = os.fdopen(answers, "rb")
         self._number = 0
         self._session: str | None = None
+        self._seen: list[str] = []
         self.complaints: list[str] = []
         """What the page wrote to its console, and what its policy stopped."""
+        self.asked: list[str] = []
+        """What it wanted to have confirmed; it always was."""
 
     def open(self, url: str) -> None:
         target = self._ask("Target.createTarget", url="about:blank")["targetId"]
@@ -39,8 +47,19 @@ class Page:
         self._session = attached["sessionId"]
         for domain in ("Log", "Runtime", "Page"):
             self._ask(f"{domain}.enable")
+        self.go(url)
+
+    def go(self, url: str) -> None:
+        """Open another address in the same page."""
+        self._seen.clear()
         self._ask("Page.navigate", url=url)
-        self.until('document.readyState === "complete"')
+        self._until_loaded()
+
+    def follow(self, expression: str) -> None:
+        """Do something that leads to another page, and wait for that."""
+        self._seen.clear()
+        self.value(expression)
+        self._until_loaded()
 
     def value(self, expression: str) -> Any:
         """Evaluate JavaScript, waiting for promises."""
@@ -54,23 +73,74 @@ class Page:
         """Wait until the document fulfils a condition."""
         self.value(UNTIL.replace("CONDITION", condition))
 
+    def press(self, key: str) -> None:
+        """Press a key as a person does."""
+        named = {"key": key, "windowsVirtualKeyCode": KEYS.get(key, ord(key[0].upper()))}
+        text = {"Enter": "\r", "Tab": ""}.get(key, key)
+        kind = "keyDown" if text else "rawKeyDown"
+        self._ask("Input.dispatchKeyEvent", type=kind, text=text, **named)
+        self._ask("Input.dispatchKeyEvent", type="keyUp", **named)
+
+    def type(self, text: str) -> None:
+        for letter in text:
+            self.press(letter)
+
+    def tab_to(self, element: str) -> None:
+        """Press Tab until the element with this id has the focus."""
+        for _ in range(200):
+            if self.value("document.activeElement.id") == element:
+                return
+            self.press("Tab")
+        raise AssertionError(f"the keyboard does not reach {element}")
+
+    def resize(self, width: int, height: int, *, telephone: bool = False) -> None:
+        self._ask(
+            "Emulation.setDeviceMetricsOverride",
+            width=width, height=height, deviceScaleFactor=1, mobile=telephone,
+        )  # fmt: skip
+
+    def darken(self, scheme: str = "dark") -> None:
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        self._ask("Emulation.setEmulatedMedia", features=[feature])
+
+    def picture(self) -> bytes:
+        """What is seen, as a PNG."""
+        shot = self._ask("Page.captureScreenshot", format="png")
+        return base64.b64decode(shot["data"])
+
     def close(self) -> None:
         os.close(self._commands)
         self._answers.close()
 
+    def _until_loaded(self) -> None:
+        while "Page.loadEventFired" not in self._seen:
+            self._hear(json.loads(self._read()))
+
     def _ask(self, method: str, **parameters: object) -> Any:
+        number = self._send(method, parameters)
+        while True:
+            answer = json.loads(self._read())
+            if answer.get("id") == number:
+                assert "error" not in answer, answer
+                return answer["result"]
+            self._hear(answer)
+
+    def _send(self, method: str, parameters: dict[str, object]) -> int:
         self._number += 1
         message = {"id": self._number, "method": method, "params": parameters}
         if self._session:
             message["sessionId"] = self._session
         os.write(self._commands, json.dumps(message).encode() + b"\0")
-        while True:
-            answer = json.loads(self._read())
-            if answer.get("id") == self._number:
-                assert "error" not in answer, answer
-                return answer["result"]
-            if answer.get("method") in ("Log.entryAdded", "Runtime.consoleAPICalled"):
-                self.complaints.append(json.dumps(answer["params"]))
+        return self._number
+
+    def _hear(self, event: dict[str, Any]) -> None:
+        method = event.get("method", "")
+        self._seen.append(method)
+        if method in ("Log.entryAdded", "Runtime.consoleAPICalled"):
+            self.complaints.append(json.dumps(event["params"]))
+        elif method == "Page.javascriptDialogOpening":
+            self.asked.append(event["params"]["message"])
+            self._send("Page.handleJavaScriptDialog", {"accept": True})
 
     def _read(self) -> bytes:
         message = bytearray()
@@ -82,8 +152,9 @@ class Page:
 
 @contextmanager
 def a_page(directory: Path, url: str) -> Iterator[Page]:
-    """A page in a browser of its own; skips the test where there is no Chromium."""
+    """A page in a browser of its own; skips the test where there is no Chromium, but not in CI."""
     if PROGRAM is None:
+        assert os.environ.get("CI") != "true", "Chromium is missing: apt-get install chromium"
         pytest.skip("no Chromium here (apt-get install chromium)")
     theirs, commands = os.pipe()
     answers, ours = os.pipe()

@@ -24,10 +24,12 @@ def main() -> None:
     parser.add_argument("--boot", type=float, default=0.0)
     parser.add_argument("--database", default="ledger.db", help="a path, or a postgresql:// URL")
     parser.add_argument("--token", action="append", default=[], help="NAME[:ROLE]=sha256:HEX")
+    parser.add_argument("--more", type=Path, help="a file with more of the configuration")
     chosen = parser.parse_args()
     configure_logs()
     lab = memory_lab(
-        chosen.directory, nodes=chosen.nodes, boot=chosen.boot, database=chosen.database
+        chosen.directory, nodes=chosen.nodes, boot=chosen.boot, database=chosen.database,
+        more=chosen.more.read_text() if chosen.more else "",
     )
     tokens = Tokens(dict(map(token, chosen.token)), lab.database)
     doors = Doors(listening=listen_on(chosen.listen))

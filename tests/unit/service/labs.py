@@ -41,11 +41,16 @@ OFFERS = Offers(
 
 
 def memory_lab(
-    directory: Path, *, nodes: int = 4, boot: float = 0.0, database: str = "ledger.db"
+    directory: Path,
+    *,
+    nodes: int = 4,
+    boot: float = 0.0,
+    database: str = "ledger.db",
+    more: str = "",
 ) -> Lab:
     """A lab with `nodes` nodes of machine type demo, whose servers take `boot` seconds."""
     path = directory / "leasehold.toml"
-    path.write_text(CONFIG.format(nodes=nodes, database=database))
+    path.write_text(CONFIG.format(nodes=nodes, database=database) + more)
     clock = SystemClock()
     cloud = MemoryCloud(clock, boot=boot, offers=OFFERS)
     return open_lab(load(path), clouds={"memory": cloud}, clock=clock)

@@ -6,6 +6,7 @@ import msgspec
 from litestar import Controller, get, post
 from litestar.params import PathParameter, QueryParameter
 
+from leasehold.engine.condition import Condition
 from leasehold.lab.model import Audit
 from leasehold.lab.rights import Right
 from leasehold.service.api.responses import errors
@@ -13,10 +14,9 @@ from leasehold.service.given import GivenLab
 from leasehold.service.threads import in_own_thread
 
 
-class CloudView(msgspec.Struct, frozen=True, kw_only=True):
-    """A cloud as people see it."""
+class CloudView(Condition, frozen=True, kw_only=True):
+    """A cloud, or a name server, as people see it."""
 
-    name: str
     machine_types: tuple[str, ...]
     """What is made there."""
 
@@ -35,13 +35,15 @@ class CloudController(Controller):
         sync_to_thread=True,
     )
     def index(self, lab: GivenLab) -> list[CloudView]:
-        """List the clouds, and the name servers (``dns.NAME``), with the machine types of each."""
+        """List the clouds, and the name servers (``dns.NAME``): the machine types of each, quotas, the
+        budget of calls, what fails."""
         types = lab.machine_types()
         return [
             CloudView(
-                name=name, machine_types=tuple(t.name for t in types if name in (t.cloud, t.dns))
+                **msgspec.structs.asdict(each),
+                machine_types=tuple(t.name for t in types if each.name in (t.cloud, t.dns)),
             )
-            for name in lab.clouds()
+            for each in lab.conditions()
         ]
 
     @post(

@@ -1,57 +1,12 @@
 "use strict";
-// Keeps the page as the lab is: the server sends rows ready to be put in (escaped there), one
-// message per change; this only puts them in their place. Without it the page reloads itself.
+// htmx does the work. This tells whether the page is live, shows times as people say them, and lets
+// the answer to a form be seen when it is a no.
 
-const byId = (id) => document.getElementById(id);
-const live = byId("live");
-const filter = byId("filter");
-const EVENTS = 50;
+const live = document.getElementById("live");
 
-function element(html) {
-  const template = document.createElement("template");
-  template.innerHTML = html.trim();
-  return template.content.firstElementChild;
-}
-
-function put(rows, parent) {
-  for (const [id, html] of Object.entries(rows ?? {})) {
-    const fresh = element(html);
-    const old = byId(id);
-    if (old) old.replaceWith(fresh);
-    else parent.append(fresh);
-    times(fresh);
-  }
-}
-
-function apply(changes) {
-  if (changes.whole) for (const id of ["nodes", "leases", "events"]) byId(id).replaceChildren();
-  put(changes.nodes, byId("nodes"));
-  put(changes.leases, byId("leases"));
-  for (const id of changes.gone ?? []) byId(id)?.remove();
-  if (changes.summary !== undefined) byId("summary").innerHTML = changes.summary;
-  const list = byId("events");
-  for (const html of changes.events ?? []) {
-    const line = element(html);
-    times(line);
-    list.prepend(line);
-  }
-  while (list.children.length > EVENTS) list.lastElementChild.remove();
-  sieve();
-}
-
-function sieve() {
-  const text = filter.elements.text.value.trim().toLowerCase();
-  const busy = filter.elements.busy.checked;
-  let shown = 0;
-  const rows = byId("nodes").rows;
-  for (const row of rows) {
-    const hide = (busy && row.dataset.state === "free") ||
-      (text !== "" && !row.textContent.toLowerCase().includes(text));
-    row.hidden = hide;
-    if (!hide) shown += 1;
-  }
-  byId("count").textContent = shown === rows.length ? `${rows.length}` : `${shown} of ${rows.length}`;
-  for (const name of ["nodes", "leases"]) byId(name).classList.toggle("none", !byId(name).rows.length);
+function said(text, lost) {
+  if (live.textContent !== text) live.textContent = text;
+  live.classList.toggle("lost", lost);
 }
 
 function span(seconds) {
@@ -69,20 +24,15 @@ function times(root) {
   }
 }
 
-function follow() {
-  const stream = new EventSource(`/live?at=${live.dataset.at}`);
-  stream.onopen = () => { live.textContent = "live"; live.className = ""; };
-  stream.onmessage = (message) => apply(JSON.parse(message.data));
-  stream.onerror = () => {
-    live.textContent = "The service does not answer; trying again.";
-    live.className = "lost";
-    if (stream.readyState === EventSource.CLOSED) setTimeout(follow, 5000);
-  };
-}
-
-filter.addEventListener("input", sieve);
-filter.addEventListener("submit", (event) => event.preventDefault());
+document.body.addEventListener("htmx:sseOpen", () => said("live", false));
+document.body.addEventListener("htmx:sseError", () =>
+  said("The service does not answer; trying again.", true));
+document.body.addEventListener("htmx:load", (event) => times(event.detail.elt));
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target.id === "said") event.detail.shouldSwap = true;
+});
+document.body.addEventListener("htmx:responseError", (event) => {
+  if (event.detail.xhr.status === 401) location.assign("/sign-in");
+});
 times(document);
-sieve();
-follow();
 setInterval(() => times(document), 10000);

@@ -1,19 +1,17 @@
-"""The pages: the lab at a glance, live, and the way in for those who need a token."""
+"""The way in for those who need a token, and out again."""
 
-import asyncio
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 from litestar import MediaType, Response, get, post
 from litestar.datastructures import Cookie
-from litestar.params import FromQuery, HeaderParameter, URLEncodedBody
-from litestar.response import Redirect, Stream
+from litestar.params import URLEncodedBody
+from litestar.response import Redirect
 
 from leasehold.lab.rights import Right
 from leasehold.service.audit_log import note_of
 from leasehold.service.caller import COOKIE, Caller
-from leasehold.service.given import Asked, GivenBoard, GivenRows, GivenTokens
-from leasehold.service.streams import stream
+from leasehold.service.given import Asked, GivenHtml, GivenTokens
 
 _SIGNED_IN_FOR = 30 * 86400
 
@@ -24,24 +22,6 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
     token: str
 
 
-@get("/", media_type=MediaType.HTML, include_in_schema=False, needs=Right.LOOK)
-async def lab_page(request: Asked, board: GivenBoard, rows: GivenRows) -> str:
-    """Nodes, leases and events, as they are now."""
-    snapshot = await board.snapshot()
-    signed_in = request.user.owner if request.user.proven else None
-    return await asyncio.to_thread(rows.page, "lab.html", snapshot=snapshot, signed_in=signed_in)
-
-
-@get("/live", include_in_schema=False, needs=Right.LOOK)
-async def live(
-    board: GivenBoard,
-    at: FromQuery[int] = 0,
-    last_event_id: Annotated[int | None, HeaderParameter(name="Last-Event-ID")] = None,
-) -> Stream:
-    """What changed on the page since snapshot `at`, and from then on."""
-    return stream(board.watch(at if last_event_id is None else last_event_id))
-
-
 @get(
     "/sign-in",
     media_type=MediaType.HTML,
@@ -49,9 +29,9 @@ async def live(
     sync_to_thread=False,
     needs=None,
 )
-def sign_in_page(rows: GivenRows) -> str:
+def sign_in_page(html: GivenHtml) -> str:
     """Ask for a token."""
-    return rows.page("sign_in.html", wrong=False)
+    return html.page("sign_in.html", wrong=False)
 
 
 @post(
@@ -64,13 +44,13 @@ def sign_in_page(rows: GivenRows) -> str:
 def sign_in(
     request: Asked,
     tokens: GivenTokens,
-    rows: GivenRows,
+    html: GivenHtml,
     data: URLEncodedBody[SignIn],
 ) -> Response[Any]:
     """Keep the token in a cookie that no script can read and no other site can send."""
     known = tokens.find(data.token.strip())
     if tokens and known is None:
-        page = rows.page("sign_in.html", wrong=True)
+        page = html.page("sign_in.html", wrong=True)
         return Response(page, status_code=401, media_type=MediaType.HTML)
     if known is not None:
         note_of(request.scope).caller = Caller(owner=known.owner, role=known.role, token=known)

@@ -1,0 +1,54 @@
+"""The pages' HTML: everything that is not ours to trust is escaped by the templates."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from leasehold import __version__
+from leasehold.lab.advice import ADVICE
+from leasehold.lab.duration import format_duration
+from leasehold.lab.model import Lease, NodeState
+from leasehold.lab.rights import Right
+
+
+class Html:
+    """Renders pages from the templates beside this package."""
+
+    def __init__(self) -> None:
+        environment = Environment(
+            loader=PackageLoader("leasehold.service"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        globals_: Mapping[str, object] = {
+            "version": __version__,
+            "Right": Right,
+            "advice": ADVICE,
+            "states": [state.value for state in NodeState],
+        }
+        environment.globals.update(globals_)
+        environment.filters["clock"] = _clock
+        environment.filters["ready"] = _ready
+        environment.filters["duration"] = format_duration
+        environment.filters["words"] = _words
+        self._environment = environment
+
+    def page(self, name: str, **values: object) -> str:
+        """A whole page, or a part of one."""
+        return self._environment.get_template(name).render(**values)
+
+
+def _clock(moment: datetime | None) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M:%S UTC") if moment else ""
+
+
+def _ready(lease: Lease) -> int:
+    return sum(node.state is NodeState.READY for node in lease.nodes)
+
+
+def _words(name: str) -> str:
+    """A field's name as people read it: ``volume_gib`` is ``volume GiB``."""
+    return name.replace("_", " ").replace(" gib", " GiB").replace(" mib", " MiB")
