@@ -6,6 +6,7 @@ from leasehold.engine.reason import Cause
 
 ADVICE: Mapping[Cause, str] = {
     Cause.NODES_BUSY: "Wait, ask a holder, or have `nodes` of the machine type raised.",
+    Cause.DOWN: "Mark the node up once it is mended, or ask who marked it down; its note says why.",
     Cause.NEEDS: "Nothing: another object of the same node comes first.",
     Cause.BOOTING: "Nothing. If servers take longer than `boot_patience`, raise it.",
     Cause.NO_ANSWER: "See whether security group, address and image let SSH through.",
@@ -25,6 +26,8 @@ ADVICE: Mapping[Cause, str] = {
     Cause.CREDENTIALS: "See `leasehold clouds check`: the sign-in is refused, or allows too little.",
     Cause.DEADLINE: "Look at the end of the sentence; if it was only slow, raise the patience.",
     Cause.LOST: "Ask who else works in the project: the server vanished without our doing.",
+    Cause.CHANGED: "Nothing: it says who registered, changed or removed the node.",
+    Cause.UNHEALTHY: "See why the node does not answer; a free one comes up by itself once it does.",
     Cause.RELEASED: "Nothing: it was given back.",
     Cause.EXPIRED: "Next time extend it before its end, or ask for longer.",
 }

@@ -83,7 +83,9 @@ def test_an_audit_counts_what_is_in_use(client: Client) -> None:
 
 
 def test_clouds_are_listed_with_their_machine_types(client: Client) -> None:
-    assert client.get("/api/v1/clouds").json() == [{"name": "memory", "machine_types": ["demo"]}]
+    (cloud,) = client.get("/api/v1/clouds").json()
+    assert (cloud["name"], cloud["machine_types"]) == ("memory", ["demo"])
+    assert (cloud["burst"], cloud["faults"], cloud["trouble"]) == (20, [], None)
 
 
 def test_an_audit_of_an_unknown_cloud_lists_the_near_ones(client: Client) -> None:

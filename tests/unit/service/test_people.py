@@ -90,6 +90,20 @@ def test_only_who_may_overrule_locks_for_another(client: Client) -> None:
     assert client.post("/api/v1/leases", json=wish, headers=as_("olga")).json()["owner"] == "bob"
 
 
+def test_only_who_looks_after_the_queue_steps_before_others(client: Client) -> None:
+    for name, priority, status in (("ann", 1, 403), ("ann", -1, 202), ("olga", 1, 202)):
+        wish = {"machine_type": "demo", "priority": priority}
+        assert client.post("/api/v1/leases", json=wish, headers=as_(name)).status_code == status
+    for _ in range(2):
+        client.post("/api/v1/leases", json={"machine_type": "demo"}, headers=as_("ann"))
+    waiting = client.post("/api/v1/leases", json={"machine_type": "demo"}, headers=as_("ann"))
+    path = f"/api/v1/leases/{waiting.json()['id']}"
+    refused = client.patch(path, json={"priority": 5}, headers=as_("ann"))
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "not_allowed")
+    raised = client.patch(path, json={"priority": 5, "force": True}, headers=as_("olga"))
+    assert raised.json()["priority"] == 5
+
+
 @pytest.mark.parametrize("name", ["ann", "olga"])
 def test_only_administrators_see_and_give_tokens(client: Client, name: str) -> None:
     assert client.get("/api/v1/tokens", headers=as_(name)).status_code == 403

@@ -95,6 +95,7 @@ class LeaseController(Controller):
             )
         note = note_of(request.scope)
         note.target = f"{data.count} {data.machine_type}"
+        _check_priority(request.user, data.priority)
         lease = lab.lock(
             msgspec.structs.replace(
                 data, owner=_owner(request.user, data.owner), key=idempotency_key or data.key
@@ -220,7 +221,9 @@ class LeaseController(Controller):
     def amend(
         self, request: Asked, lab: GivenLab, lease: LeaseKey, data: JSONBody[Amendment]
     ) -> Lease:
-        """Change what a lease is for, or, while it waits, how early it is served."""
+        """Change what a lease is for, or, while it waits, how early it is served. A priority above 0 is
+        for those who look after the queue."""
+        _check_priority(request.user, data.priority or 0)
         return lab.amend(
             LeaseId(lease),
             purpose=data.purpose,
@@ -256,6 +259,12 @@ def _settled(lease: Lease, known: LeaseState | None) -> bool:
     if lease.state in _ENDED:
         return True
     return lease.state is LeaseState.READY if known is None else lease.state is not known
+
+
+def _check_priority(caller: Caller, priority: int) -> None:
+    """Whoever steps before others must have a say over the queue; behind them may everybody."""
+    if priority > 0:
+        caller.demand(Right.OPERATE)
 
 
 def _owner(caller: Caller, named: str) -> str:

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import msgspec
 from litestar import MediaType, Response, post
-from litestar.params import URLEncodedBody
+from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
 
 from leasehold.lab.duration import format_duration, parse_duration
@@ -85,7 +85,7 @@ def extend(
     lab: GivenLab,
     html: GivenHtml,
     board: GivenBoard,
-    lease: str,
+    lease: FromPath[str],
     data: URLEncodedBody[LeaseForm],
 ) -> Response[Any]:
     """Keep a lease longer."""
@@ -101,7 +101,7 @@ def release(
     lab: GivenLab,
     html: GivenHtml,
     board: GivenBoard,
-    lease: str,
+    lease: FromPath[str],
     data: URLEncodedBody[LeaseForm],
 ) -> Response[Any]:
     """Give a lease back."""
@@ -116,7 +116,7 @@ def hold(
     lab: GivenLab,
     html: GivenHtml,
     board: GivenBoard,
-    lease: str,
+    lease: FromPath[str],
     data: URLEncodedBody[LeaseForm],
 ) -> Response[Any]:
     """Keep a lease without end."""
@@ -131,7 +131,7 @@ def unhold(
     lab: GivenLab,
     html: GivenHtml,
     board: GivenBoard,
-    lease: str,
+    lease: FromPath[str],
     data: URLEncodedBody[LeaseForm],
 ) -> Response[Any]:
     """Give a held lease an end again."""
@@ -146,7 +146,7 @@ def prioritise(
     lab: GivenLab,
     html: GivenHtml,
     board: GivenBoard,
-    lease: str,
+    lease: FromPath[str],
     data: URLEncodedBody[PriorityForm],
 ) -> Response[Any]:
     """Have a lease that waits served earlier, or later."""
@@ -165,7 +165,7 @@ def change_node(
     lab: GivenLab,
     html: GivenHtml,
     board: GivenBoard,
-    name: str,
+    name: FromPath[str],
     data: URLEncodedBody[NodeForm],
 ) -> Response[Any]:
     """Mark a node down or up, with a note."""

@@ -52,7 +52,9 @@ def timeline(history: Sequence[Event], now: datetime) -> list[Period]:
     lasted = [(end - event.at).total_seconds() for event, end in zip(moves, ends, strict=True)]
     weights = [math.log1p(max(0.0, each)) for each in lasted]
     spare = WIDTH - _LEAST * len(moves)
-    whole = sum(weights) or 1.0
+    if not sum(weights):
+        weights = [1.0] * len(moves)
+    whole = sum(weights)
     periods, x = [], 0.0
     for event, seconds, weight in zip(moves, lasted, weights, strict=True):
         width = _LEAST + spare * weight / whole

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from litestar import MediaType, get
-from litestar.params import FromQuery, HeaderParameter, QueryParameter
+from litestar.params import FromPath, FromQuery, HeaderParameter, QueryParameter
 from litestar.response import Stream
 
 from leasehold.engine.condition import Condition
@@ -65,7 +65,7 @@ async def nodes_view(
 
 @get("/nodes/{name:str}", **_VIEW, needs=Right.LOOK)
 async def node_view(
-    request: Asked, board: GivenBoard, html: GivenHtml, lab: GivenLab, name: str
+    request: Asked, board: GivenBoard, html: GivenHtml, lab: GivenLab, name: FromPath[str]
 ) -> str:
     """One node: its lease, its objects, its way as a picture, its history."""
     story: Story = await asyncio.to_thread(lab.story, NodeName(name))
