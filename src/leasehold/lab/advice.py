@@ -12,6 +12,7 @@ ADVICE: Mapping[Cause, str] = {
     Cause.NO_ANSWER: "See whether security group, address and image let SSH through.",
     Cause.NO_SENTINEL: "See what cloud-init is doing: its log on the node tells.",
     Cause.QUOTA_FULL: "Wait, or have the quota raised; the sentence says how much others use.",
+    Cause.BOOTS_FAIL: "See the failures for why; `leasehold types resume` tries again before the time.",
     Cause.API_BUDGET: "Nothing. If it is so for long, raise `calls_per_second`.",
     Cause.CLOUD_BUSY: "Nothing: it is tried again when the cloud said, or a little later.",
     Cause.UNSURE: "Nothing: a listing will tell. It takes about half a minute.",

@@ -13,8 +13,8 @@ from leasehold.datasets import model as dataset_model
 from leasehold.datasets import protocol
 from leasehold.engine.condition import Quota
 from leasehold.engine.reason import Reason
-from leasehold.lab import boot, model
 from leasehold.engine.watch import Fault
+from leasehold.lab import boot, model
 from leasehold.lab.node_row import NodeChange
 from leasehold.lab.rights import roles_with
 from leasehold.service.api import about, agents, clouds, datasets, leases, nodes

@@ -28,7 +28,10 @@ def main() -> None:
     chosen = parser.parse_args()
     configure_logs()
     lab = memory_lab(
-        chosen.directory, nodes=chosen.nodes, boot=chosen.boot, database=chosen.database,
+        chosen.directory,
+        nodes=chosen.nodes,
+        boot=chosen.boot,
+        database=chosen.database,
         more=chosen.more.read_text() if chosen.more else "",
     )
     tokens = Tokens(dict(map(token, chosen.token)), lab.database)

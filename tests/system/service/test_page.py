@@ -9,7 +9,7 @@ import pytest
 
 from leasehold.service.fingerprints import fingerprint, new_token
 
-from .browser import Page, a_page
+from .browser import Browser, Page, a_browser
 from .processes import ServiceProcess, a_process, a_ready_lease, an_answer, call
 
 TYPE = "document.getElementById('type:demo').textContent"
@@ -23,9 +23,6 @@ image = "debian-12"
 flavor = "small"
 nodes = 40
 ready = "active"
-
-[machine_types.smithi]
-kind = "fixed"
 """
 """Machine types beside `demo`, for pictures that look like a lab."""
 
@@ -37,9 +34,15 @@ def service(tmp_path: Path) -> Iterator[ServiceProcess]:
         yield service
 
 
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with a_browser(tmp_path_factory.mktemp("browser")) as browser:
+        yield browser
+
+
 @pytest.fixture
-def page(service: ServiceProcess, tmp_path: Path) -> Iterator[Page]:
-    with a_page(tmp_path / "browser", f"{service.url}/") as page:
+def page(service: ServiceProcess, browser: Browser) -> Iterator[Page]:
+    with browser.a_page(f"{service.url}/") as page:
         yield page
 
 
@@ -63,7 +66,7 @@ def test_the_page_follows_a_lock_and_its_end(service: ServiceProcess, page: Page
     lease = a_ready_lease(service, count=2, purpose="try it")
     page.until(f"{TYPE}.includes('2 ready') && {row(lease['id'])}?.textContent.includes('2 of 2')")
     assert "try it" in page.value(f"{row(lease['id'])}.textContent")
-    assert page.value(f"{row(lease['id'])}.querySelector('time').textContent").startswith("in ")
+    page.until(f"{row(lease['id'])}.querySelector('time').textContent.startsWith('in ')")
     call(service, "DELETE", f"/leases/{lease['id']}")
     page.until(f"{TYPE}.includes('12 of 12 free') && {row(lease['id'])} === null")
     assert page.complaints == []
@@ -128,7 +131,7 @@ def test_nodes_are_found_while_one_types_and_keep_the_focus(
     page.type("demo01")
     page.until("document.getElementById('count').textContent === '3 nodes'")
     assert page.value("document.activeElement.id") == "find"
-    page.until("location.search.includes('text=demo01')")
+    page.until("location.search === '?text=demo01&machine_type=&state='")
     a_ready_lease(service, owner="somebody")
     page.go(f"{service.url}/nodes?state=ready")
     page.until("document.getElementById('count').textContent === '2 nodes'")
@@ -180,7 +183,9 @@ def test_dark_is_dark_and_can_be_read(service: ServiceProcess, page: Page) -> No
         assert abs(ground - text) > 0.6
 
 
-def test_a_user_sees_no_button_for_others_and_is_refused_without_it(tmp_path: Path) -> None:
+def test_a_user_sees_no_button_for_others_and_is_refused_without_it(
+    tmp_path: Path, browser: Browser
+) -> None:
     root, ann = new_token(), new_token()
     (tmp_path / "service").mkdir()
     tokens = ["--token", f"root:admin={fingerprint(root)}", "--token", f"ann={fingerprint(ann)}"]
@@ -190,12 +195,13 @@ def test_a_user_sees_no_button_for_others_and_is_refused_without_it(tmp_path: Pa
             service, "POST", "/api/v1/leases", {"machine_type": "demo"}, **bearer
         ) as answer:
             lease = json.loads(answer.read())["id"]
-        with a_page(tmp_path / "browser", f"{service.url}/") as page:
+        with browser.a_page(f"{service.url}/") as page:
             assert page.value("location.pathname") == "/sign-in"
             page.value("document.querySelector('input[name=token]').focus()")
             page.value(f"document.querySelector('input[name=token]').value = '{ann}'")
             page.follow("document.querySelector('form').requestSubmit()")
             page.go(f"{service.url}/leases")
+            page.until(f"{row(lease)} !== null")
             assert page.value(f"{row(lease)}.querySelector('button')") is None
             assert page.value("document.querySelector('a[href=\"/audit-log\"]')") is None
             assert "ann" in page.value("document.querySelector('header').textContent")
@@ -216,23 +222,24 @@ def test_a_user_sees_no_button_for_others_and_is_refused_without_it(tmp_path: Pa
         assert owners == {"root", "ann"}
 
 
-def test_the_views_look_like_a_lab(tmp_path: Path) -> None:
+def test_the_views_look_like_a_lab(tmp_path: Path, browser: Browser) -> None:
     """Pictures for the README are kept where LEASEHOLD_PICTURES says."""
     kept = Path(os.environ.get("LEASEHOLD_PICTURES", tmp_path))
     (tmp_path / "service").mkdir()
     more = tmp_path / "more.toml"
     more.write_text(MORE)
     with a_process(tmp_path / "service", "--nodes", "24", "--more", str(more)) as service:
-        call(service, "POST", "/nodes", {"names": ["smithi001..smithi016"], "machine_type": "smithi"})
+        metal = {"names": ["smithi001..smithi016"], "machine_type": "smithi", "new_type": True}
+        call(service, "POST", "/nodes", metal)
         call(service, "PATCH", "/nodes/smithi007", {"up": False, "note": "waits for a disk"})
         own = me(service)
         lease = a_ready_lease(service, count=3, owner=own, purpose="rbd suite")
         a_ready_lease(service, count=18, owner="nightly@ci", purpose="nightly")
         a_ready_lease(service, machine_type="debian-12", count=11, owner="bob@lab", purpose="try 7")
         a_ready_lease(service, machine_type="smithi", count=9, owner="eve@lab", purpose="upgrade")
-        call(service, "POST", "/leases",
-             {"machine_type": "demo", "count": 8, "owner": "zoe@lab", "purpose": "fs suite"})  # fmt: skip
-        with a_page(tmp_path / "browser", f"{service.url}/") as page:
+        wish = {"machine_type": "demo", "count": 8, "owner": "zoe@lab", "purpose": "fs suite"}
+        call(service, "POST", "/leases", wish)
+        with browser.a_page(f"{service.url}/") as page:
             page.resize(1200, 860)
             page.until(f"{LIVE} && {row(lease['id'])} !== null")
             assert page.value("document.querySelectorAll('.types svg').length") == 3

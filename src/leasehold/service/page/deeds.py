@@ -175,8 +175,12 @@ def change_node(
     return _done(request, html, board, sentence, then=f"/nodes/{quote(node.name)}")
 
 
-@post("/machine-types/{name:str}/resume", operation_id="resumeMachineType", **_DEED,
-      needs=Right.OPERATE)
+@post(
+    "/machine-types/{name:str}/resume",
+    operation_id="resumeMachineType",
+    **_DEED,
+    needs=Right.OPERATE,
+)
 def resume(
     request: Asked, lab: GivenLab, html: GivenHtml, board: GivenBoard, name: FromPath[str]
 ) -> Response[Any]:

@@ -26,7 +26,7 @@ class Html:
         globals_: Mapping[str, object] = {
             "version": __version__,
             "Right": Right,
-            "advice": ADVICE,
+            "advice": {cause: text.replace("`", "") for cause, text in ADVICE.items()},
             "states": [state.value for state in NodeState],
         }
         environment.globals.update(globals_)

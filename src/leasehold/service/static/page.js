@@ -2,6 +2,13 @@
 // htmx does the work. This tells whether the page is live, shows times as people say them, and lets
 // the answer to a form be seen when it is a no.
 
+// A page that the browser keeps for "back" would keep its stream too, and there are few to one host.
+const connect = htmx.createEventSource;
+let stream;
+htmx.createEventSource = (url) => (stream = connect(url));
+addEventListener("pagehide", () => stream?.close());
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+
 const live = document.getElementById("live");
 
 function said(text, lost) {
@@ -27,7 +34,7 @@ function times(root) {
 document.body.addEventListener("htmx:sseOpen", () => said("live", false));
 document.body.addEventListener("htmx:sseError", () =>
   said("The service does not answer; trying again.", true));
-document.body.addEventListener("htmx:load", (event) => times(event.detail.elt));
+document.body.addEventListener("htmx:afterSwap", () => times(document));
 document.body.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target.id === "said") event.detail.shouldSwap = true;
 });
