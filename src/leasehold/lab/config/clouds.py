@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from leasehold.lab.config.values import Positive
-from leasehold.lab.table import ConfigError, show
+from leasehold.lab.table import ConfigError
 
 Argument = str | bool | int | float
 
@@ -33,7 +33,7 @@ class CloudConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds that one call may take."""
 
     def __repr__(self) -> str:
-        return f"CloudConfig(cloud={self.cloud!r}, auth={show(self.auth)}, region={self.region!r})"
+        return f"CloudConfig(cloud={self.cloud!r}, auth of {sorted(self.auth)})"
 
 
 def with_auth_file(name: str, cloud: CloudConfig, path: Path) -> CloudConfig:

@@ -56,7 +56,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
         return (given,) if isinstance(given, str) else given
 
     def __repr__(self) -> str:
-        return f"Provider(driver_args={show(self.driver_args)})"
+        return f"Provider(driver_args of {sorted(self.driver_args)})"
 
 
 class TeuthologyYaml(msgspec.Struct, frozen=True, kw_only=True):
