@@ -14,6 +14,12 @@ if TYPE_CHECKING:  # reading it takes the driver, which costs half a second
 
 app = App(name="import", help="Take over from teuthology and paddles.", help_format="plaintext")
 
+app.command(
+    "leasehold.cli.paddles_import:paddles",
+    name="paddles",
+    help="Take over the nodes and locks of a running paddles.",
+)
+
 
 @app.command
 def teuthology(

@@ -2,7 +2,7 @@
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import structlog
 
@@ -13,6 +13,8 @@ from leasehold.lab.prober import Prober
 from leasehold.lab.prompt import Prompt
 from leasehold.lab.registering import Registering
 from leasehold.lab.steward import STORE_RETRY, Steward
+from leasehold.lab.takeover import Found, Report, carry_out, report
+from leasehold.lab.takeover import plan as plan_takeover
 from leasehold.store import Database, StoreLost
 
 log = structlog.get_logger()
@@ -91,6 +93,24 @@ class Lab(Registering):
         with self._steward.lock:
             self._prompt.kept = None
             yield self._prompt
+
+    def take_over(self, found: Sequence[Found], *, by: str, dry_run: bool = False) -> Report:
+        """Have the nodes and locks of another lock server; returns what changed, or would.
+
+        One transaction. With a conflict, nothing is changed. Raises `BadWish` for a node that
+        cannot be.
+        """
+        steward = self._steward
+        with self.promptly() as prompt:
+            made = {name for name, each in steward.machine_types.items() if each.kind == "cloud"}
+            here = {entry.row.name: entry for entry in prompt.entries()}
+            planned = plan_takeover(found, here, made)
+            if dry_run or planned.conflicts:
+                return report(planned, done=False)
+            carry_out(steward, planned, by=by)
+            durable = steward.turn()
+        self._wait(durable)
+        return report(planned, done=True)
 
     def subscribe(self, wake: Callable[[], None]) -> Callable[[], None]:
         """Have `wake` called, in some thread, after new events; returns how to end that."""

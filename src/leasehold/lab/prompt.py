@@ -96,8 +96,7 @@ class Prompt(Registering):
 
     def take(self, rows: Sequence[NodeRow], *, owner: str, purpose: str) -> LeaseRow:
         """Lease these very nodes at once, without end; they have to be fixed, and nobody's."""
-        now = self._steward.clock.now()
-        lease = take(self._steward, rows, owner=owner, purpose=purpose, since=now)
+        lease = take(self._steward, rows, owner=owner, purpose=purpose)
         self._wait(self._steward.turn())
         return lease
 

@@ -38,11 +38,11 @@ class Registering(Leasing):
         steward = self._steward
         with steward.lock:
             for row in rows:
-                _check_new(steward, row, new_types=new_types)
+                check_new(steward, row, new_types=new_types)
             _check_once([row.name for row in rows])
             for row in rows:
-                steward.put_node(_of_kind(steward, row))
-                _note(steward, row.name, "registered", f"registered by {by}")
+                steward.put_node(of_kind(steward, row))
+                note_change(steward, row.name, "registered", f"registered by {by}")
             durable = steward.turn()
         self._wait(durable)
         return self._those(rows)
@@ -68,8 +68,8 @@ class Registering(Leasing):
                 _check_change(steward, old, new, new_types=new_types)
             for old, new in zip(before, after, strict=True):
                 if old != new:
-                    steward.put_node(_of_kind(steward, new))
-                    _note(steward, new.name, "changed", f"{_difference(old, new)}, by {by}")
+                    steward.put_node(of_kind(steward, new))
+                    note_change(steward, new.name, "changed", f"{_difference(old, new)}, by {by}")
             durable = steward.turn()
         self._wait(durable)
         return self._those(after)
@@ -88,7 +88,7 @@ class Registering(Leasing):
                 _demand_free(steward, row.name)
             for row in rows:
                 steward.remove_node(row)
-                _note(steward, row.name, "removed", f"removed by {by}")
+                note_change(steward, row.name, "removed", f"removed by {by}")
             durable = steward.turn()
         self._wait(durable)
 
@@ -104,7 +104,8 @@ def _check_once(names: Sequence[NodeName]) -> None:
         raise BadWish("names", twice[0], "each name once")
 
 
-def _check_new(memory: Memory, row: NodeRow, *, new_types: bool) -> None:
+def check_new(memory: Memory, row: NodeRow, *, new_types: bool) -> None:
+    """Raise what `Registering.register_nodes` does for one node."""
     known = memory.inventory.row(row.name)
     if known is not None:
         raise NodeExists(row.name, known.machine_type)
@@ -150,7 +151,7 @@ def _demand_free(memory: Memory, name: NodeName) -> None:
         raise NodeHeld(name, memory.book.leases[hold.lease].owner, hold.lease)
 
 
-def _of_kind(memory: Memory, row: NodeRow) -> NodeRow:
+def of_kind(memory: Memory, row: NodeRow) -> NodeRow:
     config = memory.machine_types.get(row.machine_type, BARE)
     return msgspec.structs.replace(row, kind=config.kind)
 
@@ -170,6 +171,7 @@ def _shown(value: object) -> str:
     return f"{str(value)[:60]}..." if len(str(value)) > 63 else str(value)
 
 
-def _note(memory: Memory, name: NodeName, what: str, text: str) -> None:
+def note_change(memory: Memory, name: NodeName, what: str, text: str) -> None:
+    """Write into a node's history who changed what about it."""
     reason = Reason(cause=Cause.CHANGED, text=text)
     memory.note(what, memory.clock.now(), node=name, reason=reason)

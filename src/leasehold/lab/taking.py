@@ -1,11 +1,11 @@
 """Taking nodes that are always there, and that nobody has to wait for: the lease is ready at once."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from leasehold.lab.book import LeaseRow
 from leasehold.lab.memory import BARE, Memory
-from leasehold.lab.model import LeaseId, LeaseState
+from leasehold.lab.model import LeaseId, LeaseState, NodeName
 from leasehold.lab.node_row import NodeRow
 from leasehold.lab.planner import fixed_hold
 
@@ -15,12 +15,21 @@ def new_lease_id() -> LeaseId:
 
 
 def take(
-    memory: Memory, rows: Sequence[NodeRow], *, owner: str, purpose: str, since: float
+    memory: Memory,
+    rows: Sequence[NodeRow],
+    *,
+    owner: str,
+    purpose: str,
+    since: Mapping[NodeName, float] | None = None,
 ) -> LeaseRow:
-    """Lease these free nodes without end, as of `since` (Unix seconds), whatever their condition.
+    """Lease these free nodes without end, whatever their condition; no proof is asked for.
 
-    No proof is asked for. Call it with the lab's lock in hand, and let it turn.
+    `since` says when each was locked (Unix seconds), if not now. Call it with the lab's lock in hand,
+    and let it turn.
     """
+    now = memory.clock.now()
+    since = since or dict.fromkeys((row.name for row in rows), now)
+    began = min(since.values())
     memory.epoch += 1
     lease = LeaseRow(
         id=new_lease_id(),
@@ -34,14 +43,14 @@ def take(
         seconds=None,
         nodes=tuple(row.name for row in rows),
         state=LeaseState.READY,
-        created_at=since,
-        ready_at=since,
+        created_at=began,
+        ready_at=began,
     )
     memory.book.put(lease)
     memory.journal.draft.add_lease(lease)
-    memory.note(lease.state.value, memory.clock.now(), lease=lease.id)
+    memory.note(lease.state.value, now, lease=lease.id)
     for row in rows:
-        hold = fixed_hold(lease, row, BARE, since)
+        hold = fixed_hold(lease, row, BARE, since[row.name])
         memory.journal.draft.add_hold(hold)
         memory.book.hold(hold)
         memory.touch(row.name)

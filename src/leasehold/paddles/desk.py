@@ -73,8 +73,10 @@ class Desk:
             if self._names.find(lab, name) is not None:
                 raise Refused(400, f"Node with name {name} already exists")
             _check_host(lab, row)
-            if lock.locked and lab.has_server(row.machine_type):
-                raise Refused(400, "a node in a cloud is registered first, and locked then")
+            if lab.has_server(row.machine_type):
+                if lock.locked:
+                    raise Refused(400, "a node in a cloud is registered first, and locked then")
+                row = msgspec.structs.replace(row, name=self._names.short(name))
             lab.register_nodes([row], by=BY, new_types=True)
             if lock.locked:
                 self._take(lab, row, lock)

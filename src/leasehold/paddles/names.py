@@ -17,7 +17,9 @@ class Names:
     def find(self, lab: Prompt, name: str) -> Entry | None:
         """The node that clients call so, or None."""
         found = lab.entry(NodeName(name))
-        if found is None and self._suffix and name.endswith(self._suffix):
-            short = name.removesuffix(self._suffix)
-            return None if "." in short else lab.entry(NodeName(short))
-        return found
+        return lab.entry(self.short(NodeName(name))) if found is None else found
+
+    def short(self, name: NodeName) -> NodeName:
+        """A name without the lab's domain, if that leaves no dot in it."""
+        short = name.removesuffix(self._suffix)
+        return name if "." in short else NodeName(short)

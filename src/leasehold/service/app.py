@@ -23,6 +23,7 @@ from leasehold.service.api import (
     events,
     leases,
     nodes,
+    takeover,
 )
 from leasehold.service.api import (
     datasets as dataset_routes,
@@ -65,6 +66,7 @@ def make_app(
             nodes.NodeController,
             nodes.plan,
             nodes.machine_types,
+            takeover.take_over,
             boots.BootController,
             boots.resume,
             clouds.CloudController,

@@ -82,3 +82,13 @@ def test_who_hangs_up_while_servers_boot_holds_nothing(tmp_path: Path):
             asking.result(PATIENCE)
         until_free(lab, 4)
         assert lab.leases() == []
+
+
+def test_a_node_in_a_cloud_is_registered_under_the_name_that_clients_have_for_it(tmp_path: Path):
+    with running(a_lab(tmp_path)) as lab, serving(lab, DOMAIN) as url, Client(url) as paddles:
+        node = {"name": "vm009.front.example", "machine_type": "vm", "up": True}
+        paddles.ok(paddles.http.post("/nodes/", json=node))
+        assert lab.node("vm009").registered
+        assert paddles.node(node["name"])["name"] == node["name"]
+        message = paddles.refused(400, paddles.http.post("/nodes/", json=node | {"locked": True}))
+        assert "already exists" in message
