@@ -177,7 +177,9 @@ def _service(nodes: int, database: str | None) -> Iterator[str]:
         )
         assert process.stdout is not None
         try:
-            yield urlsplit(process.stdout.readline().strip()).netloc
+            place = urlsplit(process.stdout.readline().strip()).netloc
+            assert place, Path(directory, "log").read_text()
+            yield place
         finally:
             process.terminate()
             process.wait()

@@ -10,6 +10,7 @@ from leasehold.lab.open import open_lab
 from leasehold.service.listener import listen_for_paddles, listen_on, url_of
 from leasehold.service.log import configure_logs
 from leasehold.service.serve import PaddlesDoor, run
+from leasehold.service.tokens import Tokens
 
 KIND = "bench"
 
@@ -44,7 +45,7 @@ def main() -> None:
     lab.register_nodes(rows, by="bench", new_types=True)
     paddles = PaddlesDoor(config=config.paddles, listening=listen_for_paddles(config.paddles))
     url = url_of(paddles.listening)
-    run(lab, listen_on("127.0.0.1:0", {}), {}, lambda _: print(url, flush=True), paddles)
+    run(lab, listen_on("127.0.0.1:0"), Tokens({}), lambda _: print(url, flush=True), paddles)
 
 
 if __name__ == "__main__":
