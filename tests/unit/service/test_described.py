@@ -21,6 +21,7 @@ PATHS = {
     "/nodes/unlock": {"post"},
     "/plan": {"get"},
     "/machine-types": {"get"},
+    "/takeover": {"post"},
     "/machine-types/{name}/resume": {"post"},
     "/boots": {"get"},
     "/boots/{number}": {"get"},
