@@ -1,15 +1,17 @@
 """``python -m bench.paddles_service DIRECTORY``: a lab of fixed nodes behind paddles' API."""
 
 import argparse
+import contextlib
 from pathlib import Path
 
 from leasehold.lab.config import Config, PaddlesConfig, ServiceConfig
 from leasehold.lab.model import NodeName
 from leasehold.lab.node_row import NodeRow
 from leasehold.lab.open import open_lab
-from leasehold.service.listener import listen_for_paddles, listen_on, url_of
+from leasehold.service.doors import open_doors
+from leasehold.service.listener import url_of
 from leasehold.service.log import configure_logs
-from leasehold.service.serve import PaddlesDoor, run
+from leasehold.service.serve import run
 from leasehold.service.tokens import Tokens
 
 KIND = "bench"
@@ -24,7 +26,7 @@ def main() -> None:
     configure_logs()
     config = Config(
         path=chosen.directory / "leasehold.toml",
-        service=ServiceConfig(database=chosen.database),
+        service=ServiceConfig(listen="127.0.0.1:0", database=chosen.database),
         clouds={},
         machine_types={},
         paddles=PaddlesConfig(listen="127.0.0.1:0"),
@@ -43,9 +45,11 @@ def main() -> None:
         for number in range(chosen.nodes)
     ]
     lab.register_nodes(rows, by="bench", new_types=True)
-    paddles = PaddlesDoor(config=config.paddles, listening=listen_for_paddles(config.paddles))
-    url = url_of(paddles.listening)
-    run(lab, listen_on("127.0.0.1:0"), Tokens({}), lambda _: print(url, flush=True), paddles)
+    with contextlib.ExitStack() as stack:
+        doors = open_doors(config, stack)
+        assert doors.paddles is not None
+        url = url_of(doors.paddles.listening)
+        run(lab, doors, Tokens({}), lambda _: print(url, flush=True))
 
 
 if __name__ == "__main__":
