@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from leasehold.cli.exits import Exit, Failure, UsageError
 from leasehold.cli.options import USUAL, AsJson, Connection
 from leasehold.cli.tables import print_json, print_table
-from leasehold.lab.takeover import Found, Report
+from leasehold.lab.takeover import NodeThere, TakeoverReport
 from leasehold.paddles.reading import NoPaddles, read_nodes
 
 _TIMEOUT = 120.0
@@ -41,7 +41,7 @@ def paddles(
     found = read(url)
     client = connection.client()
     client.timeout = _TIMEOUT
-    report = client.post(Report, "/takeover", {"nodes": found, "dry_run": dry_run})
+    report = client.post(TakeoverReport, "/takeover", {"nodes": found, "dry_run": dry_run})
     if json:
         print_json(report)
     else:
@@ -49,7 +49,7 @@ def paddles(
     return Exit.REFUSED if report.conflicts else None
 
 
-def read(url: str) -> list[Found]:
+def read(url: str) -> list[NodeThere]:
     """The nodes of a paddles. Raises `UsageError` or `Failure`."""
     parts = urllib.parse.urlsplit(url if "://" in url else f"http://{url}")
     try:
@@ -82,7 +82,7 @@ def read(url: str) -> list[Found]:
         raise Failure(f"{shown}/nodes/: {error}") from None
 
 
-def _tell(report: Report, *, dry_run: bool) -> None:
+def _tell(report: TakeoverReport, *, dry_run: bool) -> None:
     would = "would be " if not report.done else ""
     for names, what in (
         (report.registered, "registered"),

@@ -13,7 +13,7 @@ from leasehold.lab.prober import Prober
 from leasehold.lab.prompt import Prompt
 from leasehold.lab.registering import Registering
 from leasehold.lab.steward import STORE_RETRY, Steward
-from leasehold.lab.takeover import Found, Report, carry_out, report
+from leasehold.lab.takeover import NodeThere, TakeoverReport, carry_out, report
 from leasehold.lab.takeover import plan as plan_takeover
 from leasehold.store import Database, StoreLost
 
@@ -94,7 +94,9 @@ class Lab(Registering):
             self._prompt.kept = None
             yield self._prompt
 
-    def take_over(self, found: Sequence[Found], *, by: str, dry_run: bool = False) -> Report:
+    def take_over(
+        self, found: Sequence[NodeThere], *, by: str, dry_run: bool = False
+    ) -> TakeoverReport:
         """Have the nodes and locks of another lock server; returns what changed, or would.
 
         One transaction. With a conflict, nothing is changed. Raises `BadWish` for a node that

@@ -17,7 +17,7 @@ from leasehold.lab.registering import check_new, note_change, of_kind
 from leasehold.lab.taking import take
 
 
-class Lock(msgspec.Struct, frozen=True, kw_only=True):
+class LockThere(msgspec.Struct, frozen=True, kw_only=True):
     """Who holds a node there."""
 
     owner: str
@@ -26,14 +26,14 @@ class Lock(msgspec.Struct, frozen=True, kw_only=True):
     """Unix seconds."""
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class NodeThere(msgspec.Struct, frozen=True, kw_only=True):
     """A node as the other server has it."""
 
     node: NodeRow
-    lock: Lock | None = None
+    lock: LockThere | None = None
 
 
-class Conflict(msgspec.Struct, frozen=True, kw_only=True):
+class TakeoverConflict(msgspec.Struct, frozen=True, kw_only=True):
     """Why a node cannot be taken over as it is there."""
 
     node: NodeName
@@ -46,17 +46,17 @@ class Takeover(msgspec.Struct, frozen=True, kw_only=True):
 
     register: tuple[NodeRow, ...] = ()
     change: tuple[NodeRow, ...] = ()
-    lock: tuple[Found, ...] = ()
+    lock: tuple[NodeThere, ...] = ()
     same: int = 0
     """Nodes that are here as they are there."""
-    conflicts: tuple[Conflict, ...] = ()
+    conflicts: tuple[TakeoverConflict, ...] = ()
 
     @property
     def changes(self) -> bool:
         return bool(self.register or self.change or self.lock)
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class TakeoverReport(msgspec.Struct, frozen=True, kw_only=True):
     """What a takeover did, or would do."""
 
     done: bool
@@ -66,11 +66,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     locked: tuple[NodeName, ...]
     same: int
     """Nodes that are here as they are there."""
-    conflicts: tuple[Conflict, ...]
+    conflicts: tuple[TakeoverConflict, ...]
 
 
-def report(takeover: Takeover, *, done: bool) -> Report:
-    return Report(
+def report(takeover: Takeover, *, done: bool) -> TakeoverReport:
+    return TakeoverReport(
         done=done,
         registered=tuple(row.name for row in takeover.register),
         changed=tuple(row.name for row in takeover.change),
@@ -81,7 +81,7 @@ def report(takeover: Takeover, *, done: bool) -> Report:
 
 
 def plan(
-    found: Sequence[Found], here: Mapping[NodeName, Entry], cloud_types: Collection[str]
+    found: Sequence[NodeThere], here: Mapping[NodeName, Entry], cloud_types: Collection[str]
 ) -> Takeover:
     """Compare what is there with what is here, by name.
 
@@ -128,7 +128,7 @@ def carry_out(memory: Memory, takeover: Takeover, *, by: str) -> None:
     for row in (*takeover.register, *takeover.change):
         memory.put_node(of_kind(memory, row))
         note_change(memory, row.name, "registered", f"taken over by {by}")
-    groups: defaultdict[tuple[str, str], list[Found]] = defaultdict(list)
+    groups: defaultdict[tuple[str, str], list[NodeThere]] = defaultdict(list)
     for each in takeover.lock:
         assert each.lock is not None, "only nodes that are locked there are to be locked here"
         groups[each.lock.owner, each.lock.purpose].append(each)
@@ -148,11 +148,13 @@ def _merged(here: NodeRow, there: NodeRow) -> NodeRow:
     return msgspec.structs.replace(there, **{name: getattr(here, name) for name in _OWN})
 
 
-def _conflict(found: Found, known: Entry | None, cloud_types: Collection[str]) -> Conflict | None:
+def _conflict(
+    found: NodeThere, known: Entry | None, cloud_types: Collection[str]
+) -> TakeoverConflict | None:
     node = found.node
 
-    def differ(here: str, there: str) -> Conflict:
-        return Conflict(node=node.name, here=here, there=there)
+    def differ(here: str, there: str) -> TakeoverConflict:
+        return TakeoverConflict(node=node.name, here=here, there=there)
 
     if node.machine_type in cloud_types:
         return differ(

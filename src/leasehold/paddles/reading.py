@@ -9,7 +9,7 @@ import msgspec
 from leasehold.errors import LeaseholdError
 from leasehold.lab.model import NodeName
 from leasehold.lab.node_row import NodeRow
-from leasehold.lab.takeover import Found, Lock
+from leasehold.lab.takeover import LockThere, NodeThere
 from leasehold.paddles.bodies import UNTYPED, new_name, node_body
 from leasehold.paddles.cards import NOBODY
 from leasehold.paddles.web import Refused
@@ -19,7 +19,7 @@ class NoPaddles(LeaseholdError):
     """An answer that is not that of a paddles."""
 
 
-def read_nodes(answer: bytes, now: float) -> list[Found]:
+def read_nodes(answer: bytes, now: float) -> list[NodeThere]:
     """The nodes in a paddles' answer to ``GET /nodes/``.
 
     A locked node without a time was locked `now` (Unix seconds). Raises `NoPaddles`, which names the
@@ -34,7 +34,7 @@ def read_nodes(answer: bytes, now: float) -> list[Found]:
     return [_read(node, now) for node in nodes]
 
 
-def _read(node: Mapping[str, Any], now: float) -> Found:
+def _read(node: Mapping[str, Any], now: float) -> NodeThere:
     try:
         name, body = new_name(node), node_body(node)
         since = _time(node.get("locked_since"), now)
@@ -52,8 +52,8 @@ def _read(node: Mapping[str, Any], now: float) -> Found:
         )
     )
     owner = body.lock.locked_by or NOBODY
-    lock = Lock(owner=owner, purpose=said or "", since=since) if locked else None
-    return Found(node=row, lock=lock)
+    lock = LockThere(owner=owner, purpose=said or "", since=since) if locked else None
+    return NodeThere(node=row, lock=lock)
 
 
 def _time(text: object, now: float) -> float:

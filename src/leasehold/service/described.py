@@ -14,10 +14,11 @@ from leasehold.datasets import protocol
 from leasehold.engine.condition import Quota
 from leasehold.engine.reason import Reason
 from leasehold.engine.watch import Fault
-from leasehold.lab import boot, model
-from leasehold.lab.node_row import NodeChange
+from leasehold.lab import boot, model, takeover
+from leasehold.lab.node_row import NodeChange, NodeRow
 from leasehold.lab.rights import roles_with
 from leasehold.service.api import about, agents, clouds, datasets, leases, nodes
+from leasehold.service.api import takeover as takeover_routes
 from leasehold.service.api import tokens as token_routes
 from leasehold.service.audit_entry import AuditEntry
 from leasehold.service.guard import needed
@@ -30,6 +31,8 @@ _SHOWN: tuple[type[msgspec.Struct], ...] = (
     *(leases.LockRequest, leases.Extension, leases.Force, leases.NewEnd, leases.Amendment),
     *(nodes.Unlock, clouds.CloudView),
     *(nodes.NewNodes, NodeChange, nodes.ChangedNodes, nodes.RemovedNodes),
+    *(takeover.NodeThere, takeover.LockThere, takeover.TakeoverReport, takeover.TakeoverConflict),
+    *(takeover_routes.TakeoverRequest, NodeRow),
     *(boot.Boot, boot.BootRate, boot.BootReport, boot.Trouble),
     *(Quota, Fault),
     *(Token, NewToken, token_routes.TokenRequest, AuditEntry),

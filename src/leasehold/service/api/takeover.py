@@ -5,7 +5,7 @@ from litestar import post
 from litestar.params import JSONBody
 
 from leasehold.lab.rights import Right
-from leasehold.lab.takeover import Found, Report
+from leasehold.lab.takeover import NodeThere, TakeoverReport
 from leasehold.service.api.responses import errors
 from leasehold.service.audit_log import note_of
 from leasehold.service.given import Asked, GivenLab
@@ -14,10 +14,10 @@ LARGEST_TAKEOVER = 64 << 20
 """Bytes: some 100,000 nodes."""
 
 
-class Takeover(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TakeoverRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Nodes as the other server has them, with who holds them."""
 
-    nodes: tuple[Found, ...]
+    nodes: tuple[NodeThere, ...]
     dry_run: bool = False
     """Only say what would change."""
 
@@ -33,7 +33,7 @@ class Takeover(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     request_max_body_size=LARGEST_TAKEOVER,
     sync_to_thread=True,
 )
-def take_over(request: Asked, lab: GivenLab, data: JSONBody[Takeover]) -> Report:
+def take_over(request: Asked, lab: GivenLab, data: JSONBody[TakeoverRequest]) -> TakeoverReport:
     """Have the nodes of another lock server here, locked for those who hold them there: all or, if
     one conflicts with what is here, none."""
     note_of(request.scope).target = f"{len(data.nodes)} nodes"
