@@ -219,8 +219,13 @@ def test_a_service_that_starts_late_destroys_nothing_at_once(mounted: DatasetWor
 
 
 def test_a_volume_grows_and_the_agent_hears_its_size(mounted: DatasetWorld) -> None:
+    heard: list[int] = []
+    mounted.control.subscribe(
+        lambda: heard.extend(each.size_bytes for each in mounted.agents.orders("n1").datasets)
+    )
     mounted.commands.grow("pg", 20)
     mounted.run(60)
+    assert heard[-1] == 20 * 2**30  # whoever keeps a call for orders open was woken for it
     assert mounted.show().actual_gib == 20
     assert mounted.agents.orders("n1").datasets[0].size_bytes == 20 * 2**30
     with pytest.raises(BadDatasetWish, match="never shrink"):

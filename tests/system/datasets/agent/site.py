@@ -19,20 +19,22 @@ BIN = Path(sys.executable).parent
 class Node:
     """A server with its agent, which is a process of its own."""
 
-    def __init__(self, name: str, server_id: str, site: "Site") -> None:
+    def __init__(
+        self, name: str, server_id: str, directory: Path, disks: Path, service: str, token: str
+    ) -> None:
         self.name = name
         self.server_id = server_id
-        self.directory = site.directory / name
+        self.directory = directory / name
         self.directory.mkdir()
         self.mounts = self.directory / "mounts"
         self.socket = self.directory / "plugins/leasehold.sock"
-        self._disks = site.disks / "servers" / server_id
+        self._disks = disks / "servers" / server_id
         self._process: subprocess.Popen[str] | None = None
-        token = self.directory / "token"
-        token.write_text(f"token-of-{name}\n")
-        token.chmod(0o600)
+        file = self.directory / "token"
+        file.write_text(f"{token}\n")
+        file.chmod(0o600)
         self.config = self.directory / "agent.toml"
-        self.configure(site.control.url)
+        self.configure(service)
 
     def configure(self, service: str, **settings: object) -> None:
         lines = {
@@ -116,6 +118,12 @@ class Node:
     def place(self, dataset: str) -> Path:
         return self.mounts / dataset
 
+    def clear(self) -> None:
+        """End it, with all that it mounted, as the end of its server would."""
+        self.kill()
+        for place in self.mounts.glob("*"):
+            subprocess.run(["umount", "--lazy", place], capture_output=True, check=False)
+
 
 class Site:
     def __init__(self, emulator: Emulator, control: StandIn, directory: Path, disks: Path) -> None:
@@ -127,13 +135,15 @@ class Site:
             auth_url=emulator.auth_url, username="demo", password="demo", project_name="demo"
         )
         one, two = emulator.seed_servers(2)
-        self.one, self.two = Node("one", one.id, self), Node("two", two.id, self)
+        self.one, self.two = self._node("one", one.id), self._node("two", two.id)
 
     def close(self) -> None:
-        for node in (self.one, self.two):
-            node.kill()
-            for place in node.mounts.glob("*"):
-                subprocess.run(["umount", "--lazy", place], capture_output=True, check=False)
+        self.one.clear()
+        self.two.clear()
+
+    def _node(self, name: str, server_id: str) -> Node:
+        token = f"token-of-{name}"
+        return Node(name, server_id, self.directory, self.disks, self.control.url, token)
 
     def volume(self, node: Node | None = None, **fields: Any) -> str:
         """A volume of 1 GiB, attached to the node's server if there is one."""
