@@ -12,6 +12,8 @@ class Cause(StrEnum):
     # waiting
     NODES_BUSY = "nodes_busy"
     """Enough nodes exist, but others hold them."""
+    LIMIT = "limit"
+    """Its owner holds as much as one may."""
     NEEDS = "needs"
     """Another object of ours must be there (or gone) first."""
     BOOTING = "booting"

@@ -1,7 +1,6 @@
 """The lab's own records in memory: open leases, who waits for what, and which node each holds."""
 
 from collections import defaultdict
-from collections.abc import Collection
 
 import msgspec
 
@@ -53,6 +52,28 @@ class LeaseRow(msgspec.Struct, frozen=True, kw_only=True):
     def spare(self) -> bool:
         """Whether it is not a lease to people: its node waits for somebody, with a server."""
         return self.owner == NOBODY
+
+    @property
+    def waits(self) -> bool:
+        return self.state is LeaseState.WAITING
+
+    @property
+    def machine_types(self) -> tuple[str, ...]:
+        """Each that its nodes may be of."""
+        return tuple(dict.fromkeys(self.machine_type.split("|")))
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """What an owner has in hand."""
+
+    nodes: int = 0
+    leases: int = 0
+    """Those with nodes."""
+    served_at: float = 0.0
+    """When the owner was last given something."""
+
+
+NOTHING = Standing()
 
 
 class Hold(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,12 +130,17 @@ class Book:
         self._queues: defaultdict[str, dict[LeaseId, LeaseRow]] = defaultdict(dict)
         self._keys: dict[tuple[str, str], LeaseRow] = {}
         self._ending: dict[LeaseId, LeaseRow] = {}
+        self.owners: dict[str, Standing] = {}
+        """What each owner has in hand."""
 
     def put(self, lease: LeaseRow) -> None:
         """Take in an open lease, new or changed; new ones come in the order of their epochs."""
+        before = self.leases.get(lease.id)
         self.leases[lease.id] = lease
         if lease.spare:
             self.spares[lease.id] = lease
+        if lease.state is not LeaseState.WAITING and (before is None or before.waits):
+            self._count(lease.owner, leases=1)
         if lease.key is not None:
             self._keys[lease.owner, lease.key] = lease
         queue = self._queues[lease.machine_type]
@@ -125,8 +151,10 @@ class Book:
 
     def close(self, ended: LeaseRow) -> None:
         """Take an ended lease out. It is still found until `forget`."""
-        self.leases.pop(ended.id, None)
+        before = self.leases.pop(ended.id, None)
         self.spares.pop(ended.id, None)
+        if before is not None and not before.waits:
+            self._count(ended.owner, leases=-1)
         self._ending[ended.id] = ended
         self._queues[ended.machine_type].pop(ended.id, None)
         if ended.key is not None:
@@ -140,11 +168,16 @@ class Book:
 
     def hold(self, hold: Hold) -> None:
         """Take in a hold, new or changed."""
+        owner = self.leases[hold.lease].owner
+        self._count(
+            owner, nodes=hold.node not in self.holds, served_at=hold.given_at or hold.planned_at
+        )
         self.holds[hold.node] = hold
         self._held.setdefault(hold.lease, {})[hold.node] = hold
 
     def let_go(self, hold: Hold) -> None:
         del self.holds[hold.node]
+        self._count(self.leases[hold.lease].owner, nodes=-1)
         nodes = self._held[hold.lease]
         del nodes[hold.node]
         if not nodes:
@@ -155,12 +188,27 @@ class Book:
         found = self._held.get(lease, {})
         return [found[node] for node in sorted(found)]
 
-    def queue(self, machine_type: str) -> Collection[LeaseRow]:
-        """The leases that wait for nodes of a machine type, the oldest first."""
-        return self._queues[machine_type].values()
+    def line(self, machine_type: str) -> list[LeaseRow]:
+        """Who waits for nodes of a machine type, or of one that somebody among them wants as well."""
+        rest = {key: set(key.split("|")) for key in self.queues()}
+        reach = set(machine_type.split("|"))
+        found: list[LeaseRow] = []
+        while near := [key for key, types in rest.items() if types & reach]:
+            for key in near:
+                reach |= rest.pop(key)
+                found += self._queues[key].values()
+        return found
+
+    def waits_of(self, owner: str) -> set[str]:
+        """What an owner waits for: machine types as they were asked for."""
+        return {
+            key
+            for key, waiting in self._queues.items()
+            if any(lease.owner == owner for lease in waiting.values())
+        }
 
     def queues(self) -> list[str]:
-        """The machine types that somebody waits for."""
+        """The machine types, as they were asked for, that somebody waits for."""
         return [name for name, waiting in self._queues.items() if waiting]
 
     def find(self, lease: LeaseId) -> LeaseRow | None:
@@ -170,3 +218,13 @@ class Book:
     def find_key(self, owner: str, key: str) -> LeaseRow | None:
         """The lease that this owner asked for with this key, as far as it is in memory."""
         return self._keys.get((owner, key))
+
+    def _count(
+        self, owner: str, *, nodes: int = 0, leases: int = 0, served_at: float = 0.0
+    ) -> None:
+        known = self.owners.get(owner, NOTHING)
+        self.owners[owner] = Standing(
+            nodes=known.nodes + nodes,
+            leases=known.leases + leases,
+            served_at=max(known.served_at, served_at),
+        )

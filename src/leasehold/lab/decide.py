@@ -26,7 +26,7 @@ from leasehold.lab.effects import (
     Usable,
 )
 from leasehold.lab.model import LeaseId, LeaseState, NodeState
-from leasehold.lab.queue import OFFERS_RETRY, Queue, serve, unknown
+from leasehold.lab.queue import OFFERS_RETRY, Queue, serve
 from leasehold.lab.streak import WORTH_A_RETRY
 
 
@@ -43,8 +43,6 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     machine_types: Mapping[str, MachineTypeConfig]
     mute: Mapping[str, Reason]
     """Clouds that have not told yet what they offer, and why: no server can be planned there."""
-    paused: Mapping[str, Reason] = {}
-    """Machine types whose boots fail, and why none is started now."""
     dns: Mapping[str, DnsConfig] = {}
     """By the name that machine types have for it."""
 
@@ -53,6 +51,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     effects: tuple[Effect, ...]
     wakes: Mapping[Topic, float | None]
     """For all that was in the scene: when time alone can change the outcome."""
+    promises: Mapping[LeaseId, float | None]
+    """For all that waited in the scene: when those that keep nodes were to have all."""
 
 
 def decide(scene: Scene) -> Decision:
@@ -62,7 +62,7 @@ def decide(scene: Scene) -> Decision:
         pass_.with_nodes(lease)
     for queue in scene.queues:
         pass_.in_queue(queue)
-    return Decision(effects=tuple(pass_.effects), wakes=pass_.wakes)
+    return Decision(effects=tuple(pass_.effects), wakes=pass_.wakes, promises=pass_.promises)
 
 
 class _Pass:
@@ -71,6 +71,7 @@ class _Pass:
         self.now = scene.now
         self.effects: list[Effect] = []
         self.wakes: dict[Topic, float | None] = {}
+        self.promises: dict[LeaseId, float | None] = {}
         self.topic: Topic = ("queue", "")
 
     def wake(self, at: float) -> None:
@@ -79,12 +80,12 @@ class _Pass:
         self.wakes[self.topic] = at if known is None else min(known, at)
 
     def in_queue(self, queue: Queue) -> None:
-        config = self.scene.machine_types.get(queue.machine_type)
-        mute = self.scene.mute.get(config.cloud) if config else None
-        mute = mute or self.scene.paused.get(queue.machine_type)
-        effects, wake_at = serve(queue, config, mute, self.now)
-        self.effects += effects
-        self.wakes["queue", queue.machine_type] = wake_at
+        served = serve(queue, self.now)
+        self.effects += served.effects
+        for name in queue.names:
+            self.wakes["queue", name] = served.wake_at
+        for lease in queue.waiting:
+            self.promises[lease.id] = served.promises.get(lease.id)
 
     # -- with nodes in hand ----------------------------------------------------------------------
 
@@ -106,7 +107,9 @@ class _Pass:
             if hold.broken is not None or (config is None and lease.state is LeaseState.READY):
                 continue
             if config is None:
-                self.fail(lease, unknown(lease))
+                gone = f"machine type {hold.machine_type or lease.machine_type}"
+                text = f"{gone} is not in the configuration any more"
+                self.fail(lease, Reason(cause=Cause.NOT_FOUND, text=text))
                 return
             how = progress.held(hold, self.scene.rows, config)
             if lease.state is LeaseState.READY:

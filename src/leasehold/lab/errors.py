@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from leasehold.engine.errors import UnknownName
+from leasehold.engine.reason import Reason
 from leasehold.errors import LeaseholdError
 
 
@@ -65,6 +66,28 @@ class TooMany(LabError):
             f"{wanted} nodes of {machine_type} asked for, but there are only {exist}; "
             "ask for fewer, or raise `nodes` of the machine type"
         )
+
+
+class OverLimit(LabError):
+    """More nodes than its owner may hold: waiting cannot help."""
+
+    def __init__(self, owner: str, wanted: int, limit: int) -> None:
+        self.owner = owner
+        self.wanted = wanted
+        self.exist = limit
+        super().__init__(
+            f"{wanted} nodes asked for, but {owner} may hold {limit} at a time; "
+            "ask for fewer, or have `[limits]` of the lab raised"
+        )
+
+
+class NotEnough(LabError):
+    """The wish would have to wait, and shall not."""
+
+    def __init__(self, blocks: Sequence[Reason]) -> None:
+        self.blocks = tuple(blocks)
+        text = "; ".join(str(each) for each in blocks)
+        super().__init__(f"not enough now: {text}; without --no-wait the lock waits for its turn")
 
 
 class NodeExists(LabError):

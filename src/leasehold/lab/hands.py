@@ -98,6 +98,7 @@ class Hands:
             self._planner.zones.failed(config.cloud, hold.zone, now)
 
     def _grant(self, lease: LeaseRow, nodes: Sequence[NodeName], now: float) -> None:
+        assert lease.waits, "a lease is granted once"
         spares, rest = self._spares.exchange(lease, nodes)
         if len(spares) + len(rest) < len(nodes):  # somebody else has them since
             self._memory.stirred.add(("queue", lease.machine_type))

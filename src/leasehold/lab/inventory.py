@@ -167,6 +167,11 @@ class Inventory:
                         found[standing.value] += self._counts[shelf, standing]
         return Count(**found)
 
+    def is_free(self, node: NodeName) -> bool:
+        """Whether a node can be given out now."""
+        place = self._places.get(node)
+        return place is not None and place.standing is Standing.FREE
+
     def fits(self, node: NodeName, want: Want) -> bool:
         """Whether a node, free or not, is as wanted."""
         place = self._places.get(node)

@@ -4,33 +4,27 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from functools import partial
 
-import asyncssh
-
-from leasehold.engine.choice import near
 from leasehold.engine.engine import Engine
+from leasehold.engine.errors import Impossible
 from leasehold.engine.reason import Cause, Reason
 from leasehold.lab import records
 from leasehold.lab.book import LeaseRow
 from leasehold.lab.config import MachineTypeConfig
-from leasehold.lab.duration import format_duration, parse_duration
-from leasehold.lab.errors import BadWish, NotYours, TooMany, UnknownMachineType
+from leasehold.lab.duration import format_duration
+from leasehold.lab.errors import BadWish, NotEnough, NotYours
 from leasehold.lab.looking import Looking
 from leasehold.lab.model import Lease, LeaseId, LeaseState, Node, NodeName, Wish
+from leasehold.lab.queue import serve
 from leasehold.lab.recipe import resolve
 from leasehold.lab.steward import Steward
-from leasehold.lab.system import for_system
 from leasehold.lab.taking import new_lease_id
+from leasehold.lab.wishes import Recipes, Wishes, check_priority, check_text, longest, seconds_of
 from leasehold.store import StoreFailed
 
 Changes = dict[str, object]
 """New values for fields of a lease."""
-
-USUAL_SECONDS = 4 * 3600
-"""How long a lease lasts whose machine type is no more, when it gets an end again."""
-
-PRIORITIES = range(-100, 101)
-"""What a priority may be."""
 
 GRACE_OF_A_COMMIT = 30.0
 """Seconds to wait for a write to become durable before the caller is told that it did not."""
@@ -43,24 +37,28 @@ class Leasing(Looking):
         super().__init__(steward, engine)
         self._nudge = threading.Event()
         """Set when the keeper of time has to look again."""
+        self._wishes = Wishes(steward.machine_types, steward.inventory, steward.config.limits)
 
     def lock(self, wish: Wish) -> Lease:
         """Lease `wish.count` nodes, all or none; returns at once, WAITING or PREPARING.
 
         A wish with the key of an earlier one of the same owner returns that one's lease. Raises
-        `BadWish`, `UnknownMachineType`, `UnknownSystem`, `TooMany`, `NotOffered` or `Impossible`;
-        then nothing was locked.
+        `BadWish`, `UnknownMachineType`, `UnknownNode`, `UnknownSystem`, `TooMany`, `OverLimit`,
+        `NotEnough` (a wish that shall not wait), `NotOffered` or `Impossible`; then nothing was
+        locked.
         """
-        config = self._check(wish)
         steward = self._steward
+        with steward.lock:
+            wish, recipes = self._wishes.check(wish)
         if self._asked_before(wish) is None:
-            use = steward.stock.use
-            if config.kind == "cloud":
-                use(config.cloud, lambda offers: resolve(wish.machine_type, config, offers))
+            self._choose(recipes)
         with steward.lock:
             lease = self._asked_before(wish)
             if lease is None:
-                lease = self._new_lease(wish, config)
+                lease = self._new_lease(wish)
+                if not wish.wait:
+                    self._demand_enough(lease)
+                steward.epoch = lease.epoch
                 steward.add_lease(lease)
                 durable = steward.turn()
             else:
@@ -69,19 +67,42 @@ class Leasing(Looking):
         self._nudge.set()
         return self.lease(lease.id)
 
-    def _new_lease(self, wish: Wish, config: MachineTypeConfig) -> LeaseRow:
+    def _choose(self, recipes: Recipes) -> None:
+        """See that a cloud offers what is asked for; of several machine types, one has to."""
+        failed: Impossible | None = None
+        for name, recipe in recipes.items():
+            if recipe.kind == "fixed":
+                return
+            try:
+                self._steward.stock.use(recipe.cloud, partial(resolve, name, recipe))
+            except Impossible as error:
+                failed = failed or error
+            else:
+                return
+        if failed is not None:
+            raise failed
+
+    def _demand_enough(self, lease: LeaseRow) -> None:
+        """Raise `NotEnough` if a lease would have to wait."""
         steward = self._steward
-        steward.epoch += 1
+        queue = steward.queue(lease.machine_type, lease)
+        served = serve(queue, lease.created_at)
+        blocks = served.blocked.get(lease.id)
+        if blocks:
+            raise NotEnough(blocks)
+
+    def _new_lease(self, wish: Wish) -> LeaseRow:
+        steward = self._steward
         return LeaseRow(
             id=new_lease_id(),
-            epoch=steward.epoch,
+            epoch=steward.epoch + 1,
             machine_type=wish.machine_type,
             count=wish.count,
             owner=wish.owner,
             purpose=wish.purpose,
             key=wish.key,
             public_keys=wish.public_keys,
-            seconds=None if wish.hold else wish.seconds or parse_duration(config.duration),
+            seconds=wish.seconds,
             nodes=wish.nodes,
             os_type=wish.os_type,
             os_version=wish.os_version,
@@ -174,7 +195,7 @@ class Leasing(Looking):
         def ending(found: LeaseRow) -> Changes:
             if found.seconds is not None:
                 return {}
-            given = self._duration(found.machine_type, seconds)
+            given = seconds_of(self._recipes(found), seconds)
             ready = found.ready_at is not None
             return {"seconds": given, "until": self._steward.clock.now() + given if ready else None}
 
@@ -193,8 +214,8 @@ class Leasing(Looking):
 
         Raises `UnknownLease`, `NotYours` or `BadWish`; a priority can be changed while it waits.
         """
-        _check_text("purpose", purpose)
-        _check_priority(priority)
+        check_text("purpose", purpose)
+        check_priority(priority)
 
         def amended(found: LeaseRow) -> Changes:
             if priority not in (None, found.priority) and found.state is not LeaseState.WAITING:
@@ -232,30 +253,16 @@ class Leasing(Looking):
         """How long a lease lasts with so many seconds more."""
         if lease.seconds is None:
             raise BadWish("lease", "held, without end", "a lease with an end; unhold gives it one")
-        most = self._longest(lease.machine_type) or lease.seconds
+        recipes = self._recipes(lease)
+        most = longest(recipes) if recipes else lease.seconds
         if seconds < 1 or lease.seconds + seconds > most:
             left = max(0, most - lease.seconds)
             raise BadWish("seconds", seconds, f"1 to {left} ({format_duration(left)} more)")
         return lease.seconds + seconds
 
-    def _duration(self, machine_type: str, seconds: int | None) -> int:
-        """How long a lease lasts for which so many seconds, or none, were named."""
-        most = self._longest(machine_type)
-        if seconds is not None:
-            if most is not None and not 1 <= seconds <= most:
-                raise BadWish("seconds", seconds, f"1 to {most} ({format_duration(most)})")
-            return seconds
-        usual = [parse_duration(each.duration) for each in self._configs(machine_type)]
-        return min(usual, default=USUAL_SECONDS)
-
-    def _longest(self, machine_type: str) -> int | None:
-        """How long a lease of these machine types may last; None if they are no more."""
-        most = [parse_duration(each.max_duration) for each in self._configs(machine_type)]
-        return min(most, default=None)
-
-    def _configs(self, machine_type: str) -> list[MachineTypeConfig]:
+    def _recipes(self, lease: LeaseRow) -> list[MachineTypeConfig]:
         types = self._steward.machine_types
-        return [types[each] for each in machine_type.split("|") if each in types]
+        return [types[each] for each in lease.machine_types if each in types]
 
     def resume(self, machine_type: str) -> None:
         """Boot servers of a machine type again though they failed. Raises `UnknownMachineType`."""
@@ -281,37 +288,6 @@ class Leasing(Looking):
                 "it; look at what you hold before you try again"
             ) from None
 
-    def _check(self, wish: Wish) -> MachineTypeConfig:
-        types = self._steward.machine_types
-        if not wish.machine_type:
-            raise BadWish("machine_type", wish.machine_type, ", ".join(types) or "a machine type")
-        config = types.get(wish.machine_type)
-        if config is None:
-            likely = near(wish.machine_type, types)
-            raise UnknownMachineType(wish.machine_type, likely, list(types))
-        if wish.count < 1:
-            raise BadWish("count", wish.count, "1 or more")
-        with self._steward.lock:
-            exist = self._steward.inventory.count(wish.machine_type).all
-        if wish.count > exist:
-            raise TooMany(wish.machine_type, wish.count, exist)
-        if not wish.owner:
-            raise BadWish("owner", wish.owner, "who locks, for example user@host")
-        for field in ("owner", "purpose", "key", "os_type", "os_version", "arch"):
-            _check_text(field, getattr(wish, field))
-        _check_priority(wish.priority)
-        most = parse_duration(config.max_duration)
-        if wish.seconds is not None and not 1 <= wish.seconds <= most:
-            raise BadWish("seconds", wish.seconds, f"1 to {most} ({config.max_duration})")
-        for key in wish.public_keys:
-            try:
-                asyncssh.import_public_key(key)
-            except (asyncssh.KeyImportError, ValueError):
-                raise BadWish("public_keys", key[:40], "OpenSSH public keys") from None
-        if config.kind == "fixed":
-            return config
-        return for_system(wish.machine_type, config, wish.os_type, wish.os_version)
-
     def _asked_before(self, wish: Wish) -> LeaseRow | None:
         """The lease of an earlier wish with the same key: what memory lacks is durable."""
         if wish.key is None:
@@ -324,20 +300,11 @@ class Leasing(Looking):
                     found = records.find_lease_by_key(connection, wish.owner, wish.key)
         if found is None:
             return None
-        if (found.machine_type, found.purpose) != (wish.machine_type, wish.purpose):
+        asked = (wish.machine_type, wish.nodes, wish.purpose)
+        if (found.machine_type, found.nodes, found.purpose) != asked:
             allowed = "a fresh key for each wish; this one belongs to a different one"
             raise BadWish("key", wish.key, allowed)
         return found
-
-
-def _check_text(field: str, text: str | None) -> None:
-    if "\0" in (text or ""):
-        raise BadWish(field, text, "text without NUL, which no ledger keeps")
-
-
-def _check_priority(priority: int | None) -> None:
-    if priority is not None and priority not in PRIORITIES:
-        raise BadWish("priority", priority, f"{PRIORITIES[0]} to {PRIORITIES[-1]}")
 
 
 def _released(by: str) -> Reason:

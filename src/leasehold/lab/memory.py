@@ -18,6 +18,7 @@ from leasehold.lab.inventory import Inventory
 from leasehold.lab.journal import Journal
 from leasehold.lab.model import LeaseId, LeaseState, NodeName
 from leasehold.lab.node_row import NodeRow, configured_row
+from leasehold.lab.paces import Paces
 from leasehold.lab.records import Line, Told
 from leasehold.lab.system import for_system
 
@@ -41,6 +42,9 @@ class Memory:
         self.told: dict[NodeName, Told] = {}
         self.boots = Boots()
         self.epoch = 0
+        self.paces = Paces()
+        self.promises: dict[LeaseId, float] = {}
+        """When those in the queue that keep nodes were to have all that they need."""
         self.alarms = Alarms()
         self.short: set[ObjectId] = set()
         """Objects that wait for quota."""
@@ -49,6 +53,8 @@ class Memory:
         self.touched: set[NodeName] = set()
         """What people may have to be told about."""
         self.objects: defaultdict[NodeName, set[ObjectId]] = defaultdict(set)
+        self._leaving: dict[NodeName, float] = {}
+        """When nodes were given back that are not free again yet."""
 
     def furnish(self, kept: Iterable[NodeRow]) -> None:
         """Have the nodes of the configuration and those that were kept; nobody holds any."""
@@ -128,7 +134,9 @@ class Memory:
             self.let_go(hold)
         ended = msgspec.structs.replace(lease, state=state, ended_at=now, reason=reason)
         self.book.close(ended)
+        self.promises.pop(ended.id, None)
         self._stir(lease)
+        self._stir_own(lease.owner)
         self.alarms.put(("lease", lease.id), None)
         self.journal.draft.save_lease(ended)
         self.note(state.value, now, lease=lease.id, reason=reason)
@@ -137,9 +145,11 @@ class Memory:
     def let_go(self, hold: Hold) -> None:
         """Take a node from its lease."""
         self.book.let_go(hold)
+        self._leaving[hold.node] = self.clock.now()
         self.journal.draft.remove_hold(hold)
         self.drop(hold)
         self.touch(hold.node)
+        self._stir_own(self.book.leases[hold.lease].owner)
 
     def rows_of(self, node: NodeName) -> list[Row]:
         """The ledger rows of a node, old attempts included, oldest first."""
@@ -176,6 +186,8 @@ class Memory:
         after = msgspec.structs.replace(hold, **changes)
         if after == hold:
             return
+        if after.ready_at is not None and hold.ready_at is None:
+            self.paces.booted(hold.machine_type, after.ready_at - hold.planned_at)
         self.book.hold(after)
         self.touch(hold.node)
         self.journal.draft.save_hold(after)
@@ -213,10 +225,17 @@ class Memory:
         awaited = self.inventory.note(node, held=held, occupied=occupied and not spare)
         if awaited is not None:
             self.stirred.add(("queue", awaited))
+            left_at = self._leaving.pop(node, None)
+            if left_at is not None:
+                self.paces.left(awaited, self.clock.now() - left_at)
 
     def _stir(self, lease: LeaseRow) -> None:
-        waits = lease.state is LeaseState.WAITING
-        self.stirred.add(("queue", lease.machine_type) if waits else ("lease", lease.id))
+        self.stirred.add(("queue", lease.machine_type) if lease.waits else ("lease", lease.id))
+
+    def _stir_own(self, owner: str) -> None:
+        """An owner has less in hand: a limit may not be in the way any more."""
+        if self.config.limits.any:
+            self.stirred.update(("queue", each) for each in self.book.waits_of(owner))
 
     def note(
         self,

@@ -118,6 +118,10 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     """What it waits for, or why it failed."""
     position: int | None = None
     """Place in the queue while WAITING, from 1."""
+    blocks: tuple[Reason, ...] = ()
+    """All that is in the way until it is READY, with figures; `reason` is the first of it."""
+    expected_at: datetime | None = None
+    """When it will be READY, from measured times and the known ends of leases; None: unknown."""
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,8 +5,9 @@ database sees changes in the same order. Nobody waits for the database with the 
 """
 
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future
+from math import inf
 
 import msgspec
 import structlog
@@ -16,14 +17,16 @@ from leasehold.engine.cloud import Kind, ObjectId
 from leasehold.engine.engine import Change, Engine
 from leasehold.engine.reason import Reason
 from leasehold.engine.stock import Stock
-from leasehold.lab import decide, names, node_records, progress, records
+from leasehold.lab import decide, names, node_records, outlook, progress, records
 from leasehold.lab.aim import Aim
+from leasehold.lab.book import LeaseRow
 from leasehold.lab.config import Config, MachineTypeConfig
 from leasehold.lab.hands import Hands
 from leasehold.lab.health import Health, visit_of
 from leasehold.lab.journal import Journal
 from leasehold.lab.memory import Memory
 from leasehold.lab.model import LeaseId, LeaseState, NodeName, NodeState
+from leasehold.lab.outlook import LOOKED_AT, Outlook
 from leasehold.lab.planner import Planner
 from leasehold.lab.prober import Checkup, Finding, Target
 from leasehold.lab.queue import Queue
@@ -38,6 +41,18 @@ STORE_RETRY = 5.0
 
 IDLE = 3600.0
 """Seconds between two turns when nothing happens."""
+
+
+OUTLOOK_AGE = 2.0
+"""Seconds for which what those in a queue are told may stand, while nothing happens."""
+
+
+class _Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What those in a queue were told."""
+
+    at: float
+    queue: Queue
+    outlooks: Mapping[LeaseId, Outlook]
 
 
 class Steward(Memory):
@@ -61,6 +76,7 @@ class Steward(Memory):
         self.journal.on_ended = lambda lease: self.book.forget(lease)
         self.journal.on_lost = lambda: self.engine.tell(self.reload)
         self.boots.on_console = self._heard_console
+        self._outlooks: dict[str, _Seen] = {}
         self._hands = Hands(self, Planner(config, stock, lab_key))
 
     def attach(self, engine: Engine) -> None:
@@ -138,6 +154,7 @@ class Steward(Memory):
             self.objects.clear()
             self.alarms.clear()
             self.short.clear()
+            self.promises.clear()
             for row in self.engine.ledger.rows.values():
                 self.put(row)
             for node in [*nodes, *self.book.holds]:
@@ -164,6 +181,7 @@ class Steward(Memory):
         """Do what there is to do; the future ends when it is durable. Call with the lock in hand."""
         now = self.clock.now()
         self.stirred |= self.alarms.due(now)
+        self._outlooks.clear()
         self._settle(now)
         restock_at = self._hands.restock(now)
         self._settle(now)
@@ -181,8 +199,16 @@ class Steward(Memory):
             decision = decide.decide(self._scene(now))
             for topic, at in decision.wakes.items():
                 self.alarms.put(topic, at)
+            for lease, promise in decision.promises.items():
+                self._promise(lease, promise)
             for effect in decision.effects:
                 self._hands.apply(effect, now)
+
+    def _promise(self, lease: LeaseId, at: float | None) -> None:
+        if at is None:
+            self.promises.pop(lease, None)
+        else:
+            self.promises[lease] = at
 
     def progress(self, node: NodeName, config: MachineTypeConfig) -> progress.Progress:
         hold = self.book.holds.get(node)
@@ -213,8 +239,9 @@ class Steward(Memory):
             if kind == "lease" and (lease := self.book.leases.get(LeaseId(name)))
             if lease.state is not LeaseState.WAITING
         ]
-        queues = [self.queue(name) for kind, name in stirred if kind == "queue"]
-        types = {lease.machine_type for lease in leases} | {each.machine_type for each in queues}
+        queues = self._queues(name for kind, name in stirred if kind == "queue")
+        types = {hold.machine_type for lease in leases for hold in self.book.held_by(lease.id)}
+        types |= {name for lease in leases for name in lease.machine_types}
         return decide.Scene(
             now=now,
             queues=queues,
@@ -224,20 +251,62 @@ class Steward(Memory):
             machine_types=self.machine_types,
             dns=self.config.dns,
             mute=self._mute(types),
-            paused={each: why for each in types if (why := self.boots.pause(each, now))},
         )
 
-    def queue(self, machine_type: str) -> Queue:
-        """Who waits for nodes of a machine type, and what there is for them."""
-        count = self.inventory.count(machine_type)
+    def _queues(self, names: Iterable[str]) -> list[Queue]:
+        """The queues that these machine types belong to, each once."""
+        found, seen = [], set[str]()
+        for name in names:
+            if seen.isdisjoint(name.split("|")):
+                queue = self.queue(name)
+                found.append(queue)
+                seen.update(each for several in queue.names for each in several.split("|"))
+        return found
+
+    def queue(self, machine_type: str, *more: LeaseRow) -> Queue:
+        """Who waits for nodes of a machine type, and who with them; as if `more` waited, too."""
+        waiting = [*self.book.line(machine_type), *more]
+        names = {machine_type, *(lease.machine_type for lease in waiting)}
+        types = {each for several in names for each in several.split("|")}
         return Queue(
-            machine_type=machine_type,
-            waiting=self.book.queue(machine_type),
-            free=self.inventory.free(machine_type),
-            nodes=count.all,
-            leaving=count.leaving,
-            down=count.down,
+            names=names,
+            waiting=waiting,
+            nodes=self.inventory,
+            machine_types=self.machine_types,
+            holds=self.book.holds,
+            leases=self.book.leases,
+            owners=self.book.owners,
+            limits=self.config.limits,
+            paces={each: self.paces.of(each) for each in types},
+            mute=self._mute(types),
+            paused=self._paused(types),
+            promises=self.promises,
         )
+
+    def outlook(self, lease: LeaseRow) -> tuple[Outlook, float | None]:
+        """How a lease stands in its queue, and when it will be ready; None: unknown."""
+        now = self.clock.now()
+        known = self._outlooks.get(lease.machine_type)
+        if known is None or lease.id not in known.outlooks or known.at < now - OUTLOOK_AGE:
+            queue = self.queue(lease.machine_type)
+            known = _Seen(at=now, queue=queue, outlooks=outlook.look(queue, now))
+            self._outlooks.update(dict.fromkeys(queue.names, known))
+        found = known.outlooks.get(lease.id, Outlook(position=1, blocks=(LOOKED_AT,)))
+        return found, outlook.ready_at(known.queue, lease, found.starts_at)
+
+    def ready_at(self, lease: LeaseRow) -> float | None:
+        """When a lease with nodes will be ready, by how long they took lately; None: unknown."""
+        times = []
+        for hold in self.book.held_by(lease.id):
+            boot = self.paces.of(hold.machine_type).boot
+            if hold.ready_at is None:
+                times.append(inf if boot is None else hold.planned_at + boot)
+        last = max(times, default=inf)
+        return last if self.clock.now() < last < inf else None
+
+    def _paused(self, types: Collection[str]) -> Mapping[str, Reason]:
+        found = {each: self.boots.pause(each, self.clock.now()) for each in types}
+        return {each: why for each, why in found.items() if why is not None}
 
     def _mute(self, types: Collection[str]) -> Mapping[str, Reason]:
         configs = [self.machine_types.get(each) for each in types]

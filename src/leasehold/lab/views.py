@@ -20,10 +20,11 @@ from leasehold.lab.model import (
     MachineType,
     Node,
     NodeName,
+    NodeState,
     Step,
 )
 from leasehold.lab.node_row import configured_row
-from leasehold.lab.queue import busy
+from leasehold.lab.outlook import LOOKED_AT
 from leasehold.lab.steward import Steward
 
 
@@ -82,12 +83,7 @@ def lease(steward: Steward, row: LeaseRow) -> Lease:
     book = steward.book
     with steward.lock:
         held = nodes(steward, [hold.node for hold in book.held_by(row.id)])
-        reason, place = row.reason, None
-        if row.state is LeaseState.WAITING:
-            queue = steward.queue(row.machine_type)
-            place = 1 + sum(each.epoch < row.epoch for each in queue.waiting)
-            if reason is None or reason.cause is Cause.NODES_BUSY:
-                reason = busy(row, queue, place)  # the numbers as they are by now
+        prospect = _prospect(steward, row, held)
     return Lease(
         id=row.id,
         machine_type=row.machine_type,
@@ -107,9 +103,29 @@ def lease(steward: Steward, row: LeaseRow) -> Lease:
         ready_at=moment(row.ready_at) if row.ready_at else None,
         ended_at=moment(row.ended_at) if row.ended_at else None,
         nodes=tuple(held),
-        reason=reason,
-        position=place,
+        reason=prospect.blocks[0] if row.waits else row.reason,
+        position=prospect.position,
+        blocks=prospect.blocks,
+        expected_at=moment(prospect.ready_at) if prospect.ready_at else None,
     )
+
+
+class _Prospect(msgspec.Struct, frozen=True, kw_only=True):
+    position: int | None = None
+    blocks: tuple[Reason, ...] = ()
+    ready_at: float | None = None
+
+
+def _prospect(steward: Steward, row: LeaseRow, held: list[Node]) -> _Prospect:
+    """What a lease that is not ready can know of its way."""
+    if row.waits:
+        outlook, ready_at = steward.outlook(row)
+        return _Prospect(position=outlook.position, blocks=outlook.blocks, ready_at=ready_at)
+    if row.state is not LeaseState.PREPARING:
+        return _Prospect()
+    reasons = [each.reason for each in held if each.state is not NodeState.READY and each.reason]
+    blocks = {(each.cause, each.text): each for each in reasons}
+    return _Prospect(blocks=tuple(blocks.values()), ready_at=steward.ready_at(row))
 
 
 def machine_types(steward: Steward) -> list[MachineType]:
@@ -152,13 +168,11 @@ def plan(steward: Steward, engine: Engine, found: list[tuple[Row, Action | None]
         for watch in engine.watches.values()
         for kind, reason in watch.troubles.items()
     ]
-    looked_at = Reason(cause=Cause.NODES_BUSY, text="is being looked at")
     with steward.lock:
         return steps + [
-            _waiting(config.cloud, "lease", each.id, each.reason or looked_at)
+            _waiting(config.cloud, "lease", each.id, each.reason or LOOKED_AT)
             for each in steward.book.leases.values()
-            if each.state is LeaseState.WAITING
-            and (config := steward.machine_types.get(each.machine_type))
+            if each.waits and (config := steward.machine_types.get(each.machine_types[0]))
         ]
 
 

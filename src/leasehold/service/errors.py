@@ -27,7 +27,9 @@ from leasehold.lab.errors import (
     NodeConfigured,
     NodeExists,
     NodeHeld,
+    NotEnough,
     NotYours,
+    OverLimit,
     TooMany,
 )
 from leasehold.lab.rights import NotAllowed
@@ -118,6 +120,16 @@ def _explain_lab(error: LabError | UnknownName | Impossible) -> tuple[int, Probl
             return 409, Problem(
                 code="too_many", message=text, wanted=error.wanted, exist=error.exist
             )
+        case OverLimit():
+            return 409, Problem(
+                code="over_limit",
+                message=text,
+                owner=error.owner,
+                wanted=error.wanted,
+                exist=error.exist,
+            )
+        case NotEnough():
+            return 409, Problem(code="not_enough", message=text, blocks=error.blocks)
         case NodeExists():
             return 409, Problem(code="node_exists", message=text, name=error.node)
         case NodeHeld():

@@ -25,6 +25,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     exist: int | None = None
     """How many nodes were asked for, and how many there are at most."""
     reason: Reason | None = None
+    blocks: tuple[Reason, ...] = ()
+    """What is in the way of a lock that shall not wait."""
     id: str | None = None
     """Of an unexpected error: the same id stands in the service's log."""
 

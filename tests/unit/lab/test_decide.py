@@ -6,23 +6,17 @@ import pytest
 from leasehold.engine.cloud import Kind
 from leasehold.engine.reason import Cause, Reason
 from leasehold.engine.row import State
-from leasehold.lab.book import Hold, LeaseRow
+from leasehold.lab.book import Hold
 from leasehold.lab.decide import Scene, decide
-from leasehold.lab.effects import Break, Built, End, Explain, Failed, Grant, Ready, Retry, Usable
+from leasehold.lab.effects import Break, Built, End, Failed, Ready, Retry, Usable
 from leasehold.lab.model import LeaseState
-from leasehold.lab.queue import OFFERS_RETRY, Queue, busy
+from leasehold.lab.queue import OFFERS_RETRY, Queue
 from tests.unit.engine.builders import a_row
 from tests.unit.lab.builders import NOW, a_hold, a_lease, a_type, rows_of
 
 NAMES = ("demo001", "demo002", "demo003", "demo004")
 FAILED = Reason(cause=Cause.NO_HOST, text="No valid host", request_id="req-1")
 FINAL = Reason(cause=Cause.NOT_FOUND, text="no such image", request_id="req-2")
-
-
-def a_queue(*waiting: LeaseRow, free: int = 4, leaving: int = 0, nodes: int = 4) -> Queue:
-    return Queue(
-        machine_type="demo", waiting=waiting, free=NAMES[:free], nodes=nodes, leaving=leaving
-    )
 
 
 def a_scene(*queues: Queue, **fields: object) -> Scene:
@@ -36,12 +30,6 @@ def a_scene(*queues: Queue, **fields: object) -> Scene:
         "mute": {},
     }
     return Scene(**(values | fields))
-
-
-def queued(*waiting: LeaseRow, **fields: object):
-    scene = {name: fields.pop(name) for name in ("now", "mute", "machine_types") if name in fields}
-    decision = decide(a_scene(a_queue(*waiting, **fields), **scene))
-    return decision.effects, decision.wakes["queue", "demo"]
 
 
 def holding(*holds: Hold, rows=None, config=None, now: float = NOW, mute=(), **fields: object):
@@ -62,80 +50,6 @@ def holding(*holds: Hold, rows=None, config=None, now: float = NOW, mute=(), **f
         )
     )
     return decision.effects, decision.wakes["lease", lease.id]
-
-
-# -- the queue ---------------------------------------------------------------------------------------
-
-
-def test_a_lease_gets_the_first_free_nodes() -> None:
-    effects, wake_at = queued(a_lease(count=2))
-    assert effects == (Grant(lease="lease-1", nodes=NAMES[:2]),)
-    assert wake_at == NOW - 10 + 86400
-
-
-def test_who_came_first_is_served_first_and_nodes_are_given_once() -> None:
-    effects, _ = queued(a_lease(1, count=1), a_lease(2, count=2), a_lease(3, count=2))
-    assert effects[:2] == (
-        Grant(lease="lease-1", nodes=NAMES[:1]),
-        Grant(lease="lease-2", nodes=NAMES[1:3]),
-    )
-    assert isinstance(effects[2], Explain)
-
-
-def test_a_small_lease_does_not_overtake_a_large_one() -> None:
-    effects, _ = queued(a_lease(1, count=4), a_lease(2, count=1), free=3)
-    assert [type(each) for each in effects] == [Explain, Explain]
-    assert "place 2 in the queue" in effects[1].reason.text
-
-
-def test_who_waits_is_told_the_numbers() -> None:
-    queue = a_queue(free=1, leaving=2)
-    reason = busy(a_lease(count=3), queue, 2)
-    assert reason.text == (
-        "1 of 4 nodes of demo are free, 3 wanted; 2 are being given back; place 2 in the queue"
-    )
-    assert (reason.cause, reason.have, reason.want) == (Cause.NODES_BUSY, 1, 3)
-
-
-def test_who_was_told_is_not_told_again() -> None:
-    told = a_lease(count=4, reason=busy(a_lease(count=4), a_queue(free=2), 1))
-    assert queued(told, free=1)[0] == ()
-
-
-def test_a_lease_that_waited_too_long_fails() -> None:
-    effects, _ = queued(a_lease(count=4), free=3, now=NOW + 86400)
-    (end,) = effects
-    assert (end.state, end.reason.cause) == (LeaseState.FAILED, Cause.DEADLINE)
-    assert "no 4 free nodes of demo in 1d" in end.reason.text
-
-
-def test_the_queue_moves_up_when_the_first_gives_up() -> None:
-    old = a_lease(1, count=4, created_at=NOW - 86400)
-    effects, _ = queued(old, a_lease(2, count=3), free=3)
-    assert [type(each) for each in effects] == [End, Grant]
-
-
-def test_a_lease_that_the_lab_can_never_serve_fails() -> None:
-    (end,), _ = queued(a_lease(count=5))
-    assert (end.state, end.reason.cause) == (LeaseState.FAILED, Cause.REFUSED)
-    assert end.reason.text == "5 nodes wanted; demo has only 4 now"
-
-
-def test_a_queue_for_a_machine_type_that_is_no_more_is_dissolved() -> None:
-    effects, _ = queued(a_lease(1), a_lease(2), machine_types={})
-    assert [each.reason.cause for each in effects] == [Cause.NOT_FOUND] * 2
-
-
-def test_nothing_is_granted_before_the_cloud_told_what_it_offers() -> None:
-    effects, wake_at = queued(a_lease(), mute={"c": FINAL})
-    assert effects == (Explain(lease="lease-1", reason=FINAL),)
-    assert wake_at == NOW + OFFERS_RETRY
-    assert queued(a_lease(reason=FINAL), mute={"c": FINAL})[0] == ()
-
-
-def test_a_cloud_that_does_not_tell_does_not_stop_the_clock() -> None:
-    (end,), _ = queued(a_lease(), mute={"c": FINAL}, now=NOW + 86400)
-    assert end.reason.cause is Cause.DEADLINE
 
 
 # -- on the way --------------------------------------------------------------------------------------

@@ -135,7 +135,7 @@ def test_open_leases_are_read_back_in_the_order_of_their_epochs(database: Disk) 
     for number in (3, 1, 2):
         draft.add_lease(a_lease(number))
     write(database, draft)
-    assert [lease.epoch for lease in read(database).queue("demo")] == [1, 2, 3]
+    assert [lease.epoch for lease in read(database).line("demo")] == [1, 2, 3]
 
 
 def test_ended_leases_are_found_by_id_key_and_owner_the_newest_first(database: Disk) -> None:
@@ -178,6 +178,7 @@ def test_a_lease_that_is_granted_at_once_is_written_once_in_its_last_form(databa
 
 def test_a_node_passes_from_one_lease_to_the_next_in_one_transaction(database: Disk) -> None:
     draft = Draft()
+    draft.add_lease(a_lease(2, state=LeaseState.PREPARING))
     draft.add_hold(a_hold(lease=1))
     write(database, draft)
     draft = Draft()
@@ -189,6 +190,7 @@ def test_a_node_passes_from_one_lease_to_the_next_in_one_transaction(database: D
 
 def test_a_hold_that_came_and_went_within_a_draft_leaves_no_trace(database: Disk) -> None:
     draft = Draft()
+    draft.add_lease(a_lease(2, state=LeaseState.PREPARING))
     draft.add_hold(a_hold(lease=1))
     write(database, draft)
     draft = Draft()

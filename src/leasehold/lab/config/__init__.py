@@ -5,6 +5,7 @@ from leasehold.lab.config.datasets import DatasetProfileConfig, DatasetsConfig
 from leasehold.lab.config.dns import DnsConfig
 from leasehold.lab.config.flocker import FlockerConfig
 from leasehold.lab.config.lab import LabConfig
+from leasehold.lab.config.limits import LimitsConfig, OwnerLimits
 from leasehold.lab.config.load import Config, load
 from leasehold.lab.config.machine_types import MachineTypeConfig
 from leasehold.lab.config.paddles import PaddlesConfig
@@ -22,8 +23,10 @@ __all__ = [
     "FlockerConfig",
     "ImageRule",
     "LabConfig",
+    "LimitsConfig",
     "MachineTypeConfig",
     "NetworkRule",
+    "OwnerLimits",
     "PaddlesConfig",
     "ServiceConfig",
     "SystemConfig",

@@ -17,6 +17,7 @@ from leasehold.lab.config.datasets import (
 from leasehold.lab.config.dns import DnsConfig, check_dns
 from leasehold.lab.config.flocker import FlockerConfig
 from leasehold.lab.config.lab import with_teuthology
+from leasehold.lab.config.limits import LimitsConfig
 from leasehold.lab.config.machine_types import MachineTypeConfig
 from leasehold.lab.config.paddles import PaddlesConfig, check_paddles
 from leasehold.lab.config.service import ServiceConfig, check_service
@@ -38,6 +39,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     datasets: DatasetsConfig | None = None
     """None: there are no datasets here."""
     dataset_profiles: dict[str, DatasetProfileConfig] = {}
+    limits: LimitsConfig = LimitsConfig()
 
     @property
     def state_directory(self) -> Path:
@@ -53,7 +55,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
 SECTIONS = (
     *("service", "clouds", "dns", "machine_types", "lab", "paddles", "flocker"),
-    *("datasets", "dataset_profiles"),
+    *("datasets", "dataset_profiles", "limits"),
 )
 
 
@@ -92,6 +94,7 @@ def load(path: Path) -> Config:
         ),
         datasets=datasets if has_datasets else None,
         dataset_profiles=_tables(DatasetProfileConfig, raw, "dataset_profiles", path),
+        limits=read_table(LimitsConfig, raw.get("limits", {}), path, "limits"),
     )
     check_service(config.service, path)
     if config.paddles is not None:
