@@ -22,6 +22,8 @@ _SECTIONS: tuple[tuple[str, type[msgspec.Struct]], ...] = (
     ("flavor, as a rule", config.FlavorRule),
     ("networks, as a rule", config.NetworkRule),
     ("volumes", config.VolumeConfig),
+    ("[limits]", config.LimitsConfig),
+    ("[limits.owners.OWNER]", config.OwnerLimits),
     ("[paddles]", config.PaddlesConfig),
     ("[flocker]", config.FlockerConfig),
     ("[datasets]", config.DatasetsConfig),
