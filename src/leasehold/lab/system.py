@@ -19,25 +19,24 @@ def for_system(
 ) -> MachineTypeConfig:
     """The machine type with all that the system changes about it, and no other systems.
 
-    A wish without a type of system gets the default one, a wish without a version the default's if
-    that is of its type. Raises `UnknownSystem`, with the systems
-    that there are.
+    What a wish leaves open is the default's: the type, and the version if that is of its type; else
+    it is the newest. Raises `UnknownSystem`, with the systems that there are.
     """
     if config.kind == "fixed":
         return config
-    wanted = f"{os_type}-{os_version}" if os_version else os_type
-    if not wanted:
-        wanted = config.default_system or _usual(config)
-        os_type, os_version = split(wanted) if wanted else (None, None)
+    default = config.default_system or _usual(config)
+    if default and not os_type:
+        os_type, version = split(default)
+        os_version = os_version or version
     elif config.default_system and not os_version and os_type == split(config.default_system)[0]:
-        wanted = config.default_system
-        os_version = split(wanted)[1]
+        os_version = split(config.default_system)[1]
+    wanted = "-".join(each for each in (os_type, os_version) if each) or None
     system = find(os_type or "", os_version, config.systems)
     if system is not None:
         return _settled(config, config.systems[system], system)
     if wanted is None and not _asks(config):
         return _settled(config, SystemConfig(), None)
-    if os_type and os_version and _asks(config):
+    if os_type and _asks(config):
         return _settled(config, SystemConfig(), wanted)
     known = sorted(config.systems)
     raise UnknownSystem(machine_type, wanted or "", near(wanted or "", known), known)

@@ -10,8 +10,10 @@ from itertools import islice
 import msgspec
 from msgspec import UNSET
 
+from leasehold.engine.errors import Impossible, UnknownName
 from leasehold.lab.config import PaddlesConfig
 from leasehold.lab.duration import parse_duration
+from leasehold.lab.errors import LabError
 from leasehold.lab.lab import Lab
 from leasehold.lab.model import NodeName, Wish
 from leasehold.lab.node_row import NodeChange, NodeRow, Want
@@ -125,7 +127,8 @@ class Desk:
     async def lock_many(self, asked: LockMany, gone: Gone) -> bytes:
         """Lock nodes, all or none, and show them whole; those in a cloud when they are ready.
 
-        Who hangs up before the answer holds nothing. Raises `Refused`, 503, if there are not enough.
+        Who hangs up before the answer holds nothing. Raises `Refused`, 503, if there are not enough,
+        or if the cloud does not have what they are made of.
         """
         want = Want(os_type=asked.os_type, os_version=asked.os_version, arch=asked.arch)
         purpose = asked.description or ""
@@ -153,7 +156,11 @@ class Desk:
             hold=True,
             wait=False,
         )
-        lease = await self._boots.lock(wish, gone)
+        try:
+            lease = await self._boots.lock(wish, gone)
+        except (LabError, UnknownName, Impossible) as no:
+            # The only answer whose words teuthology shows to people.
+            raise Refused(503, str(no)) from no
         with self._lab.promptly() as lab:
             return self._cards.list(lab, lab.held_by(lease))
 

@@ -45,6 +45,26 @@ def test_more_servers_than_there_may_be_are_refused_at_once(tmp_path: Path):
         assert lab.leases() == []
 
 
+@pytest.mark.parametrize(
+    ("machine_type", "asked", "told"),
+    [
+        ({"image": "nope"}, {}, "no active image 'nope'"),
+        ({}, {"os_type": "rhel", "os_version": "9"}, "no system 'rhel-9'"),
+    ],
+)
+def test_what_the_cloud_does_not_have_is_told_by_the_status_whose_words_teuthology_shows(
+    tmp_path: Path, machine_type: dict[str, str], asked: dict[str, str], told: str
+):
+    with (
+        running(a_lab(tmp_path, **machine_type)) as lab,
+        serving(lab) as url,
+        Client(url) as paddles,
+    ):
+        refused = paddles.lock_many(1, machine_type="vm", **asked)
+        assert told in paddles.refused(503, refused)
+        assert lab.leases() == []
+
+
 def test_servers_that_are_not_ready_in_time_are_all_given_back(tmp_path: Path):
     late = PaddlesConfig(patience="1s")
     with (

@@ -44,6 +44,19 @@ def test_without_a_version_the_default_of_its_type_goes_first() -> None:
     assert found.default_system == "ubuntu-22.04"
 
 
+def test_without_a_type_it_is_the_version_of_the_usual_one() -> None:
+    assert settled(None, "22.04", default_system="ubuntu-9.10").image == "jammy"
+    found = settled(None, "20.04", systems={}, image=ANY, default_system="ubuntu-22.04")
+    assert found.default_system == "ubuntu-20.04"
+
+
+def test_a_rule_without_a_version_takes_any() -> None:
+    image = settled("debian", systems={}, image=ANY, default_system="ubuntu-22.04").image
+    assert isinstance(image, ImageRule)
+    assert chosen("debian-12", image.match, image.exclude)
+    assert not chosen("ubuntu-22.04", image.match, image.exclude)
+
+
 @pytest.mark.parametrize(
     ("fields", "image"),
     [
@@ -80,7 +93,6 @@ def test_a_rule_for_any_system_serves_the_default_one_and_those_with_a_table() -
         (("rhel", "9"), {}, "no system 'rhel-9'; there are: centos-9-stream, ubuntu-22.04"),
         (("rhel", "9"), {"systems": {}}, "no system 'rhel-9'; there are none"),
         ((None, None), {"systems": {}, "image": ANY}, r"name a system \(os_type and os_version\)"),
-        (("rhel", None), {"systems": {}, "image": ANY}, "no system 'rhel'"),
     ],
 )
 def test_a_system_that_is_not_there_is_told_with_those_that_are(wish, fields, message) -> None:

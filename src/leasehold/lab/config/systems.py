@@ -44,8 +44,8 @@ def find(os_type: str | None, os_version: str | None, systems: Collection[str]) 
 
 
 def filled(rule: ImageRule, os_type: str, os_version: str) -> ImageRule:
-    """The rule with the system's name written in, letter by letter."""
-    names = {OS_TYPE: re.escape(os_type), OS_VERSION: re.escape(os_version)}
+    """The rule with the system's name written in, letter by letter; no version is any version."""
+    names = {OS_TYPE: re.escape(os_type), OS_VERSION: re.escape(os_version) or ".*"}
 
     def fill(pattern: str) -> str:
         for word, name in names.items():
