@@ -32,8 +32,8 @@ from leasehold.service import tokens
 SOURCE = ROOT / "src/leasehold"
 
 
-def test_troubleshooting_says_what_to_do_about_each_cause():
-    rows = _first_cells("docs/troubleshooting.md")
+def test_the_page_of_waits_says_what_to_do_about_each_cause():
+    rows = _first_cells("docs/waits-and-failures.md")
     assert not [cause.value for cause in Cause if f"`{cause.value}`" not in rows]
 
 

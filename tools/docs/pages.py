@@ -3,7 +3,17 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from tools.docs import api, commands, configuration, driver, emulator, libcloud, reasons, states
+from tools.docs import (
+    api,
+    commands,
+    configuration,
+    driver,
+    emulator,
+    libcloud,
+    reasons,
+    states,
+    waits,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -18,6 +28,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/libcloud.md": libcloud.page,
     "docs/reference/reasons.md": reasons.page,
     "docs/reference/states.md": states.page,
+    "docs/waits-and-failures.md": waits.page,
 }
 
 

@@ -16,7 +16,7 @@ def page() -> str:
 
 Who waits can see why, and what failed says why. A reason is one word of the list below, a sentence for
 people, and the numbers behind it. Nodes, leases, objects, events and the steps of `leasehold plan`
-carry one; [Troubleshooting](../troubleshooting.md) says what to do about each.
+carry one; [When something waits or fails](../waits-and-failures.md) says what to do about each.
 
 {table(("field", "meaning"), [(code(name), sentence(texts[name])) for name in names])}
 

@@ -6,13 +6,14 @@ from leasehold.engine.reason import Cause
 
 ADVICE: Mapping[Cause, str] = {
     Cause.NODES_BUSY: "Wait, ask a holder, or have `nodes` of the machine type raised.",
-    Cause.DOWN: "Mark the node up once it is mended, or ask who marked it down; its note says why.",
+    Cause.LIMIT: "Give something back that you hold, or have your limit raised.",
+    Cause.DOWN: "Take another node, or mend it and `leasehold nodes up NODE`; the sentence tells.",
     Cause.NEEDS: "Nothing: another object of the same node comes first.",
     Cause.BOOTING: "Nothing. If servers take longer than `boot_patience`, raise it.",
     Cause.NO_ANSWER: "See whether security group, address and image let SSH through.",
     Cause.NO_SENTINEL: "See what cloud-init is doing: its log on the node tells.",
     Cause.QUOTA_FULL: "Wait, or have the quota raised; the sentence says how much others use.",
-    Cause.BOOTS_FAIL: "See the failures for why; `leasehold types resume` tries again before the time.",
+    Cause.BOOTS_FAIL: "See why with `leasehold boots`, mend it, then `leasehold machine-types resume`.",
     Cause.API_BUDGET: "Nothing. If it is so for long, raise `calls_per_second`.",
     Cause.CLOUD_BUSY: "Nothing: it is tried again when the cloud said, or a little later.",
     Cause.UNSURE: "Nothing: a listing will tell. It takes about half a minute.",
@@ -33,3 +34,6 @@ ADVICE: Mapping[Cause, str] = {
     Cause.EXPIRED: "Next time extend it before its end, or ask for longer.",
 }
 """Shown beside the reason on the page, and in the documentation. Every cause has one."""
+
+PASSES = frozenset(list(Cause)[: list(Cause).index(Cause.QUOTA)])
+"""The causes that end by themselves: those that stand first."""
