@@ -84,6 +84,10 @@ class Planner:
             plans.append((hold, rows))
         return plans
 
+    def knows(self, cloud: str) -> bool:
+        """Whether a cloud has told what it offers."""
+        return self._stock.peek(cloud) is not None
+
     def fingerprint(
         self, machine_type: str, os_type: str | None = None, os_version: str | None = None
     ) -> str | None:

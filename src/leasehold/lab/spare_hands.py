@@ -17,12 +17,16 @@ from leasehold.lab.memory import Memory
 from leasehold.lab.model import LeaseId, LeaseState, NodeName, NodeState
 from leasehold.lab.node_row import Want
 from leasehold.lab.planner import Planner
+from leasehold.lab.queue import OFFERS_RETRY
 from leasehold.lab.spares import Order, Retire, Scene, Shelf, Spare
 
 log = structlog.get_logger()
 
 REST = 300.0
 """Seconds until spares are ordered again of a kind for which the quota had no room."""
+
+LOOK = 60.0
+"""Seconds between two looks whether an image or a recipe has changed."""
 
 Kind = tuple[str, str | None, str | None]
 """Machine type, and the type and version of the system."""
@@ -130,6 +134,10 @@ class SpareHands:
         rests = [until for until in self._rests.values() if until > now]
         times = [decision.wake_at] if decision.wake_at is not None else []
         times += [each.until.timestamp() for each in self._pauses(scene, now) if each.until]
+        wanted = [shelf.cloud for shelf in scene.shelves if shelf.target]
+        if wanted:
+            told = all(map(self._planner.knows, wanted))
+            times.append(now + (LOOK if told else OFFERS_RETRY))
         return min(times + rests, default=None)
 
     def _order(self, shelf: Shelf, count: int, now: float) -> None:

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 import yaml
 
-from leasehold.engine.cloud import Image, Kind, Limit, Limits
-from leasehold.engine.memory_cloud import MemoryCloud
+from leasehold.engine.cloud import CloudBusy, Image, Kind, Limit, Limits
+from leasehold.engine.memory_cloud import Fault, MemoryCloud
 from leasehold.engine.reason import Cause
 from leasehold.lab.config import SystemConfig
 from leasehold.lab.errors import NotYours
@@ -40,6 +40,19 @@ def test_spares_come_up_by_themselves_and_are_nobodys(bench: Bench) -> None:
     assert (node.owner, node.lease) == (None, None)
     assert bench.lab.leases() == []
     assert bench.lab.machine_types()[0].free == 4
+
+
+def test_spares_come_up_soon_after_the_cloud_told_what_it_offers(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    kind = msgspec.structs.replace(bench.config.machine_types["demo"], min_ready=2)
+    bench.config = msgspec.structs.replace(bench.config, machine_types={"demo": kind})
+    bench.cloud.faults.append(Fault(verb="offers", error=CloudBusy("starting")))
+    bench.restart(stocked=False)
+    bench.run(1)
+    bench.stock.use("c", lambda offers: offers)
+    bench.run(30)
+    assert len(spares(bench)) == 2
+    bench.database.close()
 
 
 def test_a_lock_has_a_spare_at_once_and_another_takes_its_place(bench: Bench) -> None:
@@ -112,7 +125,6 @@ def test_a_new_image_rotates_the_spares(bench: Bench) -> None:
     images = (Image(id="i3", name="debian-12"), *OFFERS.images[1:])
     bench.cloud.stock = msgspec.structs.replace(OFFERS, images=images)
     bench.stock._ask("c")  # as it does by itself every ten minutes
-    bench.lab.release(bench.lock().id)
     bench.run(120)
     assert {row.spec.image_id for row in bench.rows(Kind.SERVER)} == {"i3"}
     assert len(spares(bench)) == 2
