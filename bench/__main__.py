@@ -11,6 +11,7 @@ NAMES = (
     "ready",
     "pairs",
     "paddles",
+    "inventory",
     "drivers",
     "workers",
     "help",

@@ -91,10 +91,12 @@ class Looking:
         steward = self._steward
         types = machine_type.split("|") if machine_type is not None else None
         with steward.lock:
+            mine = None if owner is None else steward.book.nodes_of(owner)
             names = [
                 row.name
                 for row in steward.inventory.rows(types)
                 if up in (None, row.up)
+                and (mine is None or row.name in mine)
                 and (description is None or description in (row.description or ""))
                 and (want is ANYTHING or want.fits(row))
             ]

@@ -18,7 +18,7 @@ from leasehold.lab.errors import (
 )
 from leasehold.lab.leasing import Leasing
 from leasehold.lab.memory import BARE, Memory
-from leasehold.lab.model import Node, NodeName
+from leasehold.lab.model import LeaseState, Node, NodeName
 from leasehold.lab.node_row import NodeChange, NodeRow
 
 _TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
@@ -67,6 +67,8 @@ class Registering(Leasing):
             for old, new in zip(before, after, strict=True):
                 _check_change(steward, old, new, new_types=new_types)
             for old, new in zip(before, after, strict=True):
+                if old.machine_type != new.machine_type:
+                    _clear(steward, old.name)
                 if old != new:
                     steward.put_node(of_kind(steward, new))
                     note_change(steward, new.name, "changed", f"{_difference(old, new)}, by {by}")
@@ -87,6 +89,7 @@ class Registering(Leasing):
                     raise NodeConfigured(row.name, row.machine_type)
                 _demand_free(steward, row.name)
             for row in rows:
+                _clear(steward, row.name)
                 steward.remove_node(row)
                 note_change(steward, row.name, "removed", f"removed by {by}")
             durable = steward.turn()
@@ -146,9 +149,18 @@ def _check_texts(row: NodeRow) -> None:
 
 
 def _demand_free(memory: Memory, name: NodeName) -> None:
+    """Raise `NodeHeld` if somebody has it; a spare is nobody's."""
+    hold = memory.book.holds.get(name)
+    if hold is not None and not memory.book.leases[hold.lease].spare:
+        raise NodeHeld(name, memory.book.leases[hold.lease].owner, hold.lease)
+
+
+def _clear(memory: Memory, name: NodeName) -> None:
+    """Give up the spare on a free node, if there is one."""
     hold = memory.book.holds.get(name)
     if hold is not None:
-        raise NodeHeld(name, memory.book.leases[hold.lease].owner, hold.lease)
+        reason = Reason(cause=Cause.RELEASED, text="its node was removed, or is of another type")
+        memory.end(memory.book.leases[hold.lease], LeaseState.RELEASED, reason)
 
 
 def of_kind(memory: Memory, row: NodeRow) -> NodeRow:

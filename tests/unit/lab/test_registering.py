@@ -389,3 +389,17 @@ def test_nodes_are_found_by_what_they_are(bench: Bench) -> None:
     assert found(description="ack 3") == ["m1"]
     assert found(state=NodeState.DOWN) == ["m2"]
     assert found(owner="bob") == []
+
+
+def test_a_node_with_a_spare_on_it_is_free_to_be_removed_and_the_spare_goes(
+    tmp_path: Path,
+) -> None:
+    bench = Bench(tmp_path, types=TYPES, nodes=0, min_ready=1)
+    register(bench, "extra1", machine_type="demo")
+    bench.run(60)
+    assert (bench.servers(), states(bench, "extra1")) == (["extra1"], {"extra1": NodeState.SPARE})
+    bench.lab.remove_nodes([NodeName("extra1")], by="ann")
+    bench.run(60)
+    assert bench.servers() == []
+    assert names(bench.lab.nodes(machine_type="demo")) == []
+    bench.database.close()
