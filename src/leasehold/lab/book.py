@@ -212,10 +212,6 @@ class Book:
         mine = [lease.id for lease in self.leases.values() if lease.owner == owner]
         return {node for lease in mine for node in self._held.get(lease, ())}
 
-    def queue(self, machine_type: str) -> Collection[LeaseRow]:
-        """The leases that wait for nodes of a machine type, the oldest first."""
-        return self._queues[machine_type].values()
-
     def queues(self) -> list[str]:
         """The machine types, as they were asked for, that somebody waits for."""
         return [name for name, waiting in self._queues.items() if waiting]
