@@ -58,7 +58,8 @@ class Memory:
 
     def furnish(self, kept: Iterable[NodeRow]) -> None:
         """Have the nodes of the configuration and those that were kept; nobody holds any."""
-        self.machine_types = dict(self.config.machine_types)
+        self.machine_types.clear()  # others look into this very dict
+        self.machine_types.update(self.config.machine_types)
         rows = {row.name: row for row in configured(self.config)}
         for row in kept:
             made = rows.get(row.name)

@@ -371,6 +371,17 @@ def test_a_registration_that_was_lost_has_not_happened(bench: Bench) -> None:
     assert sorted(kept(bench)) == ["m1", "m2"]
 
 
+def test_a_machine_type_that_begins_after_a_lost_write_can_be_locked(bench: Bench) -> None:
+    bench.database.full = True
+    with pytest.raises(StoreFailed):
+        register(bench, "m1")
+    bench.database.full = False
+    bench.run(1)
+    row = NodeRow(name=NodeName("b1"), machine_type="bubo")
+    bench.lab.register_nodes([row], by="ann", new_types=True)
+    assert lock(bench, "bubo").state is LeaseState.READY
+
+
 # -- looking -----------------------------------------------------------------------------------------
 
 
