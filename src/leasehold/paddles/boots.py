@@ -10,7 +10,9 @@ from typing import TypeAlias
 
 import structlog
 
+from leasehold.engine.errors import Impossible, NotOffered
 from leasehold.lab.book import LeaseRow
+from leasehold.lab.errors import TooMany
 from leasehold.lab.lab import Lab
 from leasehold.lab.model import LeaseId, LeaseState, Wish
 from leasehold.paddles.waiting import Waiting, kept
@@ -49,7 +51,10 @@ class Boots:
 
         Raises `Refused`, 503, with what the lab says of the failure, and what `Lab.lock` raises.
         """
-        lease = (await asyncio.to_thread(self._lab.lock, wish)).id
+        try:
+            lease = (await asyncio.to_thread(self._lab.lock, wish)).id
+        except (TooMany, NotOffered, Impossible) as no:
+            raise Refused(503, str(no)) from None
         hung_up = asyncio.ensure_future(gone())
         hung_up.add_done_callback(lambda _: self._waiting.stir())
 

@@ -112,3 +112,13 @@ def test_a_node_in_a_cloud_is_registered_under_the_name_that_clients_have_for_it
         assert paddles.node(node["name"])["name"] == node["name"]
         message = paddles.refused(400, paddles.http.post("/nodes/", json=node | {"locked": True}))
         assert "already exists" in message
+
+
+def test_what_the_cloud_does_not_offer_is_told_with_the_reason(tmp_path: Path):
+    with (
+        running(a_lab(tmp_path, image="debian-99")) as lab,
+        serving(lab) as url,
+        Client(url) as paddles,
+    ):
+        assert "debian-99" in paddles.refused(503, paddles.lock_many(1, machine_type="vm"))
+        assert lab.leases() == []
