@@ -80,6 +80,8 @@ class Prompt(Registering):
 
     def is_instant(self, machine_types: Sequence[str]) -> bool:
         """Whether to lock free nodes of these types is all: nothing to make, prove or queue for."""
+        if self._steward.config.limits.any:
+            return False
         types = self._steward.machine_types
         awaited = {each for name in self._steward.book.queues() for each in name.split("|")}
         return all(

@@ -12,7 +12,7 @@ import structlog
 
 from leasehold.engine.errors import Impossible, NotOffered
 from leasehold.lab.book import LeaseRow
-from leasehold.lab.errors import TooMany
+from leasehold.lab.errors import NotEnough, OverLimit, TooMany
 from leasehold.lab.lab import Lab
 from leasehold.lab.model import LeaseId, LeaseState, Wish
 from leasehold.paddles.waiting import Waiting, kept
@@ -53,7 +53,7 @@ class Boots:
         """
         try:
             lease = (await asyncio.to_thread(self._lab.lock, wish)).id
-        except (TooMany, NotOffered, Impossible) as no:
+        except (NotEnough, OverLimit, TooMany, NotOffered, Impossible) as no:
             raise Refused(503, str(no)) from None
         hung_up = asyncio.ensure_future(gone())
         hung_up.add_done_callback(lambda _: self._waiting.stir())

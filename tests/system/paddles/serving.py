@@ -15,6 +15,7 @@ import uvicorn
 from leasehold.engine.clock import SystemClock
 from leasehold.engine.memory_cloud import MemoryCloud
 from leasehold.lab.config import Config, MachineTypeConfig, PaddlesConfig, ServiceConfig
+from leasehold.lab.config.limits import LimitsConfig
 from leasehold.lab.lab import Lab
 from leasehold.lab.open import open_lab
 from leasehold.paddles.app import Paddles
@@ -34,14 +35,17 @@ CLOUD_TYPE = MachineTypeConfig(
 def a_lab(directory: Path, place: Place | None = None, **options: Any) -> Lab:
     """A lab that knows one machine type, ``vm``, of 4 nodes in a cloud in memory.
 
-    `boot` seconds each server takes; the other options change the machine type.
+    `boot` seconds each server takes, `limits` are those of owners; the other options change the
+    machine type.
     """
     boot = options.pop("boot", 0.0)
+    limits = options.pop("limits", LimitsConfig())
     clock = SystemClock()
     config = Config(
         path=directory / "leasehold.toml",
         service=ServiceConfig(),
         clouds={},
+        limits=limits,
         machine_types={"vm": msgspec.structs.replace(CLOUD_TYPE, **options)},
     )
     database = Database(place) if place is not None else None
