@@ -14,7 +14,7 @@ from leasehold.datasets.commands import Commands
 from leasehold.datasets.control import Control
 from leasehold.datasets.model import Dataset, DatasetId, DatasetWish, Profile
 from leasehold.datasets.protocol import Blank, DatasetReport, Order, Orders, Report, Want
-from leasehold.engine.cloud import KEPT_KINDS, CloudId, Kind, ObjectId
+from leasehold.engine.cloud import KEPT_KINDS, CloudId, Kind, ObjectId, VolumeSpec
 from leasehold.engine.engine import Engine
 from leasehold.engine.memory_cloud import MemoryCloud
 from leasehold.engine.watch import Pace
@@ -101,6 +101,10 @@ class SimulatedAgent:
             return
         if not self._has(volume):
             return
+        if world.is_copy(volume):
+            if order.format is not None:
+                world.disks.harm.append(f"{volume} holds data of another, and may be formatted")
+            world.disks.filesystems.setdefault(volume, 1)
         if volume not in world.disks.filesystems:
             if order.format is None:
                 return
@@ -239,6 +243,12 @@ class DatasetWorld:
             by = self.disks.mounted.get(each.cloud_id)
             if by is not None and self._runs(by):
                 assert by in each.attached_to, f"{each.cloud_id} was taken from {by} while mounted"
+
+    def is_copy(self, volume: str) -> bool:
+        """Whether the cloud made it with data in it, or somebody else did."""
+        spec = self.cloud._objects[CloudId(volume)].spec
+        assert isinstance(spec, VolumeSpec)
+        return bool(spec.snapshot_id or spec.source_id or not spec.keep)
 
     def _runs(self, server: str) -> bool:
         return any(

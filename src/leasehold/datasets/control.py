@@ -13,10 +13,11 @@ from sqlalchemy import Connection
 
 from leasehold.datasets import records
 from leasehold.datasets.book import AgentRow, DatasetRow, Fate, SnapshotRow, subject_of
-from leasehold.datasets.decide import Decision, View, decide
+from leasehold.datasets.decide import decide
 from leasehold.datasets.fate import fate_of
 from leasehold.datasets.model import DatasetId, DatasetState, Profile, SnapshotId
 from leasehold.datasets.shelf import Shelf
+from leasehold.datasets.view import Decision, View
 from leasehold.engine.clock import Clock
 from leasehold.engine.cloud import Cloud, Kind, ObjectId
 from leasehold.engine.engine import Change, Engine
@@ -231,6 +232,7 @@ class Control:
             holder=shelf.nodes.get(row.attached_node) if row.attached_node else None,
             heard=shelf.heard_of(row),
             fate=shelf.fate_of(row),
+            stranger=shelf.stranger_of(row),
             snapshots=tuple(each.object for each in shelf.snapshots_of(row.id)),
         )
 

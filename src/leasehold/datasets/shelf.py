@@ -117,6 +117,16 @@ class Shelf:
     def fate_of(self, row: DatasetRow) -> Fate | None:
         return self.fates.get((row.cloud, row.attached_server)) if row.attached_server else None
 
+    def stranger_of(self, row: DatasetRow) -> AgentRow | None:
+        """A node whose server has the volume of a dataset, by the last listing."""
+        volume = self.row(row.volume)
+        if volume is None or not volume.attached_to:
+            return None
+        for node in self.nodes.values():
+            if node.cloud == row.cloud and node.server_id in volume.attached_to:
+                return node
+        return None
+
     def by_subject(self, subjects: Iterable[str]) -> list[DatasetId]:
         """The datasets that rows of the engine belong to."""
         prefix = subject_of(DatasetId(""))

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from leasehold.datasets.book import AgentRow, DatasetRow, HoldRow, SnapshotRow
 from leasehold.datasets.control import Control
-from leasehold.datasets.decide import SILENCE
+from leasehold.datasets.look import SILENCE
 from leasehold.datasets.model import AgentNode, Dataset, DatasetSnapshot, DatasetState, Hold
 from leasehold.engine.decide import moment
 from leasehold.engine.row import State

@@ -254,10 +254,6 @@ def test_a_snapshot_is_restored_and_what_was_there_is_kept_for_the_grace_time(
     snapshot = mounted.commands.snapshot("pg", "monday")
     mounted.run(30)
     mounted.commands.restore("pg", "monday")
-    mounted.disks.filesystems[f"volume-{10**6}"] = 1
-    mounted.run(5)
-    for volume in mounted.volumes():
-        mounted.disks.filesystems.setdefault(volume, 1)  # the cloud copied what the snapshot holds
     mounted.run(100)
     shown = mounted.show()
     assert shown.state is DatasetState.MOUNTED
@@ -276,7 +272,7 @@ def test_a_snapshot_is_restored_and_what_was_there_is_kept_for_the_grace_time(
 def test_a_clone_is_never_formatted(mounted: DatasetWorld) -> None:
     mounted.create("copy", "n2", size_gib=None, dataset=mounted.show().id)
     mounted.run(300)
-    assert mounted.show("copy").state is not DatasetState.MOUNTED  # nobody copied a filesystem
+    assert mounted.show("copy").state is DatasetState.MOUNTED
     assert all(each.format is None for each in mounted.agents.orders("n2").datasets)
     assert mounted.show("copy").size_gib == 10
 
@@ -411,9 +407,9 @@ def test_a_volume_that_somebody_attached_elsewhere_is_told(world: DatasetWorld) 
     world.create(node=None)
     world.run(30)
     (volume,) = world.cloud.alive(Kind.VOLUME)
-    server = world.agent_of["n2"].server
+    server = world.cloud.add_foreign(Kind.SERVER, "rescue")
     world.cloud._objects[volume.cloud_id].sighting = msgspec.structs.replace(
-        volume, attached_to=(CloudId(server),), status="IN-USE"
+        volume, attached_to=(server,), status="IN-USE"
     )
     world.run(120)
     world.commands.move("pg", "n1")
@@ -541,6 +537,12 @@ def test_orders_are_numbered_by_what_they_say(mounted: DatasetWorld) -> None:
     assert after.datasets[0].want is Want.UNMOUNTED
 
 
+def test_after_a_restart_a_mounted_dataset_is_shown_as_it_was(mounted: DatasetWorld) -> None:
+    mounted.crash()
+    mounted.turn()
+    assert (mounted.show().state, mounted.show().path) == (DatasetState.MOUNTED, "/leasehold/pg")
+
+
 def test_nothing_is_called_while_nothing_happens(mounted: DatasetWorld) -> None:
     mounted.run(300)
     before = len(mounted.cloud.calls)
@@ -565,3 +567,32 @@ def test_a_tag_of_data_in_the_cloud_names_its_row(mounted: DatasetWorld) -> None
     row = mounted.control.shelf.dataset("pg")
     assert volume.tag == Tag(installation=mounted.engine.installation, object=row.volume, keep=True)
     assert mounted.control.shelf.rows[row.volume].state is State.UP
+
+
+def test_a_detach_that_a_listing_hid_is_not_forgotten(mounted: DatasetWorld) -> None:
+    mounted.cloud.detaches = False
+    mounted.cloud.hide = lambda _: True
+    mounted.commands.move("pg", None)
+    mounted.run(300)
+    mounted.cloud.hide = lambda _: False
+    mounted.cloud.detaches = True
+    mounted.run(600)
+    (volume,) = mounted.cloud.alive(Kind.VOLUME)
+    assert (mounted.show().state, volume.attached_to) == (DatasetState.DETACHED, ())
+
+
+def test_a_volume_that_somebody_mounted_by_hand_is_not_torn_away(world: DatasetWorld) -> None:
+    world.create(node=None)
+    world.run(60)
+    (volume,) = world.cloud.alive(Kind.VOLUME)
+    agent = world.agent_of["n2"]
+    world.cloud._objects[volume.cloud_id].sighting = msgspec.structs.replace(
+        volume, attached_to=(CloudId(agent.server),), status="IN-USE"
+    )
+    world.disks.mounted[volume.cloud_id] = agent.server
+    agent.busy = True
+    world.run(300)
+    assert world.show().state is DatasetState.TROUBLED
+    agent.busy = False
+    world.run(300)
+    assert world.show().state is DatasetState.DETACHED
