@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
+from leasehold.emulator.guests.keeper import probe
+
 ROOT = Path(__file__).parents[3]
 PROGRAM = ROOT / ".venv-teuthology/bin/teuthology-lock"
 PATIENCE = 110
@@ -35,6 +37,8 @@ def _missing() -> str:
         return "no OpenSSH client here: apt-get install openssh-client"
     if os.geteuid() != 0:
         return "names that the resolver finds take root: port 53, and a resolv.conf of one's own"
+    if refusal := probe():
+        return f"machines that run cloud-init take containers, which the kernel refuses: {refusal}"
     with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
         try:
             tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
