@@ -10,6 +10,7 @@ NAMES = (
     "latency",
     "ready",
     "pairs",
+    "page",
     "paddles",
     "inventory",
     "drivers",

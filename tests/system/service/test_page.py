@@ -240,7 +240,7 @@ def test_the_views_look_like_a_lab(tmp_path: Path, browser: Browser) -> None:
         wish = {"machine_type": "demo", "count": 8, "owner": "zoe@lab", "purpose": "fs suite"}
         call(service, "POST", "/leases", wish)
         with browser.a_page(f"{service.url}/") as page:
-            page.resize(1200, 860)
+            page.resize(1200, 660)
             page.until(f"{LIVE} && {row(lease['id'])} !== null")
             assert page.value("document.querySelectorAll('.types svg').length") == 3
             (kept / "page-lab.png").write_bytes(page.picture())
