@@ -66,6 +66,26 @@ def test_the_openapi_document_says_which_roles_may(client: Client) -> None:
     assert paths["/api/v1/health"]["get"]["security"] == [{}]
 
 
+def test_nodes_are_registered_by_administrators_and_marked_by_operators(client: Client) -> None:
+    new = {"names": ["m1"], "machine_type": "metal", "new_type": True}
+
+    def register(who: str) -> int:
+        return client.post("/api/v1/nodes", json=new, headers=as_(who)).status_code
+
+    def mark(who: str) -> int:
+        down = {"up": False, "note": "fan"}
+        return client.patch("/api/v1/nodes/m1", json=down, headers=as_(who)).status_code
+
+    def remove(who: str) -> int:
+        return client.delete("/api/v1/nodes/m1", headers=as_(who)).status_code
+
+    assert [register(who) for who in ("ann", "olga", "root")] == [403, 403, 201]
+    assert [mark(who) for who in ("ann", "olga")] == [403, 200]
+    assert [remove(who) for who in ("ann", "olga", "root")] == [403, 403, 204]
+    log = client.get("/api/v1/audit-log", headers=as_("root")).json()
+    assert ("olga", "changeNode") in {(each["owner"], each["action"]) for each in log}
+
+
 def test_force_is_an_operators(client: Client) -> None:
     wish = {"machine_type": "demo"}
     lease = client.post("/api/v1/leases", json=wish, headers=as_("olga")).json()

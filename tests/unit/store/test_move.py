@@ -10,13 +10,17 @@ from leasehold.store import Database, Place, StoreError, StoreInUse
 from leasehold.store.check import check
 from leasehold.store.move import move, tally
 from leasehold.store.sqlite import SqliteFile
-from leasehold.store.tables import events, facts, metadata, objects
+from leasehold.store.tables import events, facts, metadata, nodes, objects
 from tests.postgres import the_cluster
 
 ROW = {
     "cloud": "c", "kind": "server", "spec": b'{"name":"\xc3\xa4"}', "subject": "demo001", "lease": None,
     "state": "up", "wanted": True, "cloud_id": "é", "facts": bytes(range(256)),
     "created_at": 1_800_000_000.123456, "since": 0.1 + 0.2,
+}  # fmt: skip
+NODE = {
+    "name": "smithi001.front.lab", "machine_type": "smithi", "kind": "fixed", "registered": True,
+    "up": False, "down_by_check": True, "note": "no answer", "is_vm": False, "arch": "x86_64",
 }  # fmt: skip
 LINES = 2500
 
@@ -36,6 +40,7 @@ def filled(place: Place) -> Place:
     with Database(place) as database:
         database.write(lambda c: c.execute(insert(facts), {"name": "installation", "value": "i"}))
         database.write(lambda c: c.execute(insert(objects), {"id": "server-1"} | ROW))
+        database.write(lambda c: c.execute(insert(nodes), NODE))
         database.write(lambda c: c.execute(insert(events), lines))
         database.write(lambda c: c.execute(delete(events).where(events.c.id > LINES - 10))).result()
     return place
@@ -60,7 +65,7 @@ def test_a_moved_ledger_is_the_same_row_for_row(
     shown: list[tuple[str, int, int]] = []
     assert move(filled, there, lambda *each: shown.append(each)) == before
     assert content(there) == before
-    assert ("events", LINES - 10, LINES - 10) in shown
+    assert {("events", LINES - 10, LINES - 10), ("nodes", 1, 1)} <= {*shown}
     assert ("events", 1000, LINES - 10) in shown
 
 
