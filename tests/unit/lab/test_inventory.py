@@ -47,9 +47,7 @@ def test_who_waits_is_told_of_once_when_a_node_becomes_free() -> None:
     assert inventory.note(node, held=False, occupied=False) is None
 
 
-def test_who_waits_is_told_of_new_nodes_of_those_that_come_up_and_of_those_that_are_another_now() -> (
-    None
-):
+def test_who_waits_is_told_of_nodes_that_are_new_or_up_again_or_another_now() -> None:
     inventory = an_inventory()
     assert inventory.put(a_row(up=False)) is None
     assert inventory.put(a_row(up=True)) == "a"
