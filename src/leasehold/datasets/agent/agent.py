@@ -1,11 +1,12 @@
 """The agent as a whole: hears orders, lets each dataset's keeper obey them, and reports."""
 
+import contextlib
 import random
 import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from threading import Condition, Event, Thread
+from threading import Condition, Event, Lock, Thread
 
 import msgspec
 import structlog
@@ -18,7 +19,7 @@ from leasehold.datasets.agent.hands import Hands
 from leasehold.datasets.agent.keeper import Keeper
 from leasehold.datasets.agent.memory import Memory, Remembered
 from leasehold.datasets.agent.status import Status
-from leasehold.datasets.protocol import LONGEST_WAIT, DatasetReport, Orders, Report
+from leasehold.datasets.protocol import LONGEST_WAIT, DatasetReport, Order, Orders, Report
 
 _log = structlog.get_logger()
 
@@ -58,6 +59,7 @@ class Agent:
         """Told whenever a dataset, or what is known of the control side, changes."""
         self._changed = Event()
         self._stopping = Event()
+        self._counting = Lock()
         self._users = memory.users(self._era)
         end = time.monotonic() + CLAIM_SECONDS
         self._claims = {(name, user): end for name, ids in self._users.items() for user in ids}
@@ -120,13 +122,17 @@ class Agent:
 
     def use(self, name: str, user: str) -> None:
         """Count a mount, once for each user. Raises OSError: then it is not counted."""
-        self._claims[name, user] = time.monotonic() + CLAIM_SECONDS
-        self._set_users(name, self.users_of(name) | {user})
+        with self._counting:
+            self._set_users(name, self.users_of(name) | {user})
+            self._claims[name, user] = time.monotonic() + CLAIM_SECONDS
+        self._tell_of_change()
 
     def release(self, name: str, user: str) -> None:
         """Count it no more; no error if it was not."""
-        self._claims.pop((name, user), None)
-        self._set_users(name, self.users_of(name) - {user})
+        with self._counting:
+            self._claims.pop((name, user), None)
+            self._set_users(name, self.users_of(name) - {user})
+        self._tell_of_change()
         keeper = self.keeper_of(name)
         if keeper is not None:
             keeper.poke()
@@ -135,7 +141,6 @@ class Agent:
         changed = {**self._users, name: users}
         self._memory.keep_users(self._era, changed)
         self._users = {each: ids for each, ids in changed.items() if ids}
-        self._tell_of_change()
 
     def _claims_on(self, name: str) -> tuple[str, ...]:
         now = time.monotonic()
@@ -146,12 +151,13 @@ class Agent:
 
     def _drop_stale_users(self) -> None:
         """Uses that Docker never ended: no container has the dataset, and none is on its way."""
-        for name in list(self._users):
-            keeper = self.keeper_of(name)
-            if keeper is None or keeper.is_used or self._claims_on(name):
-                continue
-            _log.warning("docker.stale", dataset=name, mounts=sorted(self._users[name]))
-            self._set_users(name, frozenset())
+        with self._counting, contextlib.suppress(OSError):
+            for name in list(self._users):
+                keeper = self.keeper_of(name)
+                if keeper is None or keeper.is_used or self._claims_on(name):
+                    continue
+                _log.warning("docker.stale", dataset=name, mounts=sorted(self._users[name]))
+                self._set_users(name, frozenset())
 
     def _report_of(self, keeper: Keeper) -> DatasetReport:
         users = tuple(
@@ -185,7 +191,7 @@ class Agent:
         except AgentError as error:
             return self._failed(str(error))
         except OSError as error:
-            return self._failed(f"an order could not be remembered: {error}")
+            return self._failed(f"the state cannot be written: {error}")
         if self._trouble is not None:
             _log.info("agent.heard", service=self.control.service)
         self._trouble = None
@@ -210,13 +216,24 @@ class Agent:
                     f" {self._obeys}. If it shall obey the new one, start it once with --obey-anew"
                 )
             self._report_every = orders.report_every
-            for order in orders.datasets:
-                keeper = self._keepers.get(order.dataset)
-                if keeper is None:
-                    keeper = self._start(self._memory.recall(order))
-                keeper.tell(order)
+            failed = [error for order in orders.datasets if (error := self._pass_on(order))]
+            if failed:
+                raise AgentError(f"not all orders can be obeyed: {'; '.join(failed)}")
             self._number = orders.number  # only now: what failed above is heard again
             self._forget({order.dataset for order in orders.datasets})
+
+    def _pass_on(self, order: Order) -> str | None:
+        """To the keeper of its dataset; what failed delays no other."""
+        try:
+            keeper = self._keepers.get(order.dataset)
+            if keeper is None:
+                keeper = self._start(self._memory.recall(order))
+            keeper.tell(order)
+        except OSError as error:
+            return f"the order for {order.name} cannot be remembered: {error}"
+        except AgentError as error:
+            return str(error)
+        return None
 
     def _forget(self, ordered: set[str]) -> None:
         for dataset, keeper in list(self._keepers.items()):

@@ -46,6 +46,11 @@ class Control:
             except OSError as error:
                 raise BadConfig(f"authority {config.authority}: {error.strerror}") from error
 
+    @property
+    def is_exposed(self) -> bool:
+        """Whether the token goes over a network for others to see."""
+        return self._tls is None and self._host not in ("localhost", "127.0.0.1", "::1")
+
     def report(self, report: Report) -> Orders:
         return self._call("POST", PATH_REPORT, Orders, report)
 

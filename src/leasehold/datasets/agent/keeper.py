@@ -56,6 +56,7 @@ class Keeper:
         self._unmounted_for: int | None = None
         """The epoch for which a look has proved that it is mounted nowhere."""
         self._refused: int | None = None
+        self._heard_older = False
         self._error: AgentError | OSError | None = None
         self._retry_at: float | None = None
         self._thread = Thread(target=self._run, name=f"keeper {self.order.dataset}", daemon=True)
@@ -81,16 +82,24 @@ class Keeper:
         cannot be remembered: then it is not obeyed."""
         with self._condition:
             if order.epoch < self.order.epoch:
-                self._refused = order.epoch
+                # Two calls are open at once, and their answers may pass each other: the first old
+                # order may be late, a second one comes from a stale control side.
+                self._refused = order.epoch if self._heard_older else None
+                self._heard_older = True
+                if self._refused is None:
+                    return
             elif order != self.order or not self._ordered:
                 remembered = msgspec.structs.replace(self._remembered, order=order, left=False)
                 if remembered != self._remembered:
                     self._memory.keep(remembered)
                 self._remembered = remembered
                 self._ordered = True
-                self._refused = None
+                self._refused, self._heard_older = None, False
                 self._poke()
+            elif self._refused is not None:
+                self._refused, self._heard_older = None, False
             else:
+                self._heard_older = False
                 return
         self._changed()
 
@@ -112,10 +121,13 @@ class Keeper:
 
     @property
     def mounted_at(self) -> str | None:
-        """Where it can be used by the newest look, while it is wanted there."""
+        """Where it can be used by the newest look, while it is wanted there.
+
+        Also if that is only remembered: what is mounted here cannot be on another server.
+        """
         with self._condition:
             seen = self._seen
-            wanted = self._ordered and self.order.want is Want.MOUNTED
+            wanted = self.order.want is Want.MOUNTED
             there = seen.device is not None and seen.there == seen.device.number
             return self._mounted() if wanted and there and not seen.fresh else None
 

@@ -34,6 +34,8 @@ def serve(config: AgentConfig, *, obey_anew: bool = False) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: agent.stop())
         _log.info("agent.started", service=control.service, server=own_id)
+        if control.is_exposed:
+            _log.warning("agent.token_in_plain", service=control.service, better="https")
         print(f"agent of server {own_id} for {control.service}", flush=True)
         try:
             agent.run()

@@ -168,6 +168,12 @@ def test_what_is_mounted_here_serves_containers_while_the_control_side_is_away(
     assert "no answer from" in found["Status"]["error"]
     assert "no answer from" in docker.refused("VolumeDriver.Mount", Name="other", ID="x")
     assert "no answer from" in docker.refused("VolumeDriver.List")
+    site.one.kill()
+    site.one.start()  # it knows of the order by heart, and sees that it is mounted
+    again = Docker(site.one.socket)
+    until(lambda: again.call("VolumeDriver.Path", Name="data")[0] == 200)
+    assert again.fine("VolumeDriver.Mount", Name="data", ID="z")["Mountpoint"] == path
+    again.close()
 
 
 def test_a_mount_that_takes_too_long_says_why(site: Site, mover: Mover):
