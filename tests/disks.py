@@ -28,11 +28,13 @@ def missing(why: str | None) -> None:
 
 
 def loops_below(directory: Path) -> list[str]:
-    """The loop devices whose files are there."""
+    """The loop devices whose files are there, but for those that go as soon as nobody has them:
+    a container of somebody else may have a copy of a mount that was there when it began."""
     found = []
     for backing in Path("/sys/block").glob("loop*/loop/backing_file"):
         try:
-            if backing.read_text().startswith(f"{directory}/"):
+            goes = (backing.parent / "autoclear").read_text().strip() == "1"
+            if backing.read_text().startswith(f"{directory}/") and not goes:
                 found.append(f"/dev/{backing.parent.parent.name}")
         except OSError:
             continue  # freed meanwhile

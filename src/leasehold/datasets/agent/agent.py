@@ -89,9 +89,10 @@ class Agent:
                 self._await_news(report)
             else:
                 self._stopping.wait(wait * random.uniform(0.8, 1.2))
-        for keeper in self._keepers.values():
+        keepers = list(self._keepers.values())
+        for keeper in keepers:
             keeper.stop()
-        for keeper in self._keepers.values():
+        for keeper in keepers:
             keeper.join(_STOP_SECONDS)
 
     def stop(self) -> None:
@@ -271,7 +272,7 @@ class Agent:
                 docker_socket=self._config.docker_socket,
                 report=self.report(),
                 names={
-                    keeper.order.dataset: keeper.order.name for keeper in self._keepers.values()
+                    each.order.dataset: each.order.name for each in list(self._keepers.values())
                 },
             )
         )

@@ -1,6 +1,7 @@
 """``agent.toml``: where the control side is, who this node is to it, and where datasets go."""
 
 import tomllib
+import urllib.parse
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def load(path: Path) -> AgentConfig:
     except msgspec.ValidationError as error:
         names = ", ".join(AgentConfig.__struct_fields__)
         raise BadConfig(f"{path}: {error}; settings are {names}") from error
-    if not config.service.startswith(("http://", "https://")):
+    if not _is_url(config.service):
         raise BadConfig(f"{path}: service: found {config.service!r}; allowed: a http or https URL")
     here = path.resolve().parent
     authority = here / config.authority if config.authority is not None else None
@@ -82,6 +83,14 @@ def read_token(path: Path) -> str:
     if not text or any(not character.isprintable() or character == " " for character in text):
         raise BadConfig(f"{where}: found no token; allowed: one line with what was printed")
     return text
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urllib.parse.urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _path(kind: type, value: Any) -> Any:

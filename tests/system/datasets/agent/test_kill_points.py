@@ -16,6 +16,8 @@ from tests.system.datasets.agent.deadly import AFTER, BEFORE, TORN, Deadly
 from tests.system.datasets.agent.site import Node, Site
 from tests.system.datasets.agent.stand_in import an_order, until
 
+pytestmark = pytest.mark.timeout(300)  # a dozen deaths and starts, on a machine that may be busy
+
 
 @contextmanager
 def supervised(node: Node, deadly: Deadly | None = None) -> Iterator[None]:

@@ -3,10 +3,14 @@
 import threading
 from pathlib import Path
 
+import pytest
+
 from leasehold.datasets.model import DatasetWish
 from tests.system.datasets.agent.mover import Mover
 from tests.system.datasets.agent.site import Node, Site
 from tests.system.datasets.agent.stand_in import Conflict, until
+
+pytestmark = pytest.mark.timeout(300)
 
 NAMES = ("a", "b", "c", "d")
 ROUNDS = 3

@@ -16,6 +16,8 @@ from tests.system.datasets.agent.stand_in import until
 from tests.system.datasets.agent.test_containers import PLUGINS
 from tests.system.datasets.agent.whole import Whole
 
+pytestmark = pytest.mark.timeout(300)  # a whole life in each, on a machine that may be busy
+
 
 @pytest.fixture
 def whole(tmp_path: Path) -> Iterator[Whole]:

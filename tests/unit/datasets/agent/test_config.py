@@ -34,6 +34,8 @@ def test_an_empty_socket_stays_off(tmp_path):
         (LEAST + "tokn = 1\n", "unknown field `tokn`; settings are service, token_file"),
         ('token_file = "token"\n', "missing required field `service`"),
         (LEAST.replace("https://", ""), "service: found 'lab.test'; allowed: a http or https URL"),
+        (LEAST.replace("lab.test", "lab.test:http"), "allowed: a http or https URL"),
+        (LEAST.replace("lab.test", ""), "allowed: a http or https URL"),
         (LEAST + "mount_options = 1\n", r"Expected `str`, got `int` - at `\$.mount_options`"),
         ("service =", "Invalid value"),
     ],
