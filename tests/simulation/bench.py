@@ -14,6 +14,7 @@ from leasehold.lab.config import (
     CloudConfig,
     Config,
     DnsConfig,
+    LimitsConfig,
     MachineTypeConfig,
     ServiceConfig,
 )
@@ -68,6 +69,7 @@ class Bench:
         names: MemoryCloud | None = None,
         place: Place | None = None,
         types: Mapping[str, MachineTypeConfig] | None = None,
+        limits: LimitsConfig | None = None,
         **recipe: object,
     ) -> None:
         fields = {"cloud": "c", "image": "debian-12", "nodes": 4, "ready": "active"} | recipe
@@ -78,6 +80,7 @@ class Bench:
             clouds={"c": CloudConfig()},
             machine_types={"demo": MachineTypeConfig(**fields), **(types or {})},
             dns={"lab": DOMAIN},
+            limits=limits or LimitsConfig(),
         )
         self.clock = cloud.clock if cloud else HandClock()
         self.cloud = cloud or MemoryCloud(self.clock, boot=10, end=5, offers=OFFERS)

@@ -41,6 +41,7 @@ COMMANDS = (
     (_LOOK, "nodes", "nodes:app", "List nodes, register more, mark them down or up."),
     (_LOOK, "show", "nodes:show", "Show a node: its lease, its objects in the cloud, its history."),
     (_LOOK, "leases", "leases:leases", "List leases: who holds or waits for what."),
+    (_LOOK, "explain", "explain:explain", "Say what a lease waits for, and when it can be ready."),
     (_LOOK, "events", "events:events", "Print what happened, and follow what happens."),
     (_LOOK, "plan", "plan:plan", "Show what the engine would do now with each object, and why."),
     (

@@ -33,6 +33,8 @@ class Refused(LeaseholdError):
         """The exit code for it."""
         if self.status == 400:
             return Exit.USAGE
+        if self.problem.code == "not_enough":
+            return Exit.NOT_ENOUGH
         return Exit.REFUSED if self.status in (401, 403, 409) else Exit.FAILED
 
 

@@ -14,6 +14,7 @@ class Exit(IntEnum):
     UNREACHABLE = 3
     REFUSED = 4
     LOCK_FAILED = 5
+    NOT_ENOUGH = 6
     INTERRUPTED = 130
 
 
@@ -24,6 +25,7 @@ MEANINGS = {
     Exit.UNREACHABLE: "no service answers at --server",
     Exit.REFUSED: "refused: too few nodes, somebody else's, no valid token or no right",
     Exit.LOCK_FAILED: "the lock was taken, but could not be made ready; nothing is held",
+    Exit.NOT_ENOUGH: "lock --no-wait: not enough is free now; nothing was locked",
     Exit.INTERRUPTED: "interrupted (Ctrl-C)",
 }
 

@@ -109,7 +109,8 @@ class _Lines:
 def waiting(lease: Lease) -> str:
     """Why a lease has no nodes yet."""
     place = f"place {lease.position} in the queue" if lease.position else str(lease.state)
-    return f"{place}: {lease.reason}" if lease.reason else place
+    blocks = "; ".join(str(each) for each in lease.blocks) or str(lease.reason or "")
+    return f"{place}: {blocks}" if blocks else place
 
 
 def way(state: NodeState) -> Text:

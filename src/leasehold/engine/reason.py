@@ -12,6 +12,8 @@ class Cause(StrEnum):
     # waiting
     NODES_BUSY = "nodes_busy"
     """Enough nodes exist, but others hold them."""
+    ENDS_SOON = "ends_soon"
+    """A lease will run out."""
     LIMIT = "limit"
     """Its owner holds as much as one may."""
     NEEDS = "needs"

@@ -6,6 +6,7 @@ from leasehold.engine.reason import Cause
 
 ADVICE: Mapping[Cause, str] = {
     Cause.NODES_BUSY: "Wait, ask a holder, or have `nodes` of the machine type raised.",
+    Cause.ENDS_SOON: "Nothing is wrong: extend the lease to keep it longer, or hold it without end.",
     Cause.LIMIT: "Give something back that you hold, or have your limit raised.",
     Cause.DOWN: "Take another node, or mend it and `leasehold nodes up NODE`; the sentence tells.",
     Cause.NEEDS: "Nothing: another object of the same node comes first.",

@@ -24,6 +24,7 @@ from leasehold.lab.effects import (
     Retry,
     Swap,
     Usable,
+    Warn,
 )
 from leasehold.lab.model import LeaseId, LeaseState, NodeState
 from leasehold.lab.queue import OFFERS_RETRY, Queue, serve
@@ -98,7 +99,24 @@ class _Pass:
             return
         if lease.until is not None:
             self.wake(lease.until)
+            self.before_end(lease, lease.until)
         self.holding(lease)
+
+    def before_end(self, lease: LeaseRow, until: float) -> None:
+        """Warn once before each end: an extension makes a new one."""
+        if lease.warned_until == until:
+            return
+        types = self.scene.machine_types
+        before = [
+            parse_duration(types[each].warn_before) for each in lease.machine_types if each in types
+        ]
+        warn_at = until - min([(lease.seconds or 0) / 2, *before])
+        if self.now < warn_at:
+            self.wake(warn_at)
+            return
+        text = f"the time of the lease is up at {moment(until):%Y-%m-%d %H:%M:%S} UTC"
+        reason = Reason(cause=Cause.ENDS_SOON, text=text, until=moment(until))
+        self.effects.append(Warn(lease=lease.id, reason=reason))
 
     def holding(self, lease: LeaseRow) -> None:
         settled = True

@@ -27,6 +27,13 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
     lease: LeaseId
 
 
+class Warn(msgspec.Struct, frozen=True, kw_only=True):
+    """Tell a lease's owner that it ends soon."""
+
+    lease: LeaseId
+    reason: Reason
+
+
 class End(msgspec.Struct, frozen=True, kw_only=True):
     """The lease is over; its nodes are given back."""
 
@@ -82,6 +89,6 @@ class Break(msgspec.Struct, frozen=True, kw_only=True):
     reason: Reason
 
 
-LeaseEffect = Grant | Explain | Ready | End
+LeaseEffect = Grant | Explain | Ready | Warn | End
 HoldEffect = Built | Usable | Name | Failed | Retry | Swap | Break
 Effect = LeaseEffect | HoldEffect

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 import msgspec
+import structlog
 
 from leasehold.engine.cloud import RecordSpec
 from leasehold.engine.errors import UnknownName
@@ -18,6 +19,8 @@ from leasehold.lab.spare_hands import SpareHands
 from leasehold.lab.streak import WORTH_A_RETRY
 from leasehold.lab.user_data import BadUserData
 
+log = structlog.get_logger()
+
 
 class Hands:
     """Call everything with the lab's lock in hand."""
@@ -30,7 +33,13 @@ class Hands:
     def apply(self, effect: effects.Effect, now: float) -> None:
         """Carry out an effect, unless an earlier one took away what it is about."""
         match effect:
-            case effects.Grant() | effects.Explain() | effects.Ready() | effects.End():
+            case (
+                effects.Grant()
+                | effects.Explain()
+                | effects.Ready()
+                | effects.Warn()
+                | effects.End()
+            ):
                 lease = self._memory.book.leases.get(effect.lease)
                 if lease is not None:
                     self._apply_to_lease(lease, effect, now)
@@ -51,6 +60,12 @@ class Hands:
                 news = {"ready_at": now, "until": until, "reason": None}
                 self._memory.change_lease(lease, state=LeaseState.READY, **news)
                 self._memory.note("ready", now, lease=lease.id)
+            case effects.Warn(reason=reason):
+                self._memory.change_lease(lease, warned_until=lease.until)
+                self._memory.note("warning", now, lease=lease.id, reason=reason)
+                log.warning(
+                    "lab.lease_ends_soon", lease=lease.id, owner=lease.owner, why=str(reason)
+                )
             case effects.End(state=state, reason=reason):
                 self._memory.end(lease, state, reason)
 

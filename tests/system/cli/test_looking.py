@@ -95,6 +95,20 @@ def test_a_lease_is_held_amended_and_given_an_end_again(
     assert leasehold("amend", name).returncode == 2
 
 
+def test_who_waits_is_told_why_and_who_shall_not_wait_is_exit_6(leasehold: Command) -> None:
+    done = leasehold("lock", "--type", "demo", "--count", "8", "--no-wait")
+    assert (done.returncode, done.stdout) == (6, "")
+    assert "8 wanted" in done.stderr
+    lease = leasehold("lock", "demo001", "--detach", "--priority", "5").stdout.split()[0]
+    told = leasehold("explain", lease).stdout
+    assert "waiting: demo001, for ann" in told
+    assert "priority 5" in told
+    assert "place     1 in the queue" in told
+    assert "blocked   demo001 not free" in told
+    assert leasehold("unlock", "--lease", lease).returncode == 0
+    assert leasehold("lock").returncode == 2
+
+
 def test_events_are_printed_and_followed(service: ServiceProcess, leasehold: Command) -> None:
     past = leasehold("events", "--json").stdout.splitlines()
     assert json.loads(past[0])["id"] == 1

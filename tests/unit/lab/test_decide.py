@@ -141,9 +141,24 @@ def in_use(*holds: Hold, **fields: object):
 
 
 def test_a_lease_in_use_is_left_alone_until_its_time_is_up() -> None:
-    assert in_use(a_hold(ready_at=NOW)) == ((), NOW + 3600)
+    assert in_use(a_hold(ready_at=NOW)) == ((), NOW + 1800)
     (end,), _ = in_use(a_hold(ready_at=NOW), now=NOW + 3600)
     assert (end.state, end.reason.cause) == (LeaseState.EXPIRED, Cause.EXPIRED)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "warn_at"), [(7200, NOW + 7200 - 1800), (3600, NOW + 1800), (600, NOW + 300)]
+)
+def test_an_owner_is_warned_once_before_each_end(seconds: int, warn_at: float) -> None:
+    lease = {"seconds": seconds, "until": NOW + seconds}
+    hold = a_hold(ready_at=NOW)
+    assert in_use(hold, now=warn_at - 1, **lease) == ((), warn_at)
+    (warn,), wake_at = in_use(hold, now=warn_at, **lease)
+    assert (warn.lease, warn.reason.cause, wake_at) == ("lease-1", Cause.ENDS_SOON, NOW + seconds)
+    warned = lease | {"warned_until": NOW + seconds}
+    assert in_use(hold, now=warn_at, **warned) == ((), NOW + seconds)
+    extended = warned | {"until": NOW + seconds + 9000, "seconds": seconds + 9000}
+    assert in_use(hold, now=warn_at, **extended) == ((), NOW + seconds + 9000 - 1800)
 
 
 def test_a_node_in_use_that_loses_its_server_is_broken_and_the_lease_goes_on() -> None:
@@ -154,7 +169,7 @@ def test_a_node_in_use_that_loses_its_server_is_broken_and_the_lease_goes_on() -
 
 def test_a_lease_in_use_outlives_its_machine_type() -> None:
     scene = a_scene(
-        leases=[a_lease(state=LeaseState.READY, until=NOW + 60)],
+        leases=[a_lease(state=LeaseState.READY, until=NOW + 60, warned_until=NOW + 60)],
         held={"lease-1": [a_hold(ready_at=NOW)]},
         machine_types={},
     )

@@ -10,10 +10,12 @@ from leasehold.engine.cloud import CloudRefused, Image, Kind, Limit, Limits, Off
 from leasehold.engine.errors import Impossible, NotOffered
 from leasehold.engine.memory_cloud import Fault
 from leasehold.engine.reason import Cause
-from leasehold.lab.config import MachineTypeConfig, SystemConfig
+from leasehold.lab.config import LimitsConfig, MachineTypeConfig, SystemConfig
 from leasehold.lab.errors import (
     BadWish,
+    NotEnough,
     NotYours,
+    OverLimit,
     TooMany,
     UnknownLease,
     UnknownMachineType,
@@ -200,6 +202,76 @@ def test_a_lease_can_be_held_from_the_start_and_before_it_is_ready(bench: Bench)
     assert bench.lab.unhold(asked.id).seconds == 4 * 3600
     with pytest.raises(BadWish, match="seconds"):
         bench.lab.unhold(later.id, 10**7)
+
+
+def test_a_warning_comes_once_before_the_end_and_again_after_an_extension(bench: Bench) -> None:
+    lease = bench.lock(seconds=7200)
+
+    def warnings() -> int:
+        return [event.state for event in bench.lab.events(lease=lease.id)].count("warning")
+
+    bench.run(5300)
+    assert warnings() == 0
+    bench.run(200)
+    bench.restart()
+    bench.run(200)
+    assert warnings() == 1
+    bench.lab.extend(lease.id, 3600)
+    bench.run(3000)
+    assert warnings() == 1
+    bench.run(600)
+    assert warnings() == 2
+
+
+def test_who_shall_not_wait_is_refused_at_once_and_nothing_is_kept_of_it(bench: Bench) -> None:
+    bench.lock(3)
+    with pytest.raises(NotEnough, match="1 of 4 nodes of demo are free, 2 wanted"):
+        bench.lock(2, wait=False, key="k1")
+    assert len(bench.lab.leases()) == 1
+    assert bench.lock(1, wait=False, key="k1").state is LeaseState.PREPARING
+
+
+def test_nodes_are_locked_by_name(bench: Bench) -> None:
+    lease = bench.lock(machine_type="", nodes=("demo003", "demo001"))
+    assert [node.name for node in lease.nodes] == ["demo001", "demo003"]
+    assert (lease.machine_type, lease.count, lease.wanted) == ("demo", 2, ("demo003", "demo001"))
+    waiting = bench.lock(machine_type="", nodes=("demo001",))
+    assert waiting.blocks[0].text == "demo001 not free"
+    bench.run(60)
+    bench.lab.release(lease.id)
+    bench.run(60)
+    assert [node.name for node in bench.lab.lease(waiting.id).nodes] == ["demo001"]
+    with pytest.raises(UnknownNode, match="did you mean demo001"):
+        bench.lock(machine_type="", nodes=("demo01",))
+    with pytest.raises(BadWish, match="each node once"):
+        bench.lock(machine_type="", nodes=("demo001", "demo001"))
+    with pytest.raises(BadWish, match="nothing, or 1, with these nodes"):
+        bench.lock(2, machine_type="", nodes=("demo001",))
+
+
+def test_a_time_to_expect_is_told_once_boots_were_measured(bench: Bench) -> None:
+    first = bench.lock(4, seconds=600)
+    assert first.expected_at is None
+    bench.run(30)
+    until = bench.lab.lease(first.id).until.timestamp()
+    waiting = bench.lock(1)
+    assert until < waiting.expected_at.timestamp() < until + 120
+    assert waiting.blocks[0].cause is Cause.NODES_BUSY
+
+
+def test_an_owner_never_gets_more_than_the_limit(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, limits=LimitsConfig(nodes=2))
+    first, second = bench.lock(2), bench.lock(1)
+    with pytest.raises(OverLimit, match="3 nodes asked for, but ann may hold 2 at a time"):
+        bench.lock(3)
+    other = bench.lock(1, owner="bob")
+    assert (second.state, other.state) == (LeaseState.WAITING, LeaseState.PREPARING)
+    assert second.reason.cause is Cause.LIMIT
+    bench.run(30)
+    bench.lab.unlock([first.nodes[0].name])
+    bench.run(30)
+    assert bench.lab.lease(second.id).state is LeaseState.READY
+    bench.database.close()
 
 
 def test_only_its_owner_holds_a_lease_or_says_what_it_is_for(bench: Bench) -> None:

@@ -55,6 +55,7 @@ def check_machine_type(
     for key in (
         "duration",
         "max_duration",
+        "warn_before",
         "queue_patience",
         "boot_patience",
         "ready_patience",

@@ -93,6 +93,8 @@ class MachineTypeConfig(msgspec.Struct, frozen=True, kw_only=True):
     """How long a lock lasts unless it says otherwise."""
     max_duration: Duration = "7d"
     """How long it may last at most, extensions included."""
+    warn_before: Duration = "30m"
+    """How long before its end a lease's owner is warned; of a short lease, at half of its time."""
     queue_patience: Duration = "1d"
     """How long a lock may wait for free nodes or quota."""
     boot_patience: Duration = "10m"
@@ -130,6 +132,14 @@ class MachineTypeConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 FIXED_KEYS = frozenset(
     {"kind", "nodes", "names", "ssh_user", "ssh_port", "ready", "ready_patience"}
-    | {"attempts", "duration", "max_duration", "queue_patience", "health_every", "health_attempts"}
+    | {
+        "attempts",
+        "duration",
+        "max_duration",
+        "warn_before",
+        "queue_patience",
+        "health_every",
+        "health_attempts",
+    }
 )
 """The keys that mean something for fixed nodes; all others are about servers in a cloud."""
