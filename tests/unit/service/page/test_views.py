@@ -66,6 +66,7 @@ def test_the_lab_says_who_waits_why_and_what_to_do(lab: Client) -> None:
     page = lab.get("/").text
     assert "0</b> of 4 free" in page
     assert "Nobody waits" not in page
+    assert "; expected to be ready <time" in page
     assert "have nodes of the machine type raised" in page
 
 
