@@ -19,42 +19,49 @@ from tests.system.datasets.agent.whole import Whole
 pytestmark = pytest.mark.timeout(300)  # a whole life in each, on a machine that may be busy
 
 
-@pytest.fixture
-def whole(tmp_path: Path) -> Iterator[Whole]:
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
+    """Both agents run; the drivers that they give to Docker are named after their nodes."""
     need_loop_devices()
     need_program("mkfs.ext4", "e2fsprogs")
-    disks = tmp_path / "disks"
+    directory = tmp_path_factory.mktemp("whole")
+    disks = directory / "disks"
     with Emulator(delays=DELAYS, disk_directory=disks) as emulator:
-        made = Whole(emulator, tmp_path, disks)
+        made = Whole(emulator, directory, disks)
         try:
+            for node in (made.one, made.two):
+                name = f"lh-{node.name}-{uuid.uuid4().hex[:8]}"
+                node.socket = PLUGINS / name / f"{name}.sock"
+                node.configure(made.url, docker_socket=str(node.socket))
+                node.start()
             yield made
         finally:
             made.close()
+            for node in (made.one, made.two):
+                shutil.rmtree(node.socket.parent, ignore_errors=True)
     until(lambda: loops_below(disks) == [])
 
 
 def test_a_dataset_is_made_moved_grown_copied_and_brought_back_with_its_data(whole: Whole):
-    whole.one.start()
-    whole.two.start()
-    whole.command("dataset", "create", "data", "--node", "one")
-    place = whole.await_mounted("data", whole.one)
+    whole.command("dataset", "create", "life", "--node", "one")
+    place = whole.await_mounted("life", whole.one)
     assert list(place.iterdir()) == []
     (place / "file").write_text("kept")
-    whole.command("dataset", "grow", "data", "2")
+    whole.command("dataset", "grow", "life", "2")
     until(lambda: _size(place) > 1900 << 20)
-    whole.command("dataset", "clone", "data", "copy", "--node", "two")
+    whole.command("dataset", "clone", "life", "copy", "--node", "two")
     copy = whole.await_mounted("copy", whole.two)
     assert (copy / "file").read_text() == "kept"
-    whole.command("dataset", "move", "data", "two")
-    moved = whole.await_mounted("data", whole.two)
+    whole.command("dataset", "move", "life", "two")
+    moved = whole.await_mounted("life", whole.two)
     assert (moved / "file").read_text() == "kept"
     assert not place.exists()
-    shown = whole.shown("data")
-    whole.command("dataset", "delete", "data")
+    shown = whole.shown("life")
+    whole.command("dataset", "delete", "life")
     until(lambda: not moved.exists())
     whole.command("dataset", "restore", shown["id"])
-    whole.command("dataset", "move", "data", "one")
-    assert (whole.await_mounted("data", whole.one) / "file").read_text() == "kept"
+    whole.command("dataset", "move", "life", "one")
+    assert (whole.await_mounted("life", whole.one) / "file").read_text() == "kept"
 
 
 def _size(place: Path) -> int:
@@ -62,57 +69,45 @@ def _size(place: Path) -> int:
 
 
 def test_a_service_that_is_killed_while_a_dataset_moves_goes_on_where_it_was(whole: Whole):
-    whole.one.start()
-    whole.two.start()
-    whole.command("dataset", "create", "data", "--node", "one")
-    place = whole.await_mounted("data", whole.one)
+    whole.command("dataset", "create", "moving", "--node", "one")
+    place = whole.await_mounted("moving", whole.one)
     (place / "file").write_text("kept")
-    whole.command("dataset", "move", "data", "two", "--no-wait")
+    whole.command("dataset", "move", "moving", "two", "--no-wait")
     whole.kill()
     assert whole.one.is_alive
     whole.start()
-    moved = whole.await_mounted("data", whole.two)
+    moved = whole.await_mounted("moving", whole.two)
     assert (moved / "file").read_text() == "kept"
 
 
 @pytest.fixture
-def dockerd(whole: Whole) -> Iterator[tuple[Dockerd, str, str]]:
-    """With the names of both nodes' drivers."""
-    names = []
-    for node in (whole.one, whole.two):
-        name = f"lh-{node.name}-{uuid.uuid4().hex[:8]}"
-        node.configure(whole.url, docker_socket=str(PLUGINS / name / f"{name}.sock"))
-        node.start()
-        names.append(name)
+def dockerd(whole: Whole) -> Iterator[Dockerd]:
     directory = Path(tempfile.mkdtemp(prefix="lh-", dir="/tmp"))
     running = Dockerd(directory)
     try:
-        yield running, *names
+        yield running
     finally:
         running.stop()
-        for path in (directory, *(PLUGINS / name for name in names)):
-            shutil.rmtree(path, ignore_errors=True)
+        shutil.rmtree(directory, ignore_errors=True)
 
 
-def test_containers_find_their_data_on_whichever_node_they_run(
-    whole: Whole, dockerd: tuple[Dockerd, str, str]
-):
-    docker, one, two = dockerd
-    run = ("run", "--rm", "--network", "none", "-v", "data:/data", IMAGE, "sh", "-c")
-    docker.run("volume", "create", "--driver", one, "--opt", "size=1G", "data")
+def test_containers_find_their_data_on_whichever_node_they_run(whole: Whole, dockerd: Dockerd):
+    docker, one, two = dockerd, whole.one.socket.stem, whole.two.socket.stem
+    run = ("run", "--rm", "--network", "none", "-v", "volume:/data", IMAGE, "sh", "-c")
+    docker.run("volume", "create", "--driver", one, "--opt", "size=1G", "volume")
     docker.run(*run, "echo kept > /data/file")
-    docker.run("run", "--detach", "--name", "user", "--network", "none", "-v", "data:/data", IMAGE,
+    docker.run("run", "--detach", "--name", "user", "--network", "none", "-v", "volume:/data", IMAGE,
                "sleep", "1000")  # fmt: skip
-    whole.command("dataset", "move", "data", "two", "--no-wait")
-    until(lambda: "is in use by" in str(whole.shown("data")["reason"]))
+    whole.command("dataset", "move", "volume", "two", "--no-wait")
+    until(lambda: "is in use by" in str(whole.shown("volume")["reason"]))
     docker.run("exec", "user", "sh", "-c", "echo more >> /data/file")
     docker.run("rm", "--force", "user")
-    whole.await_mounted("data", whole.two)
+    whole.await_mounted("volume", whole.two)
     # A dockerd knows a name at one driver; the second server has one of its own, that is told now.
-    dataset = whole.shown("data")["id"]
-    docker.run("volume", "rm", "data")
-    assert "data" not in whole.command("dataset", "list").stdout
+    dataset = whole.shown("volume")["id"]
+    docker.run("volume", "rm", "volume")
+    assert "volume" not in whole.command("dataset", "list").stdout
     whole.command("dataset", "restore", dataset)
-    docker.run("volume", "create", "--driver", two, "data")
+    docker.run("volume", "create", "--driver", two, "volume")
     assert docker.run(*run, "cat /data/file").stdout == "kept\nmore\n"
-    assert whole.shown("data")["node"] == "two"
+    assert whole.shown("volume")["node"] == "two"
