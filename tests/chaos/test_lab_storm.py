@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from hypothesis import settings
@@ -35,6 +36,8 @@ AFTER_THE_STORM = 1800.0
 
 class LabStorm(RuleBasedStateMachine):
     leases = Bundle("leases")
+    more: ClassVar[dict[str, object]] = {}
+    """What else the machine type says."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -42,7 +45,7 @@ class LabStorm(RuleBasedStateMachine):
         self.cloud = Storm(HandClock(), offers=OFFERS)
         patience = {"boot_patience": "1m", "ready_patience": "1m", "queue_patience": "20m"}
         self.names = Storm(self.cloud.clock, end=0.0)
-        recipe = {"nodes": NODES, "ready": "ssh", "dns": "lab", **patience}
+        recipe = {"nodes": NODES, "ready": "ssh", "dns": "lab", **patience, **self.more}
         self.bench = Bench(self.directory, self.cloud, self.names, self.a_place(), **recipe)
         self.ended: dict[LeaseId, LeaseState] = {}
         self.keys: dict[str, LeaseId] = {}
@@ -282,10 +285,13 @@ class LabStorm(RuleBasedStateMachine):
         for lease in self.bench.lab.leases():
             self.bench.lab.release(lease.id)
         self.bench.run(AFTER_THE_STORM)
-        assert self.cloud.ours() + self.names.ours() == ()
-        assert {node.state for node in self.bench.lab.nodes()} == {NodeState.FREE}
+        self._see_that_all_is_back()
         assert self.bench.lab.leases() == []
         self.nothing_of_others_is_touched()
+
+    def _see_that_all_is_back(self) -> None:
+        assert self.cloud.ours() + self.names.ours() == ()
+        assert {node.state for node in self.bench.lab.nodes()} == {NodeState.FREE}
 
 
 class LabStormOnPostgres(LabStorm):

@@ -51,9 +51,9 @@ def ssh(
 def find(connection: Connection, name: str) -> Node:
     """The node to connect to. Raises `Failure`, saying why, if it cannot be reached yet."""
     node = connection.client().get(Story, f"/nodes/{name}").node
-    if node.state is NodeState.FREE:
+    if node.state in (NodeState.FREE, NodeState.SPARE):
         raise Failure(
-            f"nobody holds {name}, so there is no server; `leasehold lock --type"
+            f"nobody holds {name}, so nobody is let in; `leasehold lock --type"
             f" {node.machine_type}` takes a node"
         )
     if node.address is None:

@@ -72,6 +72,7 @@ def _print_rich(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 STYLES = {
     "ready": "green",
     "free": "dim",
+    "spare": "cyan",
     "broken": "red",
     "failed": "red",
     **dict.fromkeys(("intent", "building", "addressed", "reachable"), "yellow"),
