@@ -15,6 +15,7 @@ NAMES = (
     "inventory",
     "drivers",
     "workers",
+    "datasets",
     "help",
 )
 

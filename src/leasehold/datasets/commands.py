@@ -20,6 +20,7 @@ from leasehold.datasets.model import (
     Dataset,
     DatasetId,
     DatasetSnapshot,
+    DatasetState,
     DatasetWish,
     Profile,
     SnapshotId,
@@ -225,9 +226,10 @@ class Commands:
             row = control.shelf.dataset(key)
             if row.deleted_at is None:
                 return shown(control, row)
-            if row.destroying or not row.destroy_at:
+            if row.destroying or row.state is DatasetState.GONE:
                 raise DatasetRefused(
-                    f"dataset {row.name}: its grace time is over, and its volume is destroyed"
+                    f"dataset {row.name}: its grace time is over, and its volume is destroyed; or it"
+                    " never had one, and can be made anew"
                 )
             if control.shelf.named(row.name) is not None:
                 raise DatasetExists(f"the name {row.name!r}", row.name)

@@ -109,19 +109,18 @@ class _Pass(Placing):
     def missing(self, volume: Row | None) -> None:
         """The volume is not there: as was asked for, or it never was, or it vanished."""
         row = self.row
-        if row.destroying or (row.deleted_at is not None and row.usable_at is None):
+        if row.destroying:
             self.change(attachment=None, attached_node=None, attached_server=None, want=None)
             self.stand(DatasetState.GONE, "")
+        elif row.deleted_at is not None:
+            self.deleted()  # it may be but a listing that lacks it
         elif row.usable_at is None and volume is not None:
             self.failed(volume)
         else:
             text = "the volume vanished from the cloud without our doing"
             reason = (volume.failure if volume else None) or Reason(cause=Cause.LOST, text=text)
             step = "find out who deleted it; restore a snapshot, or delete the dataset"
-            state = DatasetState.DELETED if row.deleted_at is not None else DatasetState.DETACHED
-            if row.deleted_at is not None and self.is_due(row.destroy_at):
-                state = DatasetState.GONE
-            self.stand(state, step, reason, troubled=state is not DatasetState.GONE)
+            self.stand(DatasetState.DETACHED, step, reason, troubled=True)
 
     def failed(self, volume: Row) -> None:
         """A volume that never was of use: another one is ordered; an adopted one is left alone."""

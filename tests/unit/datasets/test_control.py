@@ -596,3 +596,18 @@ def test_a_volume_that_somebody_mounted_by_hand_is_not_torn_away(world: DatasetW
     agent.busy = False
     world.run(300)
     assert world.show().state is DatasetState.DETACHED
+
+
+def test_what_was_deleted_before_its_volume_was_seen_can_be_brought_back(tmp_path: Path) -> None:
+    world = DatasetWorld(tmp_path, boot=10)
+    world.create()
+    world.run(2)
+    world.commands.delete("pg")
+    world.cloud.hide = lambda _: True
+    world.run(60)
+    assert world.show().state is DatasetState.DELETED
+    world.cloud.hide = lambda _: False
+    world.commands.undelete("pg")
+    world.run(120)
+    assert world.show().state is DatasetState.MOUNTED
+    assert len(world.volumes()) == 1
