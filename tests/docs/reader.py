@@ -27,6 +27,8 @@ listen = "{address}"
 [clouds.demo]
 cloud = "mycloud"
 
+[datasets]
+
 [machine_types.demo]
 cloud = "demo"
 image = "debian-12"

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from leasehold.cli.client import Client
 from leasehold.cli.exits import Exit, Failure
 from leasehold.cli.tables import print_json
-from leasehold.datasets.model import Dataset, DatasetState
+from leasehold.datasets.model import Dataset, DatasetSnapshot, DatasetState
 from leasehold.lab.duration import parse_duration
 
 _RESTS = {DatasetState.DETACHED, DatasetState.DELETED, DatasetState.GONE}
@@ -61,6 +61,26 @@ def wait_for(
         where = f" at {dataset.path} on {dataset.attached_node}" if dataset.path else ""
         print(f"{dataset.name} {dataset.state}{where}, {dataset.size_gib} GiB")
     return Exit.OK
+
+
+def wait_for_snapshot(
+    client: Client, path: str, snapshot: DatasetSnapshot, waiting: Waiting
+) -> DatasetSnapshot:
+    """Wait until a snapshot is made. Raises `Failure` when it is late, or could not be made."""
+    ends = time.monotonic() + parse_duration(waiting.timeout)
+    while snapshot.state == "creating" and not waiting.no_wait:
+        left = ends - time.monotonic()
+        if left <= 0:
+            raise Failure(
+                f"snapshot {snapshot.name} is still being made after {waiting.timeout};"
+                f" it goes on: {snapshot.reason or 'the cloud is at work on it'}"
+            )
+        client.timeout = min(left, _LONG_POLL) + 30.0
+        listed = client.get(list[DatasetSnapshot], path, wait=min(left, _LONG_POLL))
+        snapshot = next((each for each in listed if each.id == snapshot.id), snapshot)
+    if snapshot.state == "troubled":
+        raise Failure(f"snapshot {snapshot.name} could not be made: {snapshot.reason}")
+    return snapshot
 
 
 def why(dataset: Dataset) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from leasehold.cli.dataset_wait import USUAL_WAIT, Waiting, wait_for, why
+from leasehold.cli.dataset_wait import USUAL_WAIT, Waiting, wait_for, wait_for_snapshot, why
 from leasehold.cli.exits import Exit, UsageError
 from leasehold.cli.options import USUAL, AsJson, Connection
 from leasehold.cli.tables import ago, local, print_json, print_table
@@ -278,6 +278,7 @@ def snapshot(
     name: str | None = None,
     *,
     delete: Annotated[bool, Parameter(negative=())] = False,
+    waiting: Waiting = USUAL_WAIT,
     json: AsJson = False,
     connection: Connection = USUAL,
 ) -> None:
@@ -300,6 +301,7 @@ def snapshot(
         made = client.delete(DatasetSnapshot, f"{path}/{name}")
     else:
         made = client.post(DatasetSnapshot, path, {"name": name})
+        made = wait_for_snapshot(client, path, made, waiting)
     print_json(made) if json else print(f"{made.name} ({made.id}) {made.state}")
 
 

@@ -158,6 +158,7 @@ class Control:
             for row in mine:
                 self._hear(row)
             self.news.notify_all()
+        self._ring()
         self._ring()  # an order tells the size of its volume, also where nothing is left to decide
 
     def _hear(self, row: Row) -> None:

@@ -20,6 +20,7 @@ from leasehold.datasets.views import shown, snapshot_shown
 from leasehold.lab.rights import Right
 from leasehold.service.api.responses import errors
 from leasehold.service.audit_log import note_of
+from leasehold.service.datasets import Datasets
 from leasehold.service.given import Asked, GivenDatasets
 
 _LONGEST_WAIT = 60.0
@@ -279,14 +280,23 @@ class DatasetController(Controller):
         needs=Right.LOOK,
         summary="List snapshots",
         responses=errors(404),
-        sync_to_thread=True,
     )
-    def snapshots(self, datasets: GivenDatasets, dataset: Key) -> list[DatasetSnapshot]:
-        """List the snapshots of a dataset, the oldest first."""
-        control = datasets.control
-        with control.lock:
-            row = control.shelf.dataset(dataset)
-            return [snapshot_shown(control, each) for each in control.shelf.snapshots_of(row.id)]
+    async def snapshots(
+        self,
+        datasets: GivenDatasets,
+        dataset: Key,
+        wait: Annotated[
+            float, QueryParameter(ge=0, description="Answer after so many seconds (60 at most).")
+        ] = 0,
+    ) -> list[DatasetSnapshot]:
+        """List the snapshots of a dataset, the oldest first. With `wait`, the answer comes when none
+        of them is being made."""
+        found = await asyncio.to_thread(_snapshots, datasets, dataset)
+        async for _ in datasets.news(min(wait, _LONGEST_WAIT)):
+            found = await asyncio.to_thread(_snapshots, datasets, dataset)
+            if all(each.state != "creating" for each in found):
+                break
+        return found
 
     @post(
         "/{dataset:str}/snapshots",
@@ -333,6 +343,13 @@ class DatasetController(Controller):
         """Give a dataset back what a snapshot holds. The volume that it has is kept for the grace
         time."""
         return datasets.commands.restore(dataset, data.snapshot)
+
+
+def _snapshots(datasets: Datasets, key: str) -> list[DatasetSnapshot]:
+    control = datasets.control
+    with control.lock:
+        row = control.shelf.dataset(key)
+        return [snapshot_shown(control, each) for each in control.shelf.snapshots_of(row.id)]
 
 
 @get(
