@@ -78,7 +78,7 @@ class StandIn:
             node=node,
             installation=self.installation,
             datasets=tuple(self.orders.get(node, {}).values()),
-            report_every=5.0,
+            report_every=1.0,
         )
 
     def hear(self, node: str, report: Report) -> Orders:
