@@ -9,7 +9,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from leasehold.store import Database, Place
-from leasehold.store.tables import holds, leases, metadata
+from leasehold.store.tables import holds, leases, metadata, tokens
 
 
 @pytest.fixture
@@ -90,3 +90,16 @@ def test_epochs_are_not_given_twice_even_after_a_deletion(database: Database) ->
     first = add("lease-1")
     database.write(lambda c: c.exec_driver_sql("delete from leases")).result()
     assert add("lease-2") > first
+
+
+def test_a_token_is_kept_once_and_under_one_name(database: Database) -> None:
+    def add(name: str, fingerprint: str) -> None:
+        row = {"name": name, "fingerprint": fingerprint, "owner": "ann", "role": "user"}
+        row |= {"created_at": 0.0, "created_by": "root"}
+        database.write(lambda connection: connection.execute(insert(tokens), row)).result()
+
+    add("ann", "sha256:1")
+    with pytest.raises(IntegrityError):
+        add("ann", "sha256:2")
+    with pytest.raises(IntegrityError):
+        add("other", "sha256:1")
