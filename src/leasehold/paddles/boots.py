@@ -10,9 +10,9 @@ from typing import TypeAlias
 
 import structlog
 
-from leasehold.engine.errors import Impossible, NotOffered
+from leasehold.engine.errors import Impossible, UnknownName
 from leasehold.lab.book import LeaseRow
-from leasehold.lab.errors import NotEnough, OverLimit, TooMany
+from leasehold.lab.errors import LabError
 from leasehold.lab.lab import Lab
 from leasehold.lab.model import LeaseId, LeaseState, Wish
 from leasehold.paddles.waiting import Waiting, kept
@@ -49,12 +49,13 @@ class Boots:
     async def lock(self, wish: Wish, gone: Gone) -> LeaseId:
         """Lease nodes and wait until all are ready; if they are not in time, all are given back.
 
-        Raises `Refused`, 503, with what the lab says of the failure, and what `Lab.lock` raises.
+        Raises `Refused`, 503, with what the lab says of the failure.
         """
         try:
             lease = (await asyncio.to_thread(self._lab.lock, wish)).id
-        except (NotEnough, OverLimit, TooMany, NotOffered, Impossible) as no:
-            raise Refused(503, str(no)) from None
+        except (LabError, UnknownName, Impossible) as no:
+            # The only answer whose words teuthology shows to people.
+            raise Refused(503, str(no)) from no
         hung_up = asyncio.ensure_future(gone())
         hung_up.add_done_callback(lambda _: self._waiting.stir())
 

@@ -10,10 +10,8 @@ from itertools import islice
 import msgspec
 from msgspec import UNSET
 
-from leasehold.engine.errors import Impossible, UnknownName
 from leasehold.lab.config import PaddlesConfig
 from leasehold.lab.duration import parse_duration
-from leasehold.lab.errors import LabError
 from leasehold.lab.lab import Lab
 from leasehold.lab.model import NodeName, Wish
 from leasehold.lab.node_row import NodeChange, NodeRow, Want
@@ -156,11 +154,7 @@ class Desk:
             hold=True,
             wait=False,
         )
-        try:
-            lease = await self._boots.lock(wish, gone)
-        except (LabError, UnknownName, Impossible) as no:
-            # The only answer whose words teuthology shows to people.
-            raise Refused(503, str(no)) from no
+        lease = await self._boots.lock(wish, gone)
         with self._lab.promptly() as lab:
             return self._cards.list(lab, lab.held_by(lease))
 

@@ -114,16 +114,6 @@ def test_a_node_in_a_cloud_is_registered_under_the_name_that_clients_have_for_it
         assert "already exists" in message
 
 
-def test_what_the_cloud_does_not_offer_is_told_with_the_reason(tmp_path: Path):
-    with (
-        running(a_lab(tmp_path, image="debian-99")) as lab,
-        serving(lab) as url,
-        Client(url) as paddles,
-    ):
-        assert "debian-99" in paddles.refused(503, paddles.lock_many(1, machine_type="vm"))
-        assert lab.leases() == []
-
-
 def test_a_node_in_a_cloud_is_locked_by_its_name(tmp_path: Path):
     with running(a_lab(tmp_path)) as lab, serving(lab) as url, Client(url) as paddles:
         got = paddles.ok(paddles.lock("vm003", locked=True, locked_by="ann@lab"))
