@@ -95,15 +95,16 @@ def run() -> None:
     with _ledgers() as ledgers:
         for ledger, database in ledgers:
             for nodes in NODES:
-                with _service(nodes, database()) as place:
-                    rows += _measured(f"{ledger}, {nodes} nodes", place)
+                with _service(nodes, database()) as (place, pid):
+                    rows += _measured(f"{ledger}, {nodes} nodes", place, pid)
                     lists.append((f"{ledger}, {nodes} nodes", *_listing(place)))
     peer = os.environ.get("BENCH_PADDLES")
     if peer:
         place = urlsplit(peer).netloc
         rows += _measured("paddles there", place)
         lists.append(("paddles there", *_listing(place)))
-    head = ("service", "clients", "churn", "pairs per s", "p50", "p99", "refused", "double")
+    head = ("service", "clients", "churn", "pairs per s", "p50", "p99")
+    head = (*head, "CPU per pair", "refused", "double")
     table(head, rows)
     if not peer:
         print(
@@ -112,23 +113,23 @@ def run() -> None:
     table(("service", "list of all nodes, p50", "bytes"), lists)
 
 
-def _measured(name: str, place: str) -> list[tuple[object, ...]]:
-    plain = [(name, *_pairs(place, clients, churn=False)) for clients in CLIENTS]
-    return [*plain, (name, *_pairs(place, 8, churn=True))]
+def _measured(name: str, place: str, pid: int | None = None) -> list[tuple[object, ...]]:
+    plain = [(name, *_pairs(place, clients, churn=False, pid=pid)) for clients in CLIENTS]
+    return [*plain, (name, *_pairs(place, 8, churn=True, pid=pid))]
 
 
-def _pairs(place: str, clients: int, *, churn: bool) -> tuple[object, ...]:
+def _pairs(place: str, clients: int, *, churn: bool, pid: int | None = None) -> tuple[object, ...]:
     over = threading.Event()
     churning = Churn(place, over)
     if churn:
         churning.start()
-    began = time.perf_counter()
+    began, used = time.perf_counter(), _cpu(pid)
     threads = [Client(place, number, began + SECONDS) for number in range(clients)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    seconds = time.perf_counter() - began
+    seconds, used = time.perf_counter() - began, _cpu(pid) - used
     over.set()
     if churn:
         churning.join()
@@ -137,7 +138,16 @@ def _pairs(place: str, clients: int, *, churn: bool) -> tuple[object, ...]:
     changes = f"{churning.count / seconds:.0f} per s" if churn else "none"
     refused = sum(thread.refused for thread in threads)
     double = sum(thread.double for thread in threads)
-    return (clients, changes, f"{len(took) / seconds:.0f}", *times, refused, double)
+    cost = f"{used / len(took) * 1000:.1f} ms" if pid else "not ours"
+    return (clients, changes, f"{len(took) / seconds:.0f}", *times, cost, refused, double)
+
+
+def _cpu(pid: int | None) -> float:
+    """Seconds of CPU that a process has had, all its threads together."""
+    if pid is None:
+        return 0.0
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _listing(place: str) -> tuple[object, ...]:
@@ -167,8 +177,8 @@ def _ledgers() -> Iterator[list[tuple[str, object]]]:
 
 
 @contextmanager
-def _service(nodes: int, database: str | None) -> Iterator[str]:
-    """Host and port of a running service."""
+def _service(nodes: int, database: str | None) -> Iterator[tuple[str, int]]:
+    """Host and port of a running service, and its process."""
     module = [sys.executable, "-m", "bench.paddles_service"]
     with tempfile.TemporaryDirectory() as directory, Path(directory, "log").open("w") as log:
         options = ["--nodes", str(nodes), *(["--database", database] if database else [])]
@@ -179,7 +189,7 @@ def _service(nodes: int, database: str | None) -> Iterator[str]:
         try:
             place = urlsplit(process.stdout.readline().strip()).netloc
             assert place, Path(directory, "log").read_text()
-            yield place
+            yield place, process.pid
         finally:
             process.terminate()
             process.wait()
