@@ -17,8 +17,12 @@ DOMAIN = PaddlesConfig(domain="front.example")
 
 def until_free(lab: Lab, count: int) -> None:
     """Wait until what was given back is gone from the cloud."""
-    assert lab.settle("memory", PATIENCE)
-    assert len(lab.nodes(machine_type="vm", state=NodeState.FREE)) == count
+    moved = threading.Event()
+    unsubscribe = lab.subscribe(moved.set)
+    while len(lab.nodes(machine_type="vm", state=NodeState.FREE)) < count:
+        assert moved.wait(PATIENCE)
+        moved.clear()
+    unsubscribe()
 
 
 def test_the_answer_to_a_lock_is_nodes_that_are_ready(tmp_path: Path):
