@@ -21,25 +21,6 @@ class SpareStorm(LabStorm):
             self.bench.lab.resume("demo")
 
     @invariant()
-    def the_free_are_those_that_nobody_holds_and_nothing_is_left_of(self) -> None:
-        steward = self.bench.steward
-        held = {
-            hold.node
-            for hold in steward.book.holds.values()
-            if not steward.book.leases[hold.lease].spare
-        }
-        spare = steward.book.holds.keys() - held
-        names = [row.name for row in steward.inventory.rows() if row.up and row.name not in held]
-        free = [name for name in names if name in spare or not steward.rows_of(name)]
-        assert steward.inventory.free("demo") == free
-
-    @invariant()
-    def who_waits_can_see_why(self) -> None:
-        settled = (NodeState.FREE, NodeState.READY, NodeState.SPARE)
-        for node in self.bench.lab.nodes():
-            assert node.reason is not None or node.state in settled
-
-    @invariant()
     def a_spare_is_nobodys(self) -> None:
         spare = [node for node in self.bench.lab.nodes() if node.state is NodeState.SPARE]
         assert all(node.owner is node.lease is None for node in spare)
