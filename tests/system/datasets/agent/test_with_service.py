@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from leasehold.datasets.flocker.rest import node_uuid
 from leasehold.emulator import Emulator
 from tests.disks import loops_below, need_loop_devices, need_program
 from tests.system.datasets.agent.conftest import DELAYS
@@ -15,6 +16,7 @@ from tests.system.datasets.agent.container_kit import IMAGE, Dockerd
 from tests.system.datasets.agent.stand_in import until
 from tests.system.datasets.agent.test_containers import PLUGINS
 from tests.system.datasets.agent.whole import Whole
+from tests.system.datasets.test_flocker_rest import Client
 
 pytestmark = pytest.mark.timeout(300)  # a whole life in each, on a machine that may be busy
 
@@ -78,6 +80,27 @@ def test_a_service_that_is_killed_while_a_dataset_moves_goes_on_where_it_was(who
     whole.start()
     moved = whole.await_mounted("moving", whole.two)
     assert (moved / "file").read_text() == "kept"
+
+
+def test_data_follow_a_dataset_that_flockers_api_makes_moves_and_deletes(whole: Whole):
+    whole.ca("user", "ann", "--output", str(whole.directory))
+    pair = whole.directory / "ann.crt", whole.directory / "ann.key"
+    caller = Client(whole.flocker_port, whole.certificates / "cluster.crt", pair)
+    wish = {"primary": node_uuid("one"), "maximum_size": 1 << 30, "metadata": {"name": "old"}}
+    status, made = caller.call("POST", "/v1/configuration/datasets", wish)
+    assert status == 201
+    path = f"/v1/configuration/datasets/{made['dataset_id']}"
+    (whole.await_mounted("old", whole.one) / "file").write_text("kept")
+    caller.close()  # the service closes what is idle for 5 s; the next call opens another
+    assert caller.call("POST", path, {"primary": node_uuid("two")})[0] == 200
+    moved = whole.await_mounted("old", whole.two)
+    assert (moved / "file").read_text() == "kept"
+    caller.close()
+    seen = {each["dataset_id"]: each for each in caller.call("GET", "/v1/state/datasets")[1]}
+    assert seen[made["dataset_id"]]["path"] == str(moved)
+    assert caller.call("DELETE", path)[1]["deleted"] is True
+    until(lambda: not moved.exists())
+    caller.close()
 
 
 @pytest.fixture

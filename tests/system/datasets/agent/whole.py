@@ -30,6 +30,10 @@ project_domain_name = "Default"
 
 [dataset_profiles.default]
 size_gib = 1
+
+[flocker]
+listen = "127.0.0.1:{flocker_port}"
+certificates = "certificates"
 """
 
 
@@ -37,11 +41,17 @@ class Whole:
     def __init__(self, emulator: Emulator, directory: Path, disks: Path) -> None:
         self.emulator = emulator
         self.directory = directory
-        with socket.create_server(("127.0.0.1", 0)) as taken:
+        with socket.create_server(("127.0.0.1", 0)) as taken, socket.socket() as other:
             port = taken.getsockname()[1]
+            other.bind(("127.0.0.1", 0))
+            self.flocker_port = other.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         self._config = directory / "leasehold.toml"
-        self._config.write_text(CONFIG.format(port=port, auth_url=emulator.auth_url))
+        ports = {"port": port, "flocker_port": self.flocker_port}
+        self._config.write_text(CONFIG.format(**ports, auth_url=emulator.auth_url))
+        self.certificates = directory / "certificates"
+        self.ca("init", "lab")
+        self.ca("control", "127.0.0.1", "--output", str(self.certificates))
         self._process: subprocess.Popen[str] | None = None
         self.start()
         one, two = emulator.seed_servers(2)
@@ -81,6 +91,11 @@ class Whole:
         )
         assert not check or done.returncode == 0, done.stderr + self.log()
         return done
+
+    def ca(self, *words: str) -> None:
+        """`leasehold ca` for the cluster's authority."""
+        command = [str(BIN / "leasehold"), "ca", *words, "--directory", str(self.certificates)]
+        subprocess.run(command, capture_output=True, check=True)
 
     def shown(self, name: str) -> dict[str, Any]:
         found = json.loads(self.command("dataset", "list", "--json").stdout)
