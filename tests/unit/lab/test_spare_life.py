@@ -93,6 +93,7 @@ def test_a_node_by_name_that_is_a_spare_is_given_out(bench: Bench) -> None:
     bench.run(30)
     lease = bench.lock(nodes=("demo002",))
     assert lease.state is LeaseState.READY
+    assert [node.name for node in lease.nodes] == ["demo002"]
 
 
 def test_a_lock_of_another_system_builds_on_any_node_and_leaves_no_server_behind(tmp_path) -> None:
