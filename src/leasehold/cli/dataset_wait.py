@@ -36,6 +36,20 @@ def wait_for(
     client: Client, dataset: Dataset, waiting: Waiting, json: bool, *, size: int | None = None
 ) -> Exit:
     """Wait until it has arrived, or has `size` GiB, and print it. Raises `Failure` when it is late."""
+    try:
+        dataset = _arrive(client, dataset, waiting, size)
+    except KeyboardInterrupt:
+        print(f"\ninterrupted; {dataset.name} goes on its way all the same", file=sys.stderr)
+        return Exit.INTERRUPTED
+    if json:
+        print_json(dataset)
+    else:
+        where = f" at {dataset.path} on {dataset.attached_node}" if dataset.path else ""
+        print(f"{dataset.name} {dataset.state}{where}, {dataset.size_gib} GiB")
+    return Exit.OK
+
+
+def _arrive(client: Client, dataset: Dataset, waiting: Waiting, size: int | None) -> Dataset:
     patience = parse_duration(waiting.timeout)
     ends = time.monotonic() + patience
     told = ""
@@ -55,12 +69,7 @@ def wait_for(
         client.timeout = wait + 30.0
         known = dataset.state.value
         dataset = client.get(Dataset, f"/datasets/{dataset.id}", wait=wait, state=known)
-    if json:
-        print_json(dataset)
-    else:
-        where = f" at {dataset.path} on {dataset.attached_node}" if dataset.path else ""
-        print(f"{dataset.name} {dataset.state}{where}, {dataset.size_gib} GiB")
-    return Exit.OK
+    return dataset
 
 
 def wait_for_snapshot(
