@@ -34,7 +34,11 @@ function times(root) {
 document.body.addEventListener("htmx:sseOpen", () => said("live", false));
 document.body.addEventListener("htmx:sseError", () =>
   said("The service does not answer; trying again.", true));
-document.body.addEventListener("htmx:afterSwap", () => times(document));
+document.body.addEventListener("htmx:afterSwap", (event) => {
+  times(document);
+  // The form that asked may be gone by now, and what it then tells reaches nobody.
+  if (event.detail.target.id === "said") htmx.trigger(document.body, "done");
+});
 document.body.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target.id === "said") event.detail.shouldSwap = true;
 });
