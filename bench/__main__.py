@@ -16,6 +16,7 @@ NAMES = (
     "drivers",
     "workers",
     "datasets",
+    "moves",
     "help",
 )
 
