@@ -1,4 +1,4 @@
-"""Datasets, snapshots and nodes as people see them. Call with the control's lock in hand."""
+"""Datasets, snapshots and nodes as people see them. All but `listed` want the lock held."""
 
 from datetime import datetime
 
@@ -51,6 +51,18 @@ def shown(control: Control, row: DatasetRow) -> Dataset:
         deleted_at=_at(row.deleted_at),
         destroy_at=_at(row.destroy_at) if row.deleted_at is not None else None,
     )
+
+
+def listed(control: Control, *, deleted: bool = False, node: str | None = None) -> list[Dataset]:
+    """Datasets by name: with those that are deleted or gone or not, all or of one node."""
+    with control.lock:
+        rows = [
+            row
+            for row in control.shelf.datasets.values()
+            if (deleted or row.deleted_at is None)
+            and (node is None or node in (row.node, row.attached_node))
+        ]
+        return [shown(control, row) for row in sorted(rows, key=lambda each: each.name)]
 
 
 def snapshot_shown(control: Control, row: SnapshotRow) -> DatasetSnapshot:

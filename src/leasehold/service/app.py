@@ -38,7 +38,7 @@ from leasehold.service.door import Door
 from leasehold.service.errors import answer_error
 from leasehold.service.feed import Feed, opened
 from leasehold.service.guard import guard
-from leasehold.service.page import deeds, sign_in, views
+from leasehold.service.page import dataset_deeds, dataset_views, deeds, sign_in, views
 from leasehold.service.page.board import Board
 from leasehold.service.page.errors import answer_page_error
 from leasehold.service.page.html import Html
@@ -95,6 +95,8 @@ def make_app(
             views.search_view,
             views.audit_log_view,
             views.live,
+            dataset_views.datasets_view,
+            dataset_views.dataset_view,
             deeds.lock,
             deeds.extend,
             deeds.release,
@@ -103,6 +105,11 @@ def make_app(
             deeds.prioritise,
             deeds.change_node,
             deeds.resume,
+            dataset_deeds.move,
+            dataset_deeds.hold,
+            dataset_deeds.release,
+            dataset_deeds.remove,
+            dataset_deeds.undelete,
             sign_in.sign_in_page,
             sign_in.sign_in,
             sign_in.sign_out,
@@ -120,7 +127,7 @@ def make_app(
             "lab": _given(lab),
             "feed": _given(feed),
             "board": _given(Board(lab, feed)),
-            "html": _given(Html()),
+            "html": _given(Html(datasets=datasets is not None)),
             "tokens": _given(tokens),
             "audit_log": _given(log),
             "datasets": _given_datasets(datasets),
@@ -129,7 +136,7 @@ def make_app(
         lifespan=[
             lambda _: call_threads(),
             lambda _: opened(feed),
-            lambda _: listening(datasets),
+            lambda _: listening(datasets, feed.stir),
         ],
         openapi_config=_openapi(),
         request_max_body_size=_LARGEST_BODY,

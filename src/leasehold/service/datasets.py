@@ -60,8 +60,11 @@ class Datasets:
         self._moved = asyncio.Event()
         self._closed = False
         self._unsubscribe: Callable[[], None] = lambda: None
+        self._then: Callable[[], None] = lambda: None
 
-    def open(self) -> None:
+    def open(self, then: Callable[[], None]) -> None:
+        """Begin to listen; `then` is called in the loop after each change."""
+        self._then = then
         loop = asyncio.get_running_loop()
 
         def ring() -> None:
@@ -80,6 +83,7 @@ class Datasets:
     def _ring(self) -> None:
         moved, self._moved = self._moved, asyncio.Event()
         moved.set()
+        self._then()
 
     async def news(self, seconds: float) -> AsyncIterator[None]:
         """Yield at once, then after each change, for so many seconds; ends with the application."""
@@ -101,12 +105,12 @@ def datasets_of(lab: Lab) -> Datasets | None:
 
 
 @contextlib.asynccontextmanager
-async def listening(datasets: Datasets | None) -> AsyncIterator[None]:
-    """Keep them open for the duration of a block."""
+async def listening(datasets: Datasets | None, then: Callable[[], None]) -> AsyncIterator[None]:
+    """Keep them open for the duration of a block; `then` is called after each change."""
     if datasets is None:
         yield
         return
-    datasets.open()
+    datasets.open(then)
     try:
         yield
     finally:

@@ -31,6 +31,7 @@ class Feed:
         self._begin = 0
         """`_recent` holds every event after this id."""
         self._news = asyncio.Event()
+        self._stirs = 0
         self._moved = asyncio.Event()
         """Set, and replaced by a new one, each time something happened."""
         self._closing = asyncio.Event()
@@ -69,8 +70,19 @@ class Feed:
         """Id of the newest event known here."""
         return self._last
 
+    @property
+    def stirs(self) -> int:
+        """Grows with each change that is told by `stir`."""
+        return self._stirs
+
+    def stir(self) -> None:
+        """Something beside the lab changed, which may have written history or not. In the loop."""
+        self._stirs += 1
+        self._news.set()
+        self._ring()
+
     async def moved(self, after: int, timeout: float) -> bool:
-        """Wait for an event newer than `after`. False: none came within `timeout` seconds."""
+        """Wait for an event newer than `after`, or a stir. False: none within `timeout` seconds."""
         moved = self._moved
         if self._last > after or self.closed:
             return True
@@ -151,9 +163,12 @@ class Feed:
         if len(self._recent) > 2 * _RECENT:
             del self._recent[:-_RECENT]
             self._begin = self._recent[0].id - 1
+        self._ring()
+        return len(events) == _PAGE
+
+    def _ring(self) -> None:
         moved, self._moved = self._moved, asyncio.Event()
         moved.set()
-        return len(events) == _PAGE
 
     def _newest(self) -> int:
         newest = self._lab.events(newest=True, limit=1)

@@ -15,6 +15,7 @@ from leasehold.lab.config import load
 from leasehold.lab.lab import Lab
 from leasehold.lab.open import open_lab
 from leasehold.service.app import make_app
+from leasehold.service.datasets import control_for
 from leasehold.service.feed import Feed
 from leasehold.service.tokens import Tokens
 
@@ -53,7 +54,9 @@ def memory_lab(
     path.write_text(CONFIG.format(nodes=nodes, database=database) + more)
     clock = SystemClock()
     cloud = MemoryCloud(clock, boot=boot, offers=OFFERS)
-    return open_lab(load(path), clouds={"memory": cloud}, clock=clock)
+    config = load(path)
+    beside = control_for(config)
+    return open_lab(config, clouds={"memory": cloud}, clock=clock, neighbour=beside)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from leasehold.datasets.model import (
     DatasetWish,
     Profile,
 )
-from leasehold.datasets.views import shown, snapshot_shown
+from leasehold.datasets.views import listed, snapshot_shown
 from leasehold.lab.rights import Right
 from leasehold.service.api.responses import errors
 from leasehold.service.audit_log import note_of
@@ -115,15 +115,7 @@ class DatasetController(Controller):
         ] = False,
     ) -> list[Dataset]:
         """List datasets with state, place, reason and next step, by name."""
-        control = datasets.control
-        with control.lock:
-            rows = [
-                row
-                for row in control.shelf.datasets.values()
-                if (deleted or row.deleted_at is None)
-                and (node is None or node in (row.node, row.attached_node))
-            ]
-            return [shown(control, row) for row in sorted(rows, key=lambda each: each.name)]
+        return listed(datasets.control, deleted=deleted, node=node)
 
     @get(
         "/{dataset:str}",

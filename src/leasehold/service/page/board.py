@@ -59,9 +59,11 @@ class Board:
         hears at once whether it missed anything.
         """
         yield HEARTBEAT
+        stirs = self._feed.stirs
         while not self._feed.closed:
-            if self._feed.last != at:
+            if self._feed.last != at or self._feed.stirs != stirs:
                 await self._feed.closing(self._rest())
+                stirs = self._feed.stirs
                 at = (await self.snapshot()).at
                 yield sse(b"", number=at, event="moved")
                 await self._feed.closing(_PAUSE)

@@ -17,7 +17,7 @@ from leasehold.service.given import Asked, GivenBoard, GivenHtml, GivenLab
 from leasehold.service.page.board import Board
 from leasehold.service.page.html import Html
 
-_DEED: dict[str, Any] = {
+DEED: dict[str, Any] = {
     "media_type": MediaType.HTML,
     "include_in_schema": False,
     "status_code": 200,
@@ -54,7 +54,7 @@ class LeaseForm(msgspec.Struct, frozen=True, kw_only=True):
     force: bool = False
 
 
-@post("/leases", operation_id="lockNodes", **_DEED, needs=Right.LEASE)
+@post("/leases", operation_id="lockNodes", **DEED, needs=Right.LEASE)
 def lock(
     request: Asked,
     lab: GivenLab,
@@ -76,10 +76,10 @@ def lock(
         )
     )
     note.target = f"{lease.id}: {note.target}"
-    return _done(request, html, board, f"{lease.id} is {lease.state.value}")
+    return done(request, html, board, f"{lease.id} is {lease.state.value}")
 
 
-@post("/leases/{lease:str}/extend", operation_id="extendLease", **_DEED, needs=Right.LEASE)
+@post("/leases/{lease:str}/extend", operation_id="extendLease", **DEED, needs=Right.LEASE)
 def extend(
     request: Asked,
     lab: GivenLab,
@@ -92,10 +92,10 @@ def extend(
     seconds = parse_duration(data.duration)
     force = request.user.force(data.force)
     longer = lab.extend(LeaseId(lease), seconds, owner=request.user.owner, force=force)
-    return _done(request, html, board, f"{longer.id} lasts {_end(longer)}")
+    return done(request, html, board, f"{longer.id} lasts {_end(longer)}")
 
 
-@post("/leases/{lease:str}/release", operation_id="releaseLease", **_DEED, needs=Right.LEASE)
+@post("/leases/{lease:str}/release", operation_id="releaseLease", **DEED, needs=Right.LEASE)
 def release(
     request: Asked,
     lab: GivenLab,
@@ -107,10 +107,10 @@ def release(
     """Give a lease back."""
     force = request.user.force(data.force)
     ended = lab.release(LeaseId(lease), owner=request.user.owner, force=force)
-    return _done(request, html, board, f"{ended.id} is {ended.state.value}")
+    return done(request, html, board, f"{ended.id} is {ended.state.value}")
 
 
-@post("/leases/{lease:str}/hold", operation_id="holdLease", **_DEED, needs=Right.LEASE)
+@post("/leases/{lease:str}/hold", operation_id="holdLease", **DEED, needs=Right.LEASE)
 def hold(
     request: Asked,
     lab: GivenLab,
@@ -122,10 +122,10 @@ def hold(
     """Keep a lease without end."""
     force = request.user.force(data.force)
     held = lab.hold(LeaseId(lease), owner=request.user.owner, force=force)
-    return _done(request, html, board, f"{held.id} lasts {_end(held)}")
+    return done(request, html, board, f"{held.id} lasts {_end(held)}")
 
 
-@post("/leases/{lease:str}/unhold", operation_id="unholdLease", **_DEED, needs=Right.LEASE)
+@post("/leases/{lease:str}/unhold", operation_id="unholdLease", **DEED, needs=Right.LEASE)
 def unhold(
     request: Asked,
     lab: GivenLab,
@@ -137,10 +137,10 @@ def unhold(
     """Give a held lease an end again."""
     force = request.user.force(data.force)
     ending = lab.unhold(LeaseId(lease), None, owner=request.user.owner, force=force)
-    return _done(request, html, board, f"{ending.id} lasts {_end(ending)}")
+    return done(request, html, board, f"{ending.id} lasts {_end(ending)}")
 
 
-@post("/leases/{lease:str}/priority", operation_id="amendLease", **_DEED, needs=Right.OPERATE)
+@post("/leases/{lease:str}/priority", operation_id="amendLease", **DEED, needs=Right.OPERATE)
 def prioritise(
     request: Asked,
     lab: GivenLab,
@@ -156,10 +156,10 @@ def prioritise(
         owner=request.user.owner,
         force=request.user.force(True),
     )
-    return _done(request, html, board, f"{amended.id} waits with priority {amended.priority}")
+    return done(request, html, board, f"{amended.id} waits with priority {amended.priority}")
 
 
-@post("/nodes/{name:str}/change", operation_id="changeNode", **_DEED, needs=Right.OPERATE)
+@post("/nodes/{name:str}/change", operation_id="changeNode", **DEED, needs=Right.OPERATE)
 def change_node(
     request: Asked,
     lab: GivenLab,
@@ -172,13 +172,13 @@ def change_node(
     change = NodeChange(up=data.up, note=data.note.strip() or None)
     (node,) = lab.change_nodes((NodeName(name),), change, by=request.user.owner)
     sentence = f"{node.name} is {'up' if node.up else 'down'}"
-    return _done(request, html, board, sentence, then=f"/nodes/{quote(node.name)}")
+    return done(request, html, board, sentence, then=f"/nodes/{quote(node.name)}")
 
 
 @post(
     "/machine-types/{name:str}/resume",
     operation_id="resumeMachineType",
-    **_DEED,
+    **DEED,
     needs=Right.OPERATE,
 )
 def resume(
@@ -186,7 +186,7 @@ def resume(
 ) -> Response[Any]:
     """Boot a machine type's servers again at once, though they failed again and again."""
     lab.resume(name)
-    return _done(request, html, board, f"{name} boots again", then="/failures")
+    return done(request, html, board, f"{name} boots again", then="/failures")
 
 
 def _end(lease: Lease) -> str:
@@ -197,7 +197,7 @@ def _end(lease: Lease) -> str:
     return f"{format_duration(lease.seconds)} from when it is ready"
 
 
-def _done(
+def done(
     request: Asked, html: Html, board: Board, sentence: str, then: str = "/leases"
 ) -> Response[Any]:
     """A sentence for the page; a browser without scripts goes on to where it can be seen."""

@@ -6,6 +6,8 @@ from datetime import datetime
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from leasehold import __version__
+from leasehold.datasets.model import DatasetState
+from leasehold.engine.decide import moment
 from leasehold.lab.advice import ADVICE
 from leasehold.lab.duration import format_duration
 from leasehold.lab.model import Lease, NodeState
@@ -15,7 +17,8 @@ from leasehold.lab.rights import Right
 class Html:
     """Renders pages from the templates beside this package."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, datasets: bool = False) -> None:
+        """`datasets`: whether there is a view of them to go to."""
         environment = Environment(
             loader=PackageLoader("leasehold.service"),
             autoescape=True,
@@ -27,10 +30,13 @@ class Html:
             "version": __version__,
             "Right": Right,
             "advice": {cause: text.replace("`", "") for cause, text in ADVICE.items()},
+            "datasets_on": datasets,
+            "dataset_states": [state.value for state in DatasetState],
             "states": [state.value for state in NodeState],
         }
         environment.globals.update(globals_)
         environment.filters["clock"] = _clock
+        environment.filters["moment"] = moment
         environment.filters["ready"] = _ready
         environment.filters["duration"] = format_duration
         environment.filters["words"] = _words

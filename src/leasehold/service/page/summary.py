@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from leasehold.datasets.model import AgentNode, Dataset, DatasetState
 from leasehold.lab.model import Lease, LeaseState, MachineType, Node, NodeState
 from leasehold.service.page.board import Snapshot
 
@@ -45,6 +46,8 @@ class Hits(msgspec.Struct, frozen=True, kw_only=True):
     leases: Sheet[Lease]
     owners: Sheet[tuple[str, int, int]]
     """Each with how many leases and nodes are theirs."""
+    datasets: Sheet[Dataset]
+    dataset_nodes: Sheet[AgentNode]
 
 
 def types(snapshot: Snapshot) -> list[TypeSummary]:
@@ -98,11 +101,40 @@ def leases(found: Iterable[Lease], text: str = "") -> list[Lease]:
     return [lease for lease in found if not wanted or _holds(wanted, _texts_of_lease(lease))]
 
 
-def search(snapshot: Snapshot, text: str) -> Hits:
-    """Nodes, leases and owners that hold the text; nothing for an empty one."""
+def datasets_like(found: Iterable[Dataset], *, text: str = "", state: str = "") -> list[Dataset]:
+    """The datasets that fit; those that are gone only if they are asked for."""
+    wanted = text.strip().casefold()
+    return [
+        each
+        for each in found
+        if (each.state == state if state else each.state is not DatasetState.GONE)
+        and (not wanted or _holds(wanted, _texts_of_dataset(each)))
+    ]
+
+
+def dataset_nodes_like(found: Iterable[AgentNode], text: str) -> list[AgentNode]:
+    wanted = text.strip().casefold()
+    return [
+        each
+        for each in found
+        if not wanted or _holds(wanted, (each.name, each.cloud, each.server_id, each.address))
+    ]
+
+
+def search(
+    snapshot: Snapshot,
+    text: str,
+    *,
+    datasets: Iterable[Dataset] = (),
+    dataset_nodes: Iterable[AgentNode] = (),
+) -> Hits:
+    """All that holds the text; nothing for an empty one."""
     wanted = text.strip().casefold()
     if not wanted:
-        return Hits(nodes=sheet([], 1), leases=sheet([], 1), owners=sheet([], 1))
+        nothing: Sheet[Any] = sheet([], 1)
+        return Hits(
+            nodes=nothing, leases=nothing, owners=nothing, datasets=nothing, dataset_nodes=nothing
+        )
     held: Counter[str] = Counter()
     count: Counter[str] = Counter()
     for lease in snapshot.leases.values():
@@ -114,6 +146,8 @@ def search(snapshot: Snapshot, text: str) -> Hits:
         nodes=sheet(nodes(snapshot, text=text), 1, FOUND_AT_MOST),
         leases=sheet(leases(snapshot.leases.values(), text), 1, FOUND_AT_MOST),
         owners=sheet(owners, 1, FOUND_AT_MOST),
+        datasets=sheet(datasets_like(datasets, text=text), 1, FOUND_AT_MOST),
+        dataset_nodes=sheet(dataset_nodes_like(dataset_nodes, text), 1, FOUND_AT_MOST),
     )
 
 
@@ -135,3 +169,16 @@ def _texts_of_node(node: Node) -> Iterable[str | None]:
 
 def _texts_of_lease(lease: Lease) -> Iterable[str | None]:
     return lease.id, lease.owner, lease.purpose, lease.machine_type
+
+
+def _texts_of_dataset(dataset: Dataset) -> Iterable[str | None]:
+    held = dataset.hold
+    return (
+        dataset.name,
+        dataset.id,
+        dataset.owner,
+        dataset.node,
+        dataset.attached_node,
+        dataset.volume_id,
+        held.owner if held else None,
+    )

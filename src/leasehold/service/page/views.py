@@ -8,10 +8,12 @@ from litestar import MediaType, get
 from litestar.params import FromPath, FromQuery, HeaderParameter, QueryParameter
 from litestar.response import Stream
 
+from leasehold.datasets.views import listed
 from leasehold.engine.condition import Condition
 from leasehold.lab.boot import Boot, BootReport
 from leasehold.lab.model import NodeName, Story
 from leasehold.lab.rights import Right
+from leasehold.service.datasets import datasets_of
 from leasehold.service.given import Asked, GivenAuditLog, GivenBoard, GivenHtml, GivenLab
 from leasehold.service.page import summary
 from leasehold.service.page.board import Snapshot
@@ -22,14 +24,14 @@ from leasehold.service.streams import stream
 Text = FromQuery[str]
 Number = FromQuery[int]
 
-_VIEW: dict[str, Any] = {"media_type": MediaType.HTML, "include_in_schema": False}
+VIEW: dict[str, Any] = {"media_type": MediaType.HTML, "include_in_schema": False}
 _AUDIT_PAGE = 100
 
 
-@get("/", **_VIEW, needs=Right.LOOK)
+@get("/", **VIEW, needs=Right.LOOK)
 async def lab_view(request: Asked, board: GivenBoard, html: GivenHtml) -> str:
     """What there is, what is mine, who waits."""
-    return await _shown(request, html, "lab.html", await board.snapshot(), _of_lab)
+    return await shown(request, html, "lab.html", await board.snapshot(), _of_lab)
 
 
 def _of_lab(request: Asked, snapshot: Snapshot) -> dict[str, object]:
@@ -40,7 +42,7 @@ def _of_lab(request: Asked, snapshot: Snapshot) -> dict[str, object]:
     }
 
 
-@get("/nodes", **_VIEW, needs=Right.LOOK)
+@get("/nodes", **VIEW, needs=Right.LOOK)
 async def nodes_view(
     request: Asked,
     board: GivenBoard,
@@ -60,10 +62,10 @@ async def nodes_view(
             "types": [each.name for each in snapshot.machine_types],
         }
 
-    return await _shown(request, html, "nodes.html", await board.snapshot(), look)
+    return await shown(request, html, "nodes.html", await board.snapshot(), look)
 
 
-@get("/nodes/{name:str}", **_VIEW, needs=Right.LOOK)
+@get("/nodes/{name:str}", **VIEW, needs=Right.LOOK)
 async def node_view(
     request: Asked, board: GivenBoard, html: GivenHtml, lab: GivenLab, name: FromPath[str]
 ) -> str:
@@ -74,10 +76,10 @@ async def node_view(
     def look(_: Asked, snapshot: Snapshot) -> dict[str, object]:
         return {"story": story, "periods": periods, "told": told(periods)}
 
-    return await _shown(request, html, "node.html", await board.snapshot(), look)
+    return await shown(request, html, "node.html", await board.snapshot(), look)
 
 
-@get("/leases", **_VIEW, needs=Right.LOOK)
+@get("/leases", **VIEW, needs=Right.LOOK)
 async def leases_view(
     request: Asked,
     board: GivenBoard,
@@ -94,19 +96,19 @@ async def leases_view(
         found = summary.leases(past if ended else snapshot.leases.values(), text)
         return {"sheet": summary.sheet(found, page), "asked": {"text": text, "ended": ended}}
 
-    return await _shown(request, html, "leases.html", await board.snapshot(), look)
+    return await shown(request, html, "leases.html", await board.snapshot(), look)
 
 
-@get("/clouds", **_VIEW, needs=Right.LOOK)
+@get("/clouds", **VIEW, needs=Right.LOOK)
 async def clouds_view(request: Asked, board: GivenBoard, html: GivenHtml, lab: GivenLab) -> str:
     """Clouds: quota, budget of calls, recent errors."""
     found: list[Condition] = await asyncio.to_thread(lab.conditions)
-    return await _shown(
+    return await shown(
         request, html, "clouds.html", await board.snapshot(), lambda *_: {"clouds": found}
     )
 
 
-@get("/failures", **_VIEW, needs=Right.LOOK)
+@get("/failures", **VIEW, needs=Right.LOOK)
 async def failures_view(
     request: Asked, board: GivenBoard, html: GivenHtml, lab: GivenLab, machine_type: Text = ""
 ) -> str:
@@ -118,31 +120,40 @@ async def failures_view(
     def look(_: Asked, snapshot: Snapshot) -> dict[str, object]:
         return {"report": report, "machine_type": machine_type}
 
-    return await _shown(request, html, "failures.html", await board.snapshot(), look)
+    return await shown(request, html, "failures.html", await board.snapshot(), look)
 
 
-@get("/failures/{number:int}", **_VIEW, needs=Right.LOOK)
+@get("/failures/{number:int}", **VIEW, needs=Right.LOOK)
 async def boot_view(
     request: Asked, board: GivenBoard, html: GivenHtml, lab: GivenLab, number: FromPath[int]
 ) -> str:
     """One boot: what went wrong, when, with what, and what the server printed."""
     boot: Boot = await asyncio.to_thread(lab.boot, number)
-    return await _shown(
+    return await shown(
         request, html, "boot.html", await board.snapshot(), lambda *_: {"boot": boot}
     )
 
 
-@get("/search", **_VIEW, needs=Right.LOOK)
-async def search_view(request: Asked, board: GivenBoard, html: GivenHtml, text: Text = "") -> str:
-    """Nodes, leases and owners that hold a text."""
+@get("/search", **VIEW, needs=Right.LOOK)
+async def search_view(
+    request: Asked, board: GivenBoard, html: GivenHtml, lab: GivenLab, text: Text = ""
+) -> str:
+    """Nodes, leases, owners, datasets and their nodes that hold a text."""
+    datasets = datasets_of(lab)
 
     def look(_: Asked, snapshot: Snapshot) -> dict[str, object]:
-        return {"text": text, "hits": summary.search(snapshot, text)}
+        found = summary.search(
+            snapshot,
+            text,
+            datasets=listed(datasets.control, deleted=True) if datasets else (),
+            dataset_nodes=datasets.agents.nodes() if datasets else (),
+        )
+        return {"text": text, "hits": found}
 
-    return await _shown(request, html, "search.html", await board.snapshot(), look)
+    return await shown(request, html, "search.html", await board.snapshot(), look)
 
 
-@get("/audit-log", **_VIEW, needs=Right.OPERATE)
+@get("/audit-log", **VIEW, needs=Right.OPERATE)
 async def audit_log_view(
     request: Asked,
     board: GivenBoard,
@@ -160,7 +171,7 @@ async def audit_log_view(
     )
     more = found[-1].id if len(found) == _AUDIT_PAGE else None
     asked = {"owner": owner, "target": target}
-    return await _shown(
+    return await shown(
         request,
         html,
         "audit_log.html",
@@ -179,7 +190,7 @@ async def live(
     return stream(board.watch(at if last_event_id is None else last_event_id))
 
 
-async def _shown(request: Asked, html: Html, template: str, snapshot: Snapshot, look: Any) -> str:
+async def shown(request: Asked, html: Html, template: str, snapshot: Snapshot, look: Any) -> str:
     """Render in a thread: a large lab takes its time, which others should not wait for."""
 
     def render() -> str:
