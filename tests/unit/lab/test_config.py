@@ -47,6 +47,35 @@ def test_history_is_kept_for_ever_unless_it_is_said_how_long(tmp_path: Path) -> 
     assert load(written(tmp_path, text)).service.history_seconds == 365 * 86400
 
 
+LIMITS = """
+[limits]
+nodes = 10
+leases = 3
+owners."ann@lab" = { nodes = 20 }
+"""
+
+
+def test_limits_hold_for_each_owner_but_those_who_have_their_own(tmp_path: Path) -> None:
+    limits = load(written(tmp_path, LIMITS)).limits
+    assert limits.any
+    assert (limits.of("bob").nodes, limits.of("bob").leases) == (10, 3)
+    assert (limits.of("ann@lab").nodes, limits.of("ann@lab").leases) == (20, None)
+    assert not load(written(tmp_path, DEMO)).limits.any
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("[limits]\nnodes = 0\n", "limits.nodes"),
+        ("[limits]\nleases = -1\n", "limits.leases"),
+        ("[limits]\nowners.ann = { nodes = 0 }\n", 'limits.owners."ann".nodes'),
+        ("[limits]\nowners.ann = { node = 2 }\n", 'limits.owners."ann".node'),
+    ],
+)
+def test_a_limit_that_cannot_be_is_refused_with_its_key(tmp_path, text: str, key: str) -> None:
+    assert refused(tmp_path, text).key == key
+
+
 FIXED = '[machine_types.smithi]\nkind = "fixed"\n'
 
 

@@ -141,11 +141,13 @@ def test_waiting_weighs_more_than_a_share_and_a_priority_in_the_end() -> None:
     urgent = line.ask(1, owner="cid", priority=1)
     assert line.outlook(urgent).position == 1
     line.wait(PRIORITY_AGE)
-    line.ask(1, owner="dan", priority=1)
+    late = line.ask(1, owner="dan", priority=1)
+    assert line.outlook(old).position < line.outlook(late).position
     line.give_back(busy)
     line.serve()
-    assert line.held(old) == ["a3"] or line.outlook(old).position <= 2
-    assert line.held(fresh) == []
+    assert line.held(urgent) == ["a3"]
+    assert line.held(old) == line.held(fresh) == line.held(late) == []
+    assert line.outlook(old).position == 1
 
 
 # -- nobody is passed for ever -----------------------------------------------------------------------

@@ -67,9 +67,10 @@ def a_service(
     boot: float = 0.0,
     tokens: Mapping[str, str] | None = None,
     base_url: str = "http://127.0.0.1:8484",
+    more: str = "",
 ) -> Iterator["TestClient[Litestar]"]:
     """A client of a running lab's application, without a socket between them."""
-    lab = memory_lab(directory, nodes=nodes, boot=boot)
+    lab = memory_lab(directory, nodes=nodes, boot=boot, more=more)
     lab.start()
     try:
         app = make_app(

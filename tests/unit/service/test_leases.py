@@ -119,3 +119,24 @@ def test_more_than_there_are_is_refused_with_both_numbers(client: Client) -> Non
     answer = lock(client, count=5)
     assert answer.status_code == 409
     assert (answer.json()["error"]["wanted"], answer.json()["error"]["exist"]) == (5, 4)
+
+
+def test_who_shall_not_wait_is_told_all_that_is_in_the_way_with_figures(client: Client) -> None:
+    lock(client, count=3)
+    answer = lock(client, count=2, wait=False)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (409, "not_enough")
+    (block,) = error["blocks"]
+    assert (block["cause"], block["have"], block["want"]) == ("nodes_busy", 1, 2)
+    assert "1 of 4 nodes of demo are free, 2 wanted" in block["text"]
+    assert len(client.get("/api/v1/leases").json()) == 1
+
+
+def test_more_than_an_owner_may_hold_is_refused_with_both_numbers(tmp_path) -> None:
+    limits = "[limits]\nnodes = 2\n[limits.owners]\nbob = { nodes = 3 }\n"
+    with a_service(tmp_path, more=limits) as client:
+        answer = lock(client, count=3)
+        error = answer.json()["error"]
+        assert (answer.status_code, error["code"]) == (409, "over_limit")
+        assert (error["owner"], error["wanted"], error["exist"]) == ("ann@lab", 3, 2)
+        assert lock(client, count=3, owner="bob").status_code == 202
