@@ -13,6 +13,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multip
 
 from leasehold.engine import ledger
 from leasehold.engine.cloud import CloudId, Kind, Limit, Limits
+from leasehold.engine.errors import Impossible
+from leasehold.engine.reason import Cause
 from leasehold.engine.row import State
 from leasehold.lab import records
 from leasehold.lab.errors import LabError
@@ -61,6 +63,12 @@ class LabStorm(RuleBasedStateMachine):
             lease = self.bench.lock(count, key=key, seconds=600)
         except StoreError:
             assert self.bench.database.full or self._is_behind()
+            return multiple()
+        except Impossible as no:
+            why = no.reason
+            assert (why.cause, why.want) == (Cause.QUOTA, count)
+            assert why.have is not None
+            assert why.have < count
             return multiple()
         if key is not None:
             assert self.keys.setdefault(key, lease.id) == lease.id

@@ -4,6 +4,8 @@ Limits are a snapshot: what others used then counts as theirs from then on, what
 from the ledger, so that no call is sent only to be refused.
 """
 
+from collections.abc import Iterator
+
 import msgspec
 
 from leasehold.engine.cloud import (
@@ -42,6 +44,9 @@ class Use(msgspec.Struct, frozen=True, kw_only=True):
     def __neg__(self) -> "Use":
         return Use(**{name: -getattr(self, name) for name in NAMES})
 
+    def __mul__(self, number: int) -> "Use":
+        return Use(**{name: number * getattr(self, name) for name in NAMES})
+
     def __sub__(self, other: "Use") -> "Use":
         return self + -other
 
@@ -79,7 +84,12 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def shortage(snapshot: Snapshot, ours: Use, wish: Use) -> Reason | None:
-    """Why `wish` does not fit beside `ours`; None if it does.
+    """Why `wish` does not fit beside `ours`, the first reason; None if it does."""
+    return next(shortages(snapshot, ours, wish), None)
+
+
+def shortages(snapshot: Snapshot, ours: Use, wish: Use) -> Iterator[Reason]:
+    """Why `wish` does not fit beside `ours`: a reason for each amount that is short.
 
     QUOTA: it never will under these limits. QUOTA_FULL: it will when something is given back.
     """
@@ -93,7 +103,8 @@ def shortage(snapshot: Snapshot, ours: Use, wish: Use) -> Reason | None:
         what = name.replace("_", " ")
         if amount > limit.total:
             text = f"{snapshot.whose} of {what} is {limit.total}; this needs {amount}"
-            return Reason(cause=Cause.QUOTA, text=text, have=limit.total, want=amount)
+            yield Reason(cause=Cause.QUOTA, text=text, have=limit.total, want=amount)
+            continue
         foreign = max(0, limit.used - getattr(snapshot.ours, name))
         room = max(0, limit.total - foreign - getattr(ours, name))
         if amount > room:
@@ -102,5 +113,4 @@ def shortage(snapshot: Snapshot, ours: Use, wish: Use) -> Reason | None:
                 f"{room} of {limit.total} {what} are free in {snapshot.whose} "
                 f"(others use {foreign}); this needs {amount}"
             )
-            return Reason(cause=Cause.QUOTA_FULL, text=text, have=room, want=amount)
-    return None
+            yield Reason(cause=Cause.QUOTA_FULL, text=text, have=room, want=amount)

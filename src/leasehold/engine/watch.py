@@ -147,6 +147,12 @@ class Watch:
         age = SHORT_LIMITS_AGE if short else LIMITS_AGE
         return self.limits_at + (REFUSED_LIMITS_AGE if self.refused else age)
 
+    def known_limits(self, now: float) -> tuple[Snapshot, ...]:
+        """The limits that are new enough to say no by: old ones may have been raised since."""
+        fresh = self.limits_at is not None and now < self.limits_at + LIMITS_AGE
+        known = (self.ceiling, self.snapshot if fresh else None)
+        return tuple(each for each in known if each is not None)
+
     def survey(self) -> Survey | None:
         """The newest complete picture; None until every kind has been listed once."""
         times = [track.complete_at for track in self.tracks.values()]

@@ -13,6 +13,7 @@ from leasehold.lab import records
 from leasehold.lab.book import LeaseRow
 from leasehold.lab.config import MachineTypeConfig
 from leasehold.lab.duration import format_duration
+from leasehold.lab.effects import Grant
 from leasehold.lab.errors import BadWish, NotEnough, NotYours
 from leasehold.lab.looking import Looking
 from leasehold.lab.model import Lease, LeaseId, LeaseState, Node, NodeName, Wish
@@ -56,6 +57,7 @@ class Leasing(Looking):
             lease = self._asked_before(wish)
             if lease is None:
                 lease = self._new_lease(wish)
+                self._demand_possible(lease)
                 if not wish.wait:
                     self._demand_enough(lease)
                 steward.epoch = lease.epoch
@@ -82,12 +84,30 @@ class Leasing(Looking):
         if failed is not None:
             raise failed
 
+    def _demand_possible(self, lease: LeaseRow) -> None:
+        """Raise `Impossible` if a cloud's quota is less than a lease needs: waiting cannot help."""
+        if len(lease.machine_types) > 1:
+            return  # what one cannot have, another may
+        short = self._steward.lacking(lease, lease.machine_types * lease.count, at_best=True)
+        never = next((each for each in short if each.cause is Cause.QUOTA), None)
+        if never is not None:
+            raise Impossible(never)
+
     def _demand_enough(self, lease: LeaseRow) -> None:
         """Raise `NotEnough` if a lease would have to wait."""
         steward = self._steward
         queue = steward.queue(lease.machine_type, lease)
         served = serve(queue, lease.created_at)
         blocks = served.blocked.get(lease.id)
+        if not blocks:
+            nodes = [
+                node
+                for each in served.effects
+                if isinstance(each, Grant) and each.lease == lease.id
+                for node in each.nodes
+            ]
+            types = [steward.type_name_of(node) for node in nodes]
+            blocks = steward.lacking(lease, filter(None, types))
         if blocks:
             raise NotEnough(blocks)
 

@@ -8,6 +8,7 @@ import msgspec
 from leasehold.engine.cloud import Kind, ObjectId, Offers
 from leasehold.engine.errors import UnknownName
 from leasehold.engine.ledger import new_id
+from leasehold.engine.quota import NOTHING, Use, use_of
 from leasehold.engine.row import Row
 from leasehold.engine.stock import Stock
 from leasehold.lab.blueprint import Site, rows_for
@@ -105,19 +106,41 @@ class Planner:
             known = self._digests[place] = (offers, self._digest(config, offers, *place))
         return known[1]
 
+    def use(
+        self, machine_type: str, os_type: str | None = None, os_version: str | None = None
+    ) -> Use | None:
+        """What one node counts against quotas; None if nothing, or nobody knows now."""
+        config = self._config.machine_types.get(machine_type)
+        if config is None or config.kind == "fixed":
+            return None
+        offers = self._stock.peek(config.cloud)
+        if offers is None:
+            return None
+        try:
+            rows = self._sample(config, offers, machine_type, os_type, os_version)
+        except (UnknownName, BadUserData):
+            return None
+        return sum((use_of(row.spec) for row in rows), NOTHING)
+
+    def _sample(
+        self, config: MachineTypeConfig, offers: Offers, name: str, *system: str | None
+    ) -> list[Row]:
+        """The rows of a node that is nobody's. Raises as `plan` does."""
+        settled = for_system(name, config, *system)
+        recipe = resolve(name, settled, offers)
+        none = Site(
+            node=NodeName(name),
+            lease=LeaseId(""),
+            now=0,
+            new_id=lambda kind: ObjectId(kind.value),
+        )
+        return rows_for(none, settled, recipe, (self._lab_key,))
+
     def _digest(
         self, config: MachineTypeConfig, offers: Offers, name: str, *system: str | None
     ) -> str | None:
         try:
-            settled = for_system(name, config, *system)
-            recipe = resolve(name, settled, offers)
-            none = Site(
-                node=NodeName(name),
-                lease=LeaseId(""),
-                now=0,
-                new_id=lambda kind: ObjectId(kind.value),
-            )
-            rows = rows_for(none, settled, recipe, (self._lab_key,))
+            rows = self._sample(config, offers, name, *system)
         except (UnknownName, BadUserData):
             return None
         digest = hashlib.sha256(b"\n".join(msgspec.json.encode(row.spec) for row in rows))

@@ -5,6 +5,7 @@ database sees changes in the same order. Nobody waits for the database with the 
 """
 
 import threading
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future
 from math import inf
@@ -15,9 +16,10 @@ import structlog
 from leasehold.engine.clock import Clock
 from leasehold.engine.cloud import Kind, ObjectId
 from leasehold.engine.engine import Change, Engine
+from leasehold.engine.quota import NOTHING, Use
 from leasehold.engine.reason import Reason
 from leasehold.engine.stock import Stock
-from leasehold.lab import decide, names, node_records, outlook, progress, records
+from leasehold.lab import decide, names, node_records, outlook, progress, records, room
 from leasehold.lab.aim import Aim
 from leasehold.lab.book import LeaseRow
 from leasehold.lab.config import Config, MachineTypeConfig
@@ -77,7 +79,8 @@ class Steward(Memory):
         self.journal.on_lost = lambda: self.engine.tell(self.reload)
         self.boots.on_console = self._heard_console
         self._outlooks: dict[str, _Seen] = {}
-        self._hands = Hands(self, Planner(config, stock, lab_key))
+        self.planner = Planner(config, stock, lab_key)
+        self._hands = Hands(self, self.planner)
 
     def attach(self, engine: Engine) -> None:
         """Take the engine, and what the database knows."""
@@ -282,6 +285,27 @@ class Steward(Memory):
             paused=self._paused(types),
             promises=self.promises,
         )
+
+    def lacking(
+        self, lease: LeaseRow, machine_types: Iterable[str], *, at_best: bool = False
+    ) -> tuple[Reason, ...]:
+        """What its clouds are known to lack for a lease with a node of each of `machine_types`.
+
+        `at_best`, as if nothing of ours were there.
+        """
+        now, needs = self.clock.now(), defaultdict[str, Use](Use)
+        for name, count in Counter(machine_types).items():
+            node = self.planner.use(name, lease.os_type, lease.os_version)
+            if node is not None:
+                needs[self.machine_types[name].cloud] += node * count
+        found: list[Reason] = []
+        for cloud, need in needs.items():
+            limits = self.engine.watches[cloud].known_limits(now)
+            if limits:
+                rows = (row for row in self.rows.values() if row.cloud == cloud)
+                ours = NOTHING if at_best else room.claimed(rows, self.book.spares)
+                found += room.lacking(limits, ours, need)
+        return tuple(found)
 
     def outlook(self, lease: LeaseRow) -> tuple[Outlook, float | None]:
         """How a lease stands in its queue, and when it will be ready; None: unknown."""

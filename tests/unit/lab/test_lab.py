@@ -4,12 +4,15 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from leasehold.engine.cloud import CloudRefused, Image, Kind, Limit, Limits, Offers, Refusal
 from leasehold.engine.errors import Impossible, NotOffered
 from leasehold.engine.memory_cloud import Fault
+from leasehold.engine.quota import Use
 from leasehold.engine.reason import Cause
+from leasehold.engine.watch import LIMITS_AGE
 from leasehold.lab.config import LimitsConfig, MachineTypeConfig, SystemConfig
 from leasehold.lab.errors import (
     BadWish,
@@ -332,6 +335,76 @@ def test_a_quota_of_zero_fails_the_lock_within_seconds(bench: Bench) -> None:
     failed = bench.lab.lease(lease.id)
     assert failed.state is LeaseState.FAILED
     assert failed.reason.cause is Cause.QUOTA
+
+
+def test_who_shall_not_wait_is_refused_when_the_quota_has_no_room_with_what_is_planned(
+    bench: Bench,
+) -> None:
+    bench.cloud.quota = Limits(servers=Limit(total=3))
+    bench.lock(1)
+    bench.run(30)
+    bench.lock(1)
+    with pytest.raises(NotEnough, match="others use 0") as refused:
+        bench.lock(2, wait=False, key="k1")
+    (block,) = refused.value.blocks
+    assert (block.cause, block.have, block.want) == (Cause.QUOTA_FULL, 1, 2)
+    assert bench.lock(1, wait=False, key="k1").state is LeaseState.PREPARING
+    with pytest.raises(NotEnough, match="0 of 3 servers are free"):
+        bench.lock(1, wait=False)
+    assert bench.lock(1).state is LeaseState.PREPARING  # it waits there for quota
+
+
+def test_a_spare_serves_who_shall_not_wait_though_the_quota_is_full(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, min_ready=1)
+    bench.cloud.quota = Limits(servers=Limit(total=1))
+    bench.run(60)
+    assert len(bench.servers()) == 1
+    assert bench.lock(1, wait=False).state is not LeaseState.WAITING
+    with pytest.raises(NotEnough, match="0 of 1 servers are free"):
+        bench.lock(1, wait=False)
+    bench.database.close()
+
+
+def test_what_others_use_of_a_quota_counts_for_who_shall_not_wait(bench: Bench) -> None:
+    bench.lock(1)
+    bench.run(30)
+    snapshot = bench.engine.watches["c"].snapshot
+    bench.engine.watches["c"].snapshot = msgspec.structs.replace(
+        snapshot, limits=Limits(cores=Limit(total=20, used=19)), ours=Use(cores=0)
+    )
+    with pytest.raises(NotEnough, match=r"of 20 cores are free .* \(others use 19\)"):
+        bench.lock(1, wait=False)
+
+
+def test_more_than_the_whole_quota_is_refused_at_once_until_the_limits_are_old(
+    bench: Bench,
+) -> None:
+    bench.cloud.quota = Limits(servers=Limit(total=3))
+    first = bench.lock(1)
+    bench.run(30)
+    for wait in (True, False):
+        with pytest.raises(Impossible, match="quota of servers is 3; this needs 4"):
+            bench.lock(4, wait=wait)
+    assert [each.id for each in bench.lab.leases()] == [first.id]
+    bench.lab.release(first.id)
+    bench.cloud.quota = Limits(servers=Limit(total=4))
+    bench.run(LIMITS_AGE)
+    lease = bench.lock(4)
+    bench.run(60)
+    assert bench.lab.lease(lease.id).state is LeaseState.READY
+
+
+def test_a_lease_that_waits_for_quota_says_in_its_blocks_what_is_short(bench: Bench) -> None:
+    bench.cloud.quota = Limits(servers=Limit(total=2))
+    bench.lock(2)
+    bench.run(30)
+    second = bench.lock(2)
+    bench.run(100)
+    lease = bench.lab.lease(second.id)
+    assert lease.state is LeaseState.PREPARING
+    (block,) = lease.blocks
+    assert (block.cause, block.have, block.want) == (Cause.QUOTA_FULL, 0, 1)
+    assert "0 of 2 servers are free" in block.text
 
 
 def test_a_full_quota_makes_the_lock_wait_and_say_so(bench: Bench) -> None:
