@@ -11,6 +11,7 @@ import pytest
 from leasehold.emulator import Emulator
 from leasehold.libcloud import OpenStack_2_NodeDriver
 from leasehold.openstack.errors import UnverifiedTls
+from tests.certificates import Authority
 
 THREADS = 20
 
@@ -49,10 +50,9 @@ def test_lists_are_read_through_all_pages(account: dict[str, Any], size: int) ->
 def test_libclouds_authorities_are_the_drivers(
     account: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    authority = tmp_path / "ca.pem"
-    authority.touch()
-    monkeypatch.setattr(libcloud.security, "CA_CERTS_PATH", str(authority))
-    assert OpenStack_2_NodeDriver(**account).cloud.settings.verify == str(authority)
+    authority = str(Authority(tmp_path).path)
+    monkeypatch.setattr(libcloud.security, "CA_CERTS_PATH", authority)
+    assert OpenStack_2_NodeDriver(**account).cloud.settings.verify == authority
 
 
 def test_verification_that_libcloud_is_told_to_leave_off_is_left_off_with_a_warning(
