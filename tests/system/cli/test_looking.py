@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -178,6 +179,26 @@ def test_help_is_there_in_no_time_and_without_a_home() -> None:
     program = [sys.executable, "-m", "leasehold", "--help"]
     done = subprocess.run(program, env=environment, capture_output=True, timeout=PATIENCE)
     assert done.returncode == 0
+
+
+def test_only_who_looks_after_the_queue_raises_a_priority(tmp_path: Path) -> None:
+    tokens = {role: Command(tmp_path, "")("token", role) for role in ("user", "operator")}
+    texts = {role: made.stdout.strip() for role, made in tokens.items()}
+    given = [("--token", f"{role}:{role}={fingerprint(text)}") for role, text in texts.items()]
+    with a_process(tmp_path, *chain.from_iterable(given)) as service:
+        ann, olga = Command(tmp_path, service.url), Command(tmp_path, service.url)
+        ann.environment["LEASEHOLD_TOKEN"] = texts["user"]
+        olga.environment["LEASEHOLD_TOKEN"] = texts["operator"]
+        held = olga("lock", "demo001", "--detach")
+        assert held.returncode == 0, held.stderr
+        assert ann("lock", "demo001", "--detach", "--priority", "5").returncode == 4
+        lease = ann("lock", "demo001", "--detach", "--priority", "-1").stdout.split()[0]
+        refused = ann("amend", lease, "--priority", "5")
+        assert (refused.returncode, "operator or admin" in refused.stderr) == (4, True)
+        assert "priority -1" in ann("explain", lease).stdout
+        raised = olga("amend", lease, "--priority", "5", "--force")
+        assert raised.returncode == 0, raised.stderr
+        assert "priority 5" in ann("explain", lease).stdout
 
 
 def test_an_administrator_gives_tokens_takes_them_back_and_sees_what_was_done(
