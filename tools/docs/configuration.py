@@ -26,6 +26,8 @@ _SECTIONS: tuple[tuple[str, type[msgspec.Struct]], ...] = (
     ("[limits.owners.OWNER]", config.OwnerLimits),
     ("[paddles]", config.PaddlesConfig),
     ("[flocker]", config.FlockerConfig),
+    ("[mail]", config.MailConfig),
+    ("[webhooks.NAME]", config.WebhookConfig),
     ("[datasets]", config.DatasetsConfig),
     ("[dataset_profiles.NAME]", config.DatasetProfileConfig),
 )

@@ -12,6 +12,7 @@ import uvicorn
 
 from leasehold.lab.config import Config
 from leasehold.lab.lab import Lab
+from leasehold.lab.notices.targets import couriers
 from leasehold.lab.open import open_lab
 from leasehold.paddles.app import Paddles
 from leasehold.paddles.desk import Desk
@@ -112,10 +113,16 @@ def run(
         if doors.flocker is not None:
             server.beside[doors.flocker.listening] = doors.flocker.listener(datasets)
     lab.on_lost = server.lose
+    notices = couriers(lab.config, lab.database)
     lab.start()
+    for courier in notices:
+        lab.subscribe(courier.wake)
+        courier.start()
     try:
         server.run(sockets=sockets)
     finally:
+        for courier in notices:
+            courier.stop()
         lab.stop()
         _log.info("stopped")
     if server.lost is not None:

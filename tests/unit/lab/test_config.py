@@ -427,3 +427,36 @@ def test_a_stanza_that_cannot_be_used_is_told_without_what_is_in_it(tmp_path: Pa
     ) as no:
         load(written(tmp_path, AGENT))
     assert "hush" not in str(no.value)
+
+
+MAIL = '[mail]\nhost = "mail.example"\nsender = "lab@example.org"\n'
+HOOK = '[webhooks.chat]\nurl = "https://chat.example/hook"\n'
+
+
+def test_mail_and_webhooks_are_off_until_a_table_asks_for_them(tmp_path: Path) -> None:
+    config = load(written(tmp_path, ""))
+    assert (config.mail, config.webhooks) == (None, {})
+    config = load(written(tmp_path, MAIL + HOOK))
+    assert config.mail is not None
+    assert config.mail.events == ("warning", "expired", "failed")
+    assert config.webhooks["chat"].url == "https://chat.example/hook"
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        (MAIL.replace("lab@example.org", "lab"), "mail.sender"),
+        (MAIL + 'owners = { ann = "x y@z" }\n', "mail.owners.ann"),
+        (MAIL + 'username = "u"\n', "mail.username"),
+        (MAIL + 'username = "u"\npassword_file = "missing"\n', "mail.password_file"),
+        (MAIL + 'events = ["lunch"]\n', "mail.events[0]"),
+        (HOOK.replace("https", "ftp"), "webhooks.chat.url"),
+        (HOOK + 'secret_file = "missing"\n', "webhooks.chat.secret_file"),
+    ],
+)
+def test_what_is_wrong_with_mail_or_a_webhook_is_told_by_its_key(
+    tmp_path: Path, text: str, key: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(written(tmp_path, text))
+    assert caught.value.key == key

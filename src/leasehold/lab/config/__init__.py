@@ -8,6 +8,7 @@ from leasehold.lab.config.lab import LabConfig
 from leasehold.lab.config.limits import LimitsConfig, OwnerLimits
 from leasehold.lab.config.load import Config, load
 from leasehold.lab.config.machine_types import MachineTypeConfig
+from leasehold.lab.config.notices import MailConfig, WebhookConfig
 from leasehold.lab.config.paddles import PaddlesConfig
 from leasehold.lab.config.rules import FlavorRule, ImageRule, NetworkRule, VolumeConfig
 from leasehold.lab.config.service import ServiceConfig, TokenConfig
@@ -25,6 +26,7 @@ __all__ = [
     "LabConfig",
     "LimitsConfig",
     "MachineTypeConfig",
+    "MailConfig",
     "NetworkRule",
     "OwnerLimits",
     "PaddlesConfig",
@@ -32,5 +34,6 @@ __all__ = [
     "SystemConfig",
     "TokenConfig",
     "VolumeConfig",
+    "WebhookConfig",
     "load",
 ]

@@ -19,6 +19,7 @@ from leasehold.lab.config.flocker import FlockerConfig
 from leasehold.lab.config.lab import with_teuthology
 from leasehold.lab.config.limits import LimitsConfig
 from leasehold.lab.config.machine_types import MachineTypeConfig
+from leasehold.lab.config.notices import MailConfig, WebhookConfig, check_notices
 from leasehold.lab.config.paddles import PaddlesConfig, check_paddles
 from leasehold.lab.config.service import ServiceConfig, check_service
 from leasehold.lab.config.values import LABEL
@@ -36,6 +37,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     dns: dict[str, DnsConfig] = {}
     paddles: PaddlesConfig | None = None
     flocker: FlockerConfig | None = None
+    mail: MailConfig | None = None
+    webhooks: dict[str, WebhookConfig] = {}
     datasets: DatasetsConfig | None = None
     """None: there are no datasets here."""
     dataset_profiles: dict[str, DatasetProfileConfig] = {}
@@ -55,6 +58,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
 SECTIONS = (
     *("service", "clouds", "dns", "machine_types", "lab", "paddles", "flocker"),
+    *("mail", "webhooks"),
     *("datasets", "dataset_profiles", "limits"),
 )
 
@@ -92,11 +96,14 @@ def load(path: Path) -> Config:
         flocker=(
             read_table(FlockerConfig, raw["flocker"], path, "flocker") if "flocker" in raw else None
         ),
+        mail=read_table(MailConfig, raw["mail"], path, "mail") if "mail" in raw else None,
+        webhooks=_tables(WebhookConfig, raw, "webhooks", path),
         datasets=datasets if has_datasets else None,
         dataset_profiles=_tables(DatasetProfileConfig, raw, "dataset_profiles", path),
         limits=read_table(LimitsConfig, raw.get("limits", {}), path, "limits"),
     )
     check_service(config.service, path)
+    check_notices(config.mail, config.webhooks, path)
     if config.paddles is not None:
         check_paddles(config.paddles, path)
     check_datasets(datasets, config.dataset_profiles, config.clouds, path)
