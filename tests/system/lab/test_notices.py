@@ -21,6 +21,7 @@ from leasehold.lab.notices.courier import Courier, Refused
 from leasehold.lab.notices.targets import SIGNATURE, by_mail, by_webhook
 from leasehold.store import Database
 from tests.looking import wait_for
+from tests.system.service.processes import a_process, a_ready_lease
 from tests.unit.lab.notices.test_notice import a_lease
 
 EVENTS = ("warning", "expired", "failed", "down", "broken")
@@ -162,6 +163,17 @@ def test_stopping_does_not_wait_for_a_target_that_is_not_there(database: Databas
     happens(database, "warning")
     courier.wake()
     courier.stop()  # within the first pause of 5 s, or the test's own limit
+
+
+def test_a_service_tells_a_webhook_that_a_lease_has_ended(tmp_path: Path) -> None:
+    with Receiver() as receiver:
+        more = tmp_path / "more.toml"
+        more.write_text(f'[webhooks.x]\nurl = "{receiver.url}"\nevents = ["expired"]\n')
+        with a_process(tmp_path, "--more", str(more)) as service:
+            lease = a_ready_lease(service, seconds=1)
+            wait_for(lambda: len(receiver.bodies) == 1)
+        assert receiver.bodies[0]["lease"] == lease["id"]
+        assert receiver.signed == [False]
 
 
 class Box:

@@ -42,8 +42,8 @@ def notice_of(
 ) -> Notice | None:
     """The notice of an event; None if it is not among those that are `wanted`."""
     about_lease = event.node is None and event.state in OF_LEASES
-    about_node = event.node is not None and event.object is None and event.state in OF_NODES
-    if event.state not in wanted or not (about_lease or about_node):
+    about_node = event.node is not None and event.state in OF_NODES
+    if event.state not in wanted or event.object or not (about_lease or about_node):
         return None
     return Notice(
         id=event.id,

@@ -66,6 +66,7 @@ def test_what_happens_to_a_node_is_a_notice(state: str) -> None:
     [
         an_event("ready"),
         an_event("failed", node="demo001", about="server-1"),
+        an_event("failed", about="volume-1"),
         an_event("warning", node="demo001"),
         an_event("down"),
     ],
