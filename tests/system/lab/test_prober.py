@@ -170,9 +170,10 @@ def test_another_key_at_the_address_is_told_and_not_shown_ours(prober, ear, gues
     new = asyncssh.generate_private_key("ssh-ed25519")
     port = guests.ssh(KEY, lambda _: "server-1", host_key=new)
     prober.look_at([a_target(port, host_key=public(old))])
-    finding = ear.next()
-    assert finding.reason.text == f"another host key than before at 127.0.0.1 port {port}"
-    assert ear.until_ready()[-1].host_key == public(new)
+    told = ear.until_ready()  # on a busy machine the first look may end before it saw a key
+    other = f"another host key than before at 127.0.0.1 port {port}"
+    assert other in [finding.reason.text for finding in told if finding.reason]
+    assert [finding.host_key for finding in told if finding.ready] == [public(new)]
 
 
 def test_a_server_that_says_nothing_is_told_and_holds_nobody_up(prober, ear, guests) -> None:
