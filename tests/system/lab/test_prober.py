@@ -230,7 +230,8 @@ def test_hundreds_are_looked_at_in_one_loop(prober, ear, guests) -> None:
         if finding.ready:
             ready.add(finding.server)
     assert ready == {f"server-{n}" for n in range(count)}
-    assert threading.active_count() - before < 40  # asyncssh reads its options in the loop's small pool
+    # asyncssh reads its options in the loop's small pool.
+    assert threading.active_count() - before < 40
 
 
 def test_what_is_not_looked_at_any_more_is_left_alone(prober, ear, guests) -> None:
