@@ -91,8 +91,8 @@ def _found() -> Path:
 
 def _write(drafted: "Draft", output: Path, *, force: bool) -> None:
     """Write the passwords first: a configuration without them would only look as if it worked."""
+    from leasehold.files import replace_file
     from leasehold.lab.config import load
-    from leasehold.lab.files import replace_file
 
     files = {output.with_name(name): text for name, text in drafted.auth_files.items()}
     for path in (*files, output):

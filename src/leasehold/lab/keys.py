@@ -5,7 +5,7 @@ from pathlib import Path
 
 import asyncssh
 
-from leasehold.lab.files import replace_file
+from leasehold.files import replace_file
 from leasehold.lab.model import NodeName
 
 

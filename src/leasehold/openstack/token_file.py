@@ -3,7 +3,6 @@
 import fcntl
 import os
 import stat
-import tempfile
 import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from leasehold.files import replace_file
 from leasehold.openstack.secret import Secret
 from leasehold.openstack.settings import SignIn
 from leasehold.openstack.token_cache import CachedToken, TokenCacheWarning, key_of
@@ -94,15 +94,7 @@ class TokenFile:
     def _write(self, entries: _File) -> None:
         now = self._now()
         alive = {k: e for k, e in entries.items() if e.expires_at is None or e.expires_at > now}
-        # mkstemp gives mode 0600.
-        number, name = tempfile.mkstemp(dir=self._path.parent, prefix=f"{self._path.name}.")
-        try:
-            with os.fdopen(number, "wb") as file:
-                file.write(msgspec.json.encode(alive))
-            Path(name).replace(self._path)
-        except OSError:
-            Path(name).unlink()
-            raise
+        replace_file(self._path, msgspec.json.encode(alive), 0o600)
 
     def _warn(self, what: str) -> None:
         warnings.warn(

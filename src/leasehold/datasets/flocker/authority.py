@@ -10,8 +10,6 @@ A directory that flocker-ca made, with ``cluster.crt`` and ``cluster.key``, is t
 Each step writes whole files, and in an order that leaves a directory which works wherever it ends.
 """
 
-import os
-import tempfile
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +28,7 @@ from cryptography.hazmat.primitives.serialization import (
 from leasehold.datasets.flocker import certificate
 from leasehold.datasets.flocker.certificate import Bearer, Role
 from leasehold.errors import LeaseholdError
+from leasehold.files import replace_file
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
@@ -293,14 +292,4 @@ def _pem(certificates: Sequence[x509.Certificate]) -> bytes:
 
 def _write(path: Path, text: bytes, mode: int) -> None:
     """Put a whole file in its place, or none: never half a key."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            os.fchmod(handle, mode)
-            file.write(text)
-            file.flush()
-            os.fsync(handle)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    replace_file(path, text, mode, durable=True)
