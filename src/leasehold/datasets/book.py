@@ -24,6 +24,10 @@ class HoldRow(msgspec.Struct, frozen=True, kw_only=True):
     purpose: str = ""
     until: float | None = None
 
+    def is_on(self, now: float) -> bool:
+        """Whether it still holds."""
+        return self.until is None or self.until > now
+
 
 class Former(msgspec.Struct, frozen=True, kw_only=True):
     """A volume that a dataset had before a snapshot was restored; kept for the grace time."""

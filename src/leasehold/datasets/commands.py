@@ -1,6 +1,5 @@
 """What people and programs ask of datasets. Everything is checked before anything is written."""
 
-import re
 import uuid
 from collections.abc import Callable
 
@@ -27,15 +26,11 @@ from leasehold.datasets.model import (
     Source,
 )
 from leasehold.datasets.views import shown, snapshot_shown
+from leasehold.datasets.wish import LARGEST, check, check_metadata, check_name
 from leasehold.engine.choice import near
 from leasehold.engine.cloud import Kind, SnapshotSpec
 from leasehold.engine.row import Row, State
 
-FILESYSTEMS = ("ext4", "xfs")
-LARGEST = 64 * 1024
-"""GiB that may be asked for: 64 TiB, more than any Cinder backend makes."""
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _PLAIN = Profile(name="")
 
 
@@ -54,7 +49,7 @@ class Commands:
         Raises `BadDatasetWish`, `DatasetExists`, `DatasetRefused`, and `UnknownName` leaves.
         """
         control, shelf = self.control, self.control.shelf
-        _check(wish)
+        check(wish)
         with control.lock:
             known = shelf.datasets.get(wish.id) if wish.id else None
             if known is not None and known.name == wish.name and known.deleted_at is None:
@@ -197,7 +192,7 @@ class Commands:
         """Replace what people wrote on it."""
         with self.control.lock:
             row = self._living(key)
-            _check_metadata(metadata)
+            check_metadata(metadata)
             self._put(msgspec.structs.replace(row, metadata=metadata))
             return self.show(row.id)
 
@@ -275,7 +270,7 @@ class Commands:
             now = control.clock.now()
             number = len(control.shelf.snapshots_of(row.id)) + 1
             name = name or f"{row.name}-{number}"
-            _check_name("name", name)
+            check_name("name", name)
             taken = {each.name for each in control.shelf.snapshots_of(row.id)}
             if name in taken:
                 raise DatasetExists(f"the snapshot name {name!r}", row.name)
@@ -352,7 +347,7 @@ class Commands:
 
     def _check_hold(self, row: DatasetRow) -> None:
         hold = row.hold
-        if hold is not None and (hold.until is None or hold.until > self.control.clock.now()):
+        if hold is not None and hold.is_on(self.control.clock.now()):
             raise _held(row, hold)
 
     def _cloud_id(self, snapshot: SnapshotRow) -> str:
@@ -364,39 +359,3 @@ class Commands:
 
 def _held(row: DatasetRow, hold: HoldRow) -> DatasetHeld:
     return DatasetHeld(row.name, hold.node, hold.owner, hold.purpose)
-
-
-def _check(wish: DatasetWish) -> None:
-    _check_name("name", wish.name)
-    sources = [name for name in ("snapshot", "dataset", "volume") if getattr(wish, name)]
-    if len(sources) > 1:
-        raise BadDatasetWish(sources[1], getattr(wish, sources[1]), f"nothing beside {sources[0]}")
-    if wish.size_gib is not None and not 1 <= wish.size_gib <= LARGEST:
-        raise BadDatasetWish("size_gib", wish.size_gib, f"1 to {LARGEST} GiB")
-    if wish.filesystem is not None and wish.filesystem not in FILESYSTEMS:
-        raise BadDatasetWish("filesystem", wish.filesystem, " or ".join(FILESYSTEMS))
-    if wish.id is not None:
-        try:
-            canonical = str(uuid.UUID(wish.id))
-        except ValueError:
-            canonical = ""
-        if canonical != wish.id:
-            raise BadDatasetWish("id", wish.id, "a UUID in lower case")
-    _check_metadata(wish.metadata)
-
-
-def _check_name(field: str, name: str) -> None:
-    if not _NAME.fullmatch(name):
-        allowed = (
-            "up to 100 letters, digits, dots, hyphens, underscores, the first a letter or digit"
-        )
-        raise BadDatasetWish(field, name, allowed)
-
-
-def _check_metadata(metadata: dict[str, str]) -> None:
-    """The limits are Flocker's."""
-    if len(metadata) > 16:
-        raise BadDatasetWish("metadata", f"{len(metadata)} keys", "at most 16")
-    for key, value in metadata.items():
-        if not 1 <= len(key) <= 256 or len(value) > 256:
-            raise BadDatasetWish("metadata", key, "keys of 1 to 256 characters, values up to 256")

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 
 from leasehold.datasets.agent.errors import AgentError
 from leasehold.datasets.model import GIB, DatasetWish
+from leasehold.datasets.wish import FILESYSTEMS
 
 _SIZE = re.compile(r"(\d+)\s*(?:([kmgt])i?)?b?", re.IGNORECASE)
 _UNITS = {None: 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _LEAST = 1 << 20
 _MOST_GIB = 1 << 20
-_FILESYSTEMS = ("ext4", "xfs")
+
 OPTIONS = ("size", "profile", "type", "filesystem")
 
 
@@ -24,8 +25,8 @@ def wish_of(name: str, options: Mapping[str, str]) -> DatasetWish:
         if option not in OPTIONS:
             raise BadOption(f"option {option!r} is unknown; allowed: {', '.join(OPTIONS)}")
     filesystem = options.get("filesystem")
-    if filesystem is not None and filesystem not in _FILESYSTEMS:
-        raise BadOption(f"filesystem={filesystem}: allowed: {', '.join(_FILESYSTEMS)}")
+    if filesystem is not None and filesystem not in FILESYSTEMS:
+        raise BadOption(f"filesystem={filesystem}: allowed: {', '.join(FILESYSTEMS)}")
     return DatasetWish(
         name=name,
         size_gib=size_gib(options["size"]) if "size" in options else None,

@@ -35,9 +35,12 @@ from leasehold.datasets.flocker.bodies import (
     SeenDataset,
 )
 from leasehold.datasets.model import GIB, DatasetId, DatasetNode, DatasetState, DatasetWish
+from leasehold.datasets.wish import NAME
 
 _log = structlog.get_logger()
 T = TypeVar("T")
+
+_Whole = list[tuple[ConfiguredDataset, HoldRow | None]]
 
 SPOKEN = "1.15.0"
 """The release of Flocker whose API this is."""
@@ -76,8 +79,8 @@ class Rest:
     def datasets(self) -> tuple[list[ConfiguredDataset], str]:
         """All of them as they should be, those deleted until they are gone; and the tag of it all."""
         with self._control.lock:
-            rows = self._control.shelf.datasets.values()
-            return [_configured(row) for row in rows], self._tag()
+            whole = self._whole()
+        return [configured for configured, _ in whole], _tag(whole)
 
     def seen(self) -> list[SeenDataset]:
         """All that have a volume, as they are."""
@@ -93,7 +96,7 @@ class Rest:
         with self._control.lock:
             rows = [*self._control.shelf.datasets.values()]
             now = self._control.clock.now()
-        return [_lease(row, row.hold, now) for row in rows if row.hold and _is_on(row.hold, now)]
+        return [_lease(row, row.hold, now) for row in rows if row.hold and row.hold.is_on(now)]
 
     def nodes(self) -> list[Node]:
         """Those whose agents have reported lately."""
@@ -161,7 +164,7 @@ class Rest:
             row = self._found(str(body.dataset_id))
             node = self._node(body.node_uuid)
             now = self._control.clock.now()
-            held = row.hold if row.hold and _is_on(row.hold, now) else None
+            held = row.hold if row.hold and row.hold.is_on(now) else None
             if held is not None and held.node != node.name:
                 raise Refused(409, "Lease already held.")
             until = None if body.expires is None else now + body.expires
@@ -178,7 +181,7 @@ class Rest:
         def release() -> Lease:
             row = self._control.shelf.datasets.get(DatasetId(dataset.lower()))
             now = self._control.clock.now()
-            if row is None or row.hold is None or not _is_on(row.hold, now):
+            if row is None or row.hold is None or not row.hold.is_on(now):
                 raise Refused(404, "Lease not found.")
             ours = row.hold.owner.startswith(HOLDER)
             self._commands.release(row.id, HOLDER + owner, force=ours)
@@ -189,7 +192,7 @@ class Rest:
     def _changed(self, change: Callable[[], T], tag: str | None) -> T:
         """Do it if the configuration is still what the caller saw; nothing can come between."""
         with self._control.lock:
-            if tag is not None and tag != self._tag():
+            if tag is not None and tag != _tag(self._whole()):
                 raise Refused(
                     412, "The configuration is not the one of X-If-Configuration-Matches."
                 )
@@ -216,9 +219,7 @@ class Rest:
     def _name(self, body: NewDataset, dataset_id: DatasetId) -> str:
         """The one of the metadata, which Docker's plugin goes by, unless it is taken or no name."""
         name = body.metadata.get(NAME_KEY, "")
-        plain = name.replace("-", "").replace("_", "").replace(".", "")
-        usable = 0 < len(name) <= 100 and plain.isascii() and plain.isalnum() and name[0].isalnum()
-        if usable and self._control.shelf.named(name) is None:
+        if NAME.fullmatch(name) and self._control.shelf.named(name) is None:
             return name
         return f"flocker-{dataset_id}"
 
@@ -236,11 +237,14 @@ class Rest:
     def _configured(self, dataset: DatasetId) -> ConfiguredDataset:
         return _configured(self._control.shelf.datasets[dataset])
 
-    def _tag(self) -> str:
-        """Of everything that the API configures: it changes when any of that does."""
-        rows = self._control.shelf.datasets.values()
-        whole = [(_configured(row), row.hold) for row in rows]
-        return hashlib.sha256(msgspec.json.encode(whole)).hexdigest()
+    def _whole(self) -> _Whole:
+        """Everything that the API configures."""
+        return [(_configured(row), row.hold) for row in self._control.shelf.datasets.values()]
+
+
+def _tag(whole: _Whole) -> str:
+    """It changes when any of it does."""
+    return hashlib.sha256(msgspec.json.encode(whole)).hexdigest()
 
 
 def _configured(row: DatasetRow) -> ConfiguredDataset:
@@ -264,10 +268,6 @@ def _seen(row: DatasetRow) -> SeenDataset:
 def _lease(row: DatasetRow, hold: HoldRow, now: float) -> Lease:
     expires = None if hold.until is None else max(0.0, hold.until - now)
     return Lease(dataset_id=row.id, node_uuid=node_uuid(hold.node), expires=expires)
-
-
-def _is_on(hold: HoldRow, now: float) -> bool:
-    return hold.until is None or hold.until > now
 
 
 def _uuid(node: DatasetNode | None) -> str | None:
