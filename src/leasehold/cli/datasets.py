@@ -5,10 +5,11 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from leasehold.cli.dataset_wait import USUAL_WAIT, Waiting, wait_for, wait_for_snapshot, why
+from leasehold.cli.dataset_views import datasets, show
+from leasehold.cli.dataset_wait import USUAL_WAIT, Waiting, wait_for, wait_for_snapshot
 from leasehold.cli.exits import Exit, UsageError
 from leasehold.cli.options import USUAL, AsJson, Connection
-from leasehold.cli.tables import ago, local, print_json, print_table
+from leasehold.cli.tables import local, print_json
 from leasehold.datasets.model import Dataset, DatasetSnapshot
 from leasehold.lab.duration import parse_duration
 
@@ -17,6 +18,9 @@ app = App(
     help="Make, move, grow, snapshot and delete datasets: named data on volumes.",
     help_format="plaintext",
 )
+
+app.command(datasets, name="list")
+app.command(show)
 
 Force = Annotated[bool, Parameter(negative=())]
 
@@ -134,92 +138,6 @@ def adopt(
     """
     body = {"name": name, "volume": volume, "node": node, "cloud": cloud}
     return _made(connection, body, waiting, json)
-
-
-@app.command(name="list")
-def list_(
-    *,
-    node: Annotated[str | None, Parameter(name=("--node", "-n"))] = None,
-    deleted: Annotated[bool, Parameter(negative=())] = False,
-    json: AsJson = False,
-    connection: Connection = USUAL,
-) -> None:
-    """List datasets: state, place, and why one waits.
-
-    Parameters
-    ----------
-    node
-        Only those on this node.
-    deleted
-        Those as well that are deleted or gone.
-    """
-    found = connection.client().get(list[Dataset], "/datasets", node=node, deleted=deleted)
-    if json:
-        print_json(found)
-        return
-    print_table(
-        ("dataset", "state", "GiB", "node", "mounted at", "held by", "why"),
-        [
-            (
-                each.name,
-                each.state,
-                each.size_gib,
-                each.node,
-                each.path,
-                each.hold.owner if each.hold else None,
-                why(each),
-            )
-            for each in found
-        ],
-    )
-
-
-@app.command
-def show(dataset: str, *, json: AsJson = False, connection: Connection = USUAL) -> None:
-    """Show a dataset: its state, last error, deadline, next step, and snapshots.
-
-    Parameters
-    ----------
-    dataset
-        Its name or id.
-    """
-    client = connection.client()
-    found = client.get(Dataset, f"/datasets/{dataset}")
-    if json:
-        print_json(found)
-        return
-    snapshots = client.get(list[DatasetSnapshot], f"/datasets/{found.id}/snapshots")
-    hold = found.hold
-    facts = (
-        ("id", found.id),
-        ("state", f"{found.state} since {local(found.since)} ({ago(found.since)})"),
-        ("reason", found.reason),
-        ("next step", found.next_step),
-        ("deadline", f"{local(found.until)} ({ago(found.until)})" if found.until else None),
-        ("last error", f"{local(found.last_error_at)}: {found.last_error}"
-         if found.last_error else None),
-        ("size", f"{found.size_gib} GiB" + (f", {found.actual_gib} by now"
-         if found.actual_gib not in (None, found.size_gib) else "")),
-        ("node", found.node or "none"),
-        ("attached to", found.attached_node),
-        ("mounted at", found.path),
-        ("volume", f"{found.volume_id} in {found.cloud}"),
-        ("filesystem", found.filesystem),
-        ("profile", found.profile),
-        ("held", f"on {hold.node} by {hold.owner} {hold.purpose}".rstrip() if hold else None),
-        ("destroyed", local(found.destroy_at) if found.destroy_at else None),
-        ("metadata", " ".join(f"{key}={value}" for key, value in found.metadata.items()) or None),
-    )  # fmt: skip
-    print(found.name)
-    for label, value in facts:
-        if value not in (None, ""):
-            print(f"  {label:<12} {value}")
-    for each in snapshots:
-        why = f": {each.reason}" if each.reason else ""
-        made = local(each.created_at)
-        print(
-            f"  snapshot     {each.name} ({each.id}) {each.state}, {each.size_gib} GiB, {made}{why}"
-        )
 
 
 @app.command
