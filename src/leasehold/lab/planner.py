@@ -25,6 +25,9 @@ from leasehold.lab.zones import Zones
 Plan = tuple[Hold, list[Row]]
 """A hold, and the ledger rows that it stands on."""
 
+_Place = tuple[str, str | None, str | None]
+"""A machine type, os_type and os_version."""
+
 
 class Planner:
     """Knows the recipes, what the clouds offer, and the lab's own key."""
@@ -34,7 +37,7 @@ class Planner:
         self._stock = stock
         self._lab_key = lab_key
         self.zones = Zones()
-        self._digests: dict[tuple[str, str | None, str | None], tuple[Offers, str | None]] = {}
+        self._samples: dict[_Place, _Sample] = {}
 
     def plan(
         self,
@@ -96,37 +99,42 @@ class Planner:
 
         It changes with everything that would be built differently, and with nothing else.
         """
-        config = self._config.machine_types.get(machine_type)
-        offers = self._stock.peek(config.cloud) if config else None
-        if config is None or offers is None:
-            return None
-        place = (machine_type, os_type, os_version)
-        known = self._digests.get(place)
-        if known is None or known[0] is not offers:
-            known = self._digests[place] = (offers, self._digest(config, offers, *place))
-        return known[1]
+        sample = self._sample((machine_type, os_type, os_version))
+        return sample.digest if sample else None
 
     def use(
         self, machine_type: str, os_type: str | None = None, os_version: str | None = None
     ) -> Use | None:
         """What one node counts against quotas; None if nothing, or nobody knows now."""
-        config = self._config.machine_types.get(machine_type)
+        sample = self._sample((machine_type, os_type, os_version))
+        return sample.use if sample else None
+
+    def _sample(self, place: _Place) -> "_Sample | None":
+        """What a node of a machine type and system comes to, looked at once for what is offered."""
+        config = self._config.machine_types.get(place[0])
         if config is None or config.kind == "fixed":
             return None
         offers = self._stock.peek(config.cloud)
         if offers is None:
             return None
-        try:
-            rows = self._sample(config, offers, machine_type, os_type, os_version)
-        except (UnknownName, BadUserData):
-            return None
-        return sum((use_of(row.spec) for row in rows), NOTHING)
+        known = self._samples.get(place)
+        if known is None or known.offers is not offers:
+            known = self._samples[place] = self._taken(config, offers, place)
+        return known
 
-    def _sample(
-        self, config: MachineTypeConfig, offers: Offers, name: str, *system: str | None
-    ) -> list[Row]:
+    def _taken(self, config: MachineTypeConfig, offers: Offers, place: _Place) -> "_Sample":
+        try:
+            rows = self._sample_rows(config, offers, place)
+        except (UnknownName, BadUserData):
+            return _Sample(offers=offers)
+        digest = hashlib.sha256(b"\n".join(msgspec.json.encode(row.spec) for row in rows))
+        use = sum((use_of(row.spec) for row in rows), NOTHING)
+        return _Sample(offers=offers, digest=digest.hexdigest()[:16], use=use)
+
+    def _sample_rows(self, config: MachineTypeConfig, offers: Offers, place: _Place) -> list[Row]:
         """The rows of a node that is nobody's. Raises as `plan` does."""
-        settled = for_system(name, config, *system)
+        name, os_type, os_version = place
+        settled = for_system(name, config, os_type, os_version)
         recipe = resolve(name, settled, offers)
         none = Site(
             node=NodeName(name),
@@ -136,15 +144,14 @@ class Planner:
         )
         return rows_for(none, settled, recipe, (self._lab_key,))
 
-    def _digest(
-        self, config: MachineTypeConfig, offers: Offers, name: str, *system: str | None
-    ) -> str | None:
-        try:
-            rows = self._sample(config, offers, name, *system)
-        except (UnknownName, BadUserData):
-            return None
-        digest = hashlib.sha256(b"\n".join(msgspec.json.encode(row.spec) for row in rows))
-        return digest.hexdigest()[:16]
+
+class _Sample(msgspec.Struct, frozen=True, kw_only=True):
+    """A node that is nobody's, as it would be built; without a digest and use if it cannot be."""
+
+    offers: Offers
+    """Those that it was taken from."""
+    digest: str | None = None
+    use: Use | None = None
 
 
 def fixed_hold(
