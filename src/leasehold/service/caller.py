@@ -3,6 +3,8 @@
 import getpass
 import ipaddress
 import socket
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -11,6 +13,8 @@ from leasehold.service.token import Token
 
 OWNER_HEADER = "leasehold-owner"
 COOKIE = "leasehold"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that change nothing."""
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,3 +74,16 @@ def host_of(header: str) -> str:
     if header.startswith("["):
         return header[1:].partition("]")[0]
     return header.partition(":")[0]
+
+
+def headers_of(scope: Mapping[str, Any]) -> dict[str, str]:
+    """The headers of an ASGI request, by their names in lower case."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def foreign_origin(method: str, headers: Mapping[str, str]) -> str | None:
+    """The page of another origin that a request to change something comes from; None: no such."""
+    origin = headers.get("origin")
+    if method in SAFE or origin is None or origin.partition("://")[2] == headers.get("host"):
+        return None
+    return origin

@@ -13,14 +13,22 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from leasehold.lab.rights import Role
 from leasehold.service.audit_log import AuditLog
-from leasehold.service.caller import COOKIE, OWNER_HEADER, Caller, host_of, is_loopback
+from leasehold.service.caller import (
+    COOKIE,
+    OWNER_HEADER,
+    SAFE,
+    Caller,
+    foreign_origin,
+    headers_of,
+    host_of,
+    is_loopback,
+)
 from leasehold.service.fingerprints import fingerprint, is_of
 from leasehold.service.problem import ErrorAnswer, Problem
 from leasehold.service.tokens import Tokens
 
 _log = structlog.get_logger()
 
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _OPEN = ("/api/v1/health", "/api/v1/version", "/sign-in")
 """Paths that anybody may see, and the style sheets below ``/static/``."""
 
@@ -91,24 +99,27 @@ class Door:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message["headers"], *_HEADERS]
-                if method not in _SAFE:
+                if method not in SAFE:
                     self._audit_log.add(scope, caller, status)
             elif message.get("more_body") and not self._is_good(caller):
                 ended = True
                 message = {"type": "http.response.body", "body": b"", "more_body": False}
             await send(message)
 
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in
-                   scope["headers"]}  # fmt: skip
+        headers = headers_of(scope)
         method, path = scope["method"], scope["path"]
         try:
-            self._check_origin(method, headers)
+            origin = foreign_origin(method, headers)
+            if origin is not None:
+                raise _Refused(
+                    403, "foreign_origin", f"A page of {origin} must not change anything here."
+                )
             scope["user"] = caller = self._caller(method, path, headers)
         except _Refused as no:
             await _refuse(no, path, headers, send_noting)
         else:
             await self._app(scope, receive, send_noting)
-        if method not in _SAFE and not path.startswith(_AGENT):
+        if method not in SAFE and not path.startswith(_AGENT):
             elapsed = round((time.perf_counter() - began) * 1000, 1)
             _log.info(
                 "request", method=method, path=path, status=status, owner=caller.owner, ms=elapsed
@@ -118,22 +129,13 @@ class Door:
         """False once the token was revoked by which a stream, that may last for days, was opened."""
         return caller.token is None or self._tokens.holds(caller.token)
 
-    def _check_origin(self, method: str, headers: dict[str, str]) -> None:
-        origin = headers.get("origin")
-        if method in _SAFE or origin is None:
-            return
-        if origin.partition("://")[2] != headers.get("host"):
-            raise _Refused(
-                403, "foreign_origin", f"A page of {origin} must not change anything here."
-            )
-
     def _caller(self, method: str, path: str, headers: dict[str, str]) -> Caller:
         if path.startswith(_AGENT):
             return self._agent(headers)
         if not self._tokens:
             return self._neighbour(headers)
         token = _bearer(headers)
-        if token is None and (method in _SAFE or "origin" in headers):
+        if token is None and (method in SAFE or "origin" in headers):
             token = _cookie(headers)
         if token is not None and (known := self._tokens.find(token)):
             return Caller(owner=known.owner, role=known.role, token=known)

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 
 from leasehold.lab.config import PaddlesConfig
 from leasehold.paddles import web
-from leasehold.service.caller import host_of, is_loopback
+from leasehold.service.caller import foreign_origin, headers_of, host_of, is_loopback
 from leasehold.service.fingerprints import fingerprint, is_of
 
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _ASKS = (b"www-authenticate", b'Basic realm="leasehold"')
 
 
@@ -29,10 +28,11 @@ class Gate:
 
     async def __call__(self, scope: web.Scope, receive: web.Receive, send: web.Send) -> None:
         """Let a request through, or answer it here."""
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in
-                   scope["headers"]}  # fmt: skip
+        headers = headers_of(scope)
         try:
-            self._check_origin(scope["method"], headers)
+            origin = foreign_origin(scope["method"], headers)
+            if origin is not None:
+                raise web.Refused(403, f"a page of {origin} must not change anything here")
             if not self._is_welcome(scope, headers):
                 await web.send_answer(send, web.told(401, self._wanted(scope)), extra=(_ASKS,))
                 return
@@ -40,13 +40,6 @@ class Gate:
             await web.send_answer(send, web.told(no.status, no.message))
             return
         await self._app(scope, receive, send)
-
-    def _check_origin(self, method: str, headers: Mapping[str, str]) -> None:
-        origin = headers.get("origin")
-        if method in _SAFE or origin is None:
-            return
-        if origin.partition("://")[2] != headers.get("host"):
-            raise web.Refused(403, f"a page of {origin} must not change anything here")
 
     def _is_welcome(self, scope: web.Scope, headers: Mapping[str, str]) -> bool:
         if self._secret is None and not self._networks:

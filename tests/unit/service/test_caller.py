@@ -1,6 +1,6 @@
 import pytest
 
-from leasehold.service.caller import host_of, is_loopback, local_owner
+from leasehold.service.caller import foreign_origin, host_of, is_loopback, local_owner
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,20 @@ def test_a_user_without_an_entry_still_has_an_owner(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr("getpass.getuser", nobody)
     assert local_owner().startswith("unknown@")
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "foreign"),
+    [
+        ("GET", {"origin": "https://evil.example", "host": "lab"}, None),
+        ("POST", {"host": "lab"}, None),
+        ("POST", {"origin": "http://lab", "host": "lab"}, None),
+        ("POST", {"origin": "https://evil.example", "host": "lab"}, "https://evil.example"),
+        ("DELETE", {"origin": "null", "host": "lab"}, "null"),
+        ("POST", {"origin": "", "host": "lab"}, ""),
+    ],
+)
+def test_what_would_change_something_and_comes_from_another_page_is_foreign(
+    method: str, headers: dict[str, str], foreign: str | None
+) -> None:
+    assert foreign_origin(method, headers) == foreign
