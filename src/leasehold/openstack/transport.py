@@ -288,7 +288,7 @@ def _read_in(name: str, path: str, allowed: str, read: Callable[[str], None]) ->
     try:
         read(path)
     except ssl.SSLError as error:
-        why = (error.reason or "it cannot be read").replace("_", " ").lower()
+        why = (error.reason or "no PEM can be read from it").replace("_", " ").lower()
         raise SettingsError(f"{name} is {path}: {why}; allowed: {allowed}") from None
     except OSError as error:
         why = error.strerror or "it cannot be read"

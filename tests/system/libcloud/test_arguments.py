@@ -10,6 +10,7 @@ from libcloud.compute.drivers import openstack as theirs
 
 from leasehold import libcloud as ours
 from leasehold.emulator import Emulator
+from tests.certificates import Authority
 from tests.system.libcloud.pair import Pair
 
 BOTH = pytest.mark.parametrize("module", [theirs, ours], ids=["libcloud's", "ours"])
@@ -188,9 +189,7 @@ def test_every_way_to_sign_in_of_libclouds_makes_a_driver(
     module: Any, account: dict[str, Any], version: str, tmp_path: Path
 ) -> None:
     if version == "2.0_voms":  # its secret is the file of a proxy certificate
-        proxy = tmp_path / "proxy.pem"
-        proxy.touch()
-        account = {**account, "secret": str(proxy)}
+        account = {**account, "secret": str(Authority(tmp_path).client("demo"))}
     module.OpenStack_2_NodeDriver(**{**account, "ex_force_auth_version": version})
 
 
