@@ -8,6 +8,7 @@ import structlog
 
 from leasehold.lab.lab import Lab
 from leasehold.lab.model import Event, LeaseId, NodeName
+from leasehold.store import StoreError
 
 _log = structlog.get_logger()
 
@@ -150,6 +151,8 @@ class Feed:
             try:
                 while not self.closed and await self._read():
                     pass
+            except StoreError as error:
+                _log.warning("feed.store_failed", error=str(error))
             except Exception:  # noqa: BLE001 - whatever it was, the next event is another chance
                 _log.exception("events could not be read")
 
