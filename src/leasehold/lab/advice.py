@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from leasehold.engine.reason import Cause
 
-ADVICE: Mapping[Cause, str] = {
+WAITING: Mapping[Cause, str] = {
     Cause.NODES_BUSY: "Wait, ask a holder, or have `nodes` of the machine type raised.",
     Cause.ENDS_SOON: "Nothing is wrong: extend the lease to keep it longer, or hold it without end.",
     Cause.LIMIT: "Give something back that you hold, or have your limit raised.",
@@ -21,6 +21,10 @@ ADVICE: Mapping[Cause, str] = {
     Cause.RETRYING: "Nothing: it is tried again; the sentence says what went wrong.",
     Cause.DELETING: "Nothing: the cloud was asked to delete it, and a listing has to confirm it.",
     Cause.LISTING_DOUBTED: "Nothing at first. If it stays, see whether the listing is really short.",
+}
+"""For the causes that end by themselves."""
+
+FAILED: Mapping[Cause, str] = {
     Cause.QUOTA: "Have the quota raised, or choose a smaller flavor: waiting does not help.",
     Cause.NOT_FOUND: "Correct the machine type: an image, flavor or the like is gone.",
     Cause.NO_HOST: "Try later, another flavor or zone; give the operator the request id.",
@@ -34,7 +38,7 @@ ADVICE: Mapping[Cause, str] = {
     Cause.RELEASED: "Nothing: it was given back.",
     Cause.EXPIRED: "Next time extend it before its end, or ask for longer.",
 }
-"""Shown beside the reason on the page, and in the documentation. Every cause has one."""
+"""For those that do not."""
 
-PASSES = frozenset(list(Cause)[: list(Cause).index(Cause.QUOTA)])
-"""The causes that end by themselves: those that stand first."""
+ADVICE: Mapping[Cause, str] = {**WAITING, **FAILED}
+"""Shown beside the reason on the page, and in the documentation. Every cause has one."""
