@@ -21,8 +21,8 @@ line of history: `leasehold show NODE` and `leasehold events` print it.
 
 ## An object in the ledger
 
-One row stands for one server, port, floating IP, volume, attachment or record. All kinds share one
-table, `leasehold.engine.table.TABLE`; this diagram is drawn from it.
+One row stands for one server, port, floating IP, volume, snapshot, attachment or record. All kinds
+share one table, `leasehold.engine.table.TABLE`; this diagram is drawn from it.
 
 {diagram()}
 
