@@ -17,7 +17,7 @@ from leasehold.lab.taking import take
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """A node as the lab keeps it, and who holds it."""
+    """A node as the lab keeps it, and who holds it; a spare's node is nobody's."""
 
     row: NodeRow
     hold: Hold | None = None
@@ -116,4 +116,7 @@ class Prompt(Registering):
     def _entry(self, row: NodeRow) -> Entry:
         book = self._steward.book
         hold = book.holds.get(row.name)
-        return Entry(row=row, hold=hold, lease=book.leases[hold.lease] if hold else None)
+        lease = book.leases[hold.lease] if hold else None
+        if lease is None or lease.spare:
+            return Entry(row=row)
+        return Entry(row=row, hold=hold, lease=lease)

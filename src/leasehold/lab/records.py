@@ -85,11 +85,12 @@ def find_lease_by_key(connection: Connection, owner: str, key: str) -> LeaseRow 
 
 
 def last_lease(connection: Connection, node: NodeName) -> LeaseRow | None:
-    """The lease that held a node last, or holds it now, as history has it."""
-    held = (events.c.subject == node) & events.c.lease.is_not(None)
-    last = select(events.c.lease).where(held).order_by(events.c.id.desc()).limit(1)
-    lease = connection.scalar(last)
-    return None if lease is None else find_lease(connection, LeaseId(lease))
+    """The lease of somebody's that held a node last, or holds it now, as history has it."""
+    found = select(leases).join(events, events.c.lease == leases.c.id)
+    held = (events.c.subject == node) & (leases.c.owner != NOBODY)
+    last = found.where(held).order_by(events.c.id.desc()).limit(1)
+    row = connection.execute(last).mappings().first()
+    return _lease(row) if row else None
 
 
 def ended_leases(connection: Connection, owner: str | None, limit: int) -> list[LeaseRow]:

@@ -123,3 +123,35 @@ def test_a_node_in_a_cloud_is_locked_by_its_name(tmp_path: Path):
         got = paddles.ok(paddles.lock("vm003", locked=True, locked_by="ann@lab"))
         assert (got["name"], got["locked"]) == ("vm003", True)
         assert lab.node("vm003").state is NodeState.READY
+
+
+def until_spare(lab: Lab, count: int) -> None:
+    """Wait until so many nodes have a warm spare."""
+    moved = threading.Event()
+    unsubscribe = lab.subscribe(moved.set)
+    while len(lab.nodes(state=NodeState.SPARE)) < count:
+        assert moved.wait(PATIENCE)
+        moved.clear()
+    unsubscribe()
+
+
+def test_a_node_with_a_warm_spare_is_shown_free_and_can_be_locked_by_its_name(tmp_path: Path):
+    with running(a_lab(tmp_path, min_ready=4)) as lab, serving(lab) as url, Client(url) as paddles:
+        until_spare(lab, 4)
+        shown = paddles.get("/nodes/", locked="0", up="1", machine_type="vm")
+        assert [node["name"] for node in shown] == ["vm001", "vm002", "vm003", "vm004"]
+        assert {node["description"] for node in shown} == {None}
+        paddles.ok(paddles.put("vm001", description="rack 3"))
+        assert lab.node("vm001").state is NodeState.SPARE
+        assert paddles.node("vm001")["description"] == "rack 3"
+        got = paddles.ok(paddles.lock("vm001", locked=True, locked_by="ann@lab"))
+        assert (got["locked"], got["locked_by"]) == (True, "ann@lab")
+
+
+def test_an_unlock_is_repeated_though_a_warm_spare_came_meanwhile(tmp_path: Path):
+    with running(a_lab(tmp_path, min_ready=4)) as lab, serving(lab) as url, Client(url) as paddles:
+        paddles.ok(paddles.lock("vm001", locked=True, locked_by="ann@lab"))
+        give = {"locked": False, "locked_by": "ann@lab"}
+        first = paddles.ok(paddles.lock("vm001", **give))
+        until_spare(lab, 4)
+        assert paddles.ok(paddles.lock("vm001", **give)) == first
