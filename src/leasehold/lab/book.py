@@ -11,8 +11,8 @@ from leasehold.lab.model import LeaseId, LeaseState, NodeName
 ENDED = frozenset({LeaseState.RELEASED, LeaseState.EXPIRED, LeaseState.FAILED})
 
 
-NOBODY = ""
-"""The owner of spares."""
+SPARES_OWNER = ""
+"""The owner of spares: no wish can have it."""
 
 
 class LeaseRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +51,7 @@ class LeaseRow(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def spare(self) -> bool:
         """Whether it is not a lease to people: its node waits for somebody, with a server."""
-        return self.owner == NOBODY
+        return self.owner == SPARES_OWNER
 
     @property
     def waits(self) -> bool:

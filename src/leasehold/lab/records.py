@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from leasehold.engine.reason import Reason
-from leasehold.lab.book import ENDED, NOBODY, Book, Hold, LeaseRow
+from leasehold.lab.book import ENDED, SPARES_OWNER, Book, Hold, LeaseRow
 from leasehold.lab.model import LeaseId, NodeName, NodeState
 from leasehold.store.tables import events, holds, leases
 
@@ -87,7 +87,7 @@ def find_lease_by_key(connection: Connection, owner: str, key: str) -> LeaseRow 
 def last_lease(connection: Connection, node: NodeName) -> LeaseRow | None:
     """The lease of somebody's that held a node last, or holds it now, as history has it."""
     found = select(leases).join(events, events.c.lease == leases.c.id)
-    held = (events.c.subject == node) & (leases.c.owner != NOBODY)
+    held = (events.c.subject == node) & (leases.c.owner != SPARES_OWNER)
     last = found.where(held).order_by(events.c.id.desc()).limit(1)
     row = connection.execute(last).mappings().first()
     return _lease(row) if row else None
@@ -95,7 +95,7 @@ def last_lease(connection: Connection, node: NodeName) -> LeaseRow | None:
 
 def ended_leases(connection: Connection, owner: str | None, limit: int) -> list[LeaseRow]:
     """The leases that ended, the newest first."""
-    query = select(leases).where(leases.c.state.in_(_ENDED) & (leases.c.owner != NOBODY))
+    query = select(leases).where(leases.c.state.in_(_ENDED) & (leases.c.owner != SPARES_OWNER))
     if owner is not None:
         query = query.where(leases.c.owner == owner)
     query = query.order_by(leases.c.epoch.desc()).limit(limit)

@@ -9,7 +9,7 @@ import structlog
 
 from leasehold.engine.reason import Cause, Reason
 from leasehold.lab import progress, spares
-from leasehold.lab.book import NOBODY, Hold, LeaseRow
+from leasehold.lab.book import SPARES_OWNER, Hold, LeaseRow
 from leasehold.lab.config import MachineTypeConfig
 from leasehold.lab.config.systems import split
 from leasehold.lab.duration import parse_duration
@@ -152,7 +152,7 @@ class SpareHands:
                 epoch=memory.epoch,
                 machine_type=shelf.machine_type,
                 count=1,
-                owner=NOBODY,
+                owner=SPARES_OWNER,
                 purpose="a warm spare",
                 key=None,
                 public_keys=(),

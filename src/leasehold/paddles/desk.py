@@ -17,10 +17,10 @@ from leasehold.lab.model import NodeName, Wish
 from leasehold.lab.node_row import NodeChange, NodeRow, Want
 from leasehold.lab.prompt import Entry, Prompt
 from leasehold.paddles.bodies import UNTYPED, LockChange, LockMany, NodeBody, UnlockMany
-from leasehold.paddles.boots import Boots, Gone
 from leasehold.paddles.cards import NOBODY, Cards, LockCard, description, holder
 from leasehold.paddles.filters import Filter
 from leasehold.paddles.names import Names
+from leasehold.paddles.pending import Gone, Pending
 from leasehold.paddles.rules import Deed, Standing, judge
 from leasehold.paddles.waiting import kept
 from leasehold.paddles.web import Refused
@@ -36,7 +36,7 @@ class Desk:
         self._lab = lab
         self._names = Names(config.domain)
         self._cards = Cards(self._names)
-        self._boots = Boots(lab, float(parse_duration(config.patience)))
+        self._pending = Pending(lab, float(parse_duration(config.patience)))
 
     # -- looking ---------------------------------------------------------------------------------
 
@@ -104,7 +104,7 @@ class Desk:
         if cloud:
             owner, purpose = _for_whom(row, body.lock)
             wish = Wish(nodes=(row.name,), owner=owner, purpose=purpose, hold=True, wait=False)
-            await self._boots.lock(wish, gone)
+            await self._pending.lock(wish, gone)
             with self._lab.promptly() as lab:
                 card = self._card(lab, row.name)
         return card
@@ -141,7 +141,7 @@ class Desk:
                 body = self._cards.list(lab, lab.held_by(lease))
                 durable = lab.kept
         if instant:
-            await self._boots.keep(lease, durable, gone)
+            await self._pending.keep(lease, durable, gone)
             return body
         wish = Wish(
             machine_type="|".join(asked.machine_types),
@@ -154,7 +154,7 @@ class Desk:
             hold=True,
             wait=False,
         )
-        lease = await self._boots.lock(wish, gone)
+        lease = await self._pending.lock(wish, gone)
         with self._lab.promptly() as lab:
             return self._cards.list(lab, lab.held_by(lease))
 

@@ -23,11 +23,11 @@ _log = structlog.get_logger()
 Gone: TypeAlias = Callable[[], Awaitable[None]]
 """Returns when the caller has hung up."""
 
-_PENDING = frozenset({LeaseState.WAITING, LeaseState.PREPARING})
+_NOT_YET = frozenset({LeaseState.WAITING, LeaseState.PREPARING})
 _HUNG_UP = "the caller hung up before the answer"
 
 
-class Boots:
+class Pending:
     """Lives in one event loop."""
 
     def __init__(self, lab: Lab, patience: float) -> None:
@@ -60,7 +60,7 @@ class Boots:
         hung_up.add_done_callback(lambda _: self._waiting.stir())
 
         def settled() -> bool:
-            return hung_up.done() or self._row(lease).state not in _PENDING
+            return hung_up.done() or self._row(lease).state not in _NOT_YET
 
         try:
             await self._waiting.until(settled, self._patience)
