@@ -14,6 +14,7 @@ from leasehold.lab.node_row import NodeRow, Want
 from leasehold.lab.registering import Registering
 from leasehold.lab.steward import Steward
 from leasehold.lab.taking import take
+from leasehold.lab.wishes import USUAL_SECONDS, longest
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,6 +78,12 @@ class Prompt(Registering):
         """Whether a server is made for each lease of such a node."""
         config = self._steward.machine_types.get(machine_type)
         return config is not None and config.kind == "cloud"
+
+    def longest(self, machine_types: Iterable[str]) -> int:
+        """How long a lease of nodes of these machine types may last, in seconds."""
+        types = self._steward.machine_types
+        known = [types[each] for each in machine_types if each in types]
+        return longest(known) if known else USUAL_SECONDS
 
     def is_instant(self, machine_types: Sequence[str]) -> bool:
         """Whether to lock free nodes of these types is all: nothing to make, prove or queue for."""

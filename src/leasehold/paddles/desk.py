@@ -38,6 +38,10 @@ class Desk:
         self._cards = Cards(self._names)
         self._pending = Pending(lab, float(parse_duration(config.patience)))
 
+    def close(self) -> None:
+        """Have nobody wait any more: the service stops. Call it in the event loop."""
+        self._pending.close()
+
     # -- looking ---------------------------------------------------------------------------------
 
     def nodes(self, asked: Filter) -> bytes:
@@ -103,7 +107,13 @@ class Desk:
         await kept(durable)
         if cloud:
             owner, purpose = _for_whom(row, body.lock)
-            wish = Wish(nodes=(row.name,), owner=owner, purpose=purpose, hold=True, wait=False)
+            wish = Wish(
+                machine_type=row.machine_type,
+                nodes=(row.name,),
+                owner=owner,
+                purpose=purpose,
+                wait=False,
+            )
             await self._pending.lock(wish, gone)
             with self._lab.promptly() as lab:
                 card = self._card(lab, row.name)
@@ -151,7 +161,6 @@ class Desk:
             arch=asked.arch,
             owner=asked.locked_by,
             purpose=purpose,
-            hold=True,
             wait=False,
         )
         lease = await self._pending.lock(wish, gone)

@@ -95,8 +95,10 @@ def run(
     datasets = datasets_of(lab)
     app: Any = make_app(lab, feed, tokens=tokens, local_owner=local_owner(), datasets=datasets)
     sockets = [doors.listening]
+    desk = None
     if doors.paddles is not None:
-        gate = Gate(Paddles(Desk(lab, doors.paddles.config)), doors.paddles.config)
+        desk = Desk(lab, doors.paddles.config)
+        gate = Gate(Paddles(desk), doors.paddles.config)
         app = Ports(app, {doors.paddles.listening.getsockname()[1]: gate})
         sockets.append(doors.paddles.listening)
     settings = uvicorn.Config(
@@ -108,6 +110,8 @@ def run(
         timeout_graceful_shutdown=_PATIENCE,
     )
     server = _Server(settings, feed, lambda: announce(url_of(doors.listening)))
+    if desk is not None:
+        server.before_end.append(desk.close)
     if datasets is not None:
         server.before_end.append(datasets.close)
         if doors.flocker is not None:
