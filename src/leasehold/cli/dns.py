@@ -97,6 +97,10 @@ def gateway(
 
     if (tls_certificate is None) != (tls_key is None):
         raise UsageError("--tls-certificate and --tls-key go together")
+    _in_range("--port", port, 0, 65535)
+    _in_range("--ttl", ttl, 0, 2**31 - 1)
+    _in_range("--max-ip", max_ip, 1, 10_000)
+    _in_range("--timeout", timeout, 0.1, 60)
     configure_logs(sys.stderr)
     settings = Settings(
         server=Server(_place(server), Key.read(key_file), timeout=timeout),
@@ -109,7 +113,7 @@ def gateway(
         get=not no_get,
     )
     accounts = Accounts(
-        read_hosts(host_list) if host_list else {}, read_owners(owners) if owners else ()
+        read_hosts(host_list) if host_list else None, read_owners(owners) if owners else None
     )
     listen = Listen(
         address=listen_addr,
@@ -130,6 +134,11 @@ def password() -> None:
     if not given:
         raise UsageError("no password; type one, or give it on stdin")
     print(hash_password(given))
+
+
+def _in_range(option: str, value: float, least: float, most: float) -> None:
+    if not least <= value <= most:
+        raise UsageError(f"{option}: found {value}; allowed: {least} to {most}")
 
 
 def _place(server: str) -> str:

@@ -33,6 +33,11 @@ class Taken(DnsError):
     """The hint for a name that was found to be somebody else's."""
 
 
+class Unsettled(DnsError):
+    """The update was sent, and what stands under the name now is not what it asked for, or is not
+    known."""
+
+
 class Refused(DnsError):
     """The server said no to the request as such: it would say so again."""
 

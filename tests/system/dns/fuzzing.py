@@ -28,7 +28,7 @@ SETTINGS = Settings(
     proxies=networks(("10.0.0.0/8",)),
 )
 OWNER = Owner(name="bar", fingerprint="sha256:" + sha256(TOKEN.encode()).hexdigest(), names=NAMES)
-OPEN, OWNED = Accounts({}, ()), Accounts({}, (OWNER,))
+OPEN, OWNED = Accounts(None, None), Accounts(None, (OWNER,))
 
 
 def one(data: bytes) -> None:

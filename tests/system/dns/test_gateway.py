@@ -1,17 +1,20 @@
 """The gateway on a real BIND: what nsupdate-web's callers see, and what it withstands."""
 
 import base64
+import contextlib
 import json
 import re
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
 
+import dns.message
+import dns.opcode
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -180,6 +183,66 @@ def test_every_change_has_a_line_in_the_log(bind: Bind) -> None:
         assert {each["peer"] for each in gateway.changes()} == {"127.0.0.1"}
 
 
+def test_a_change_whose_outcome_is_not_known_has_a_line_too(bind: Bind) -> None:
+    """The server takes the update, and is gone before the gateway reads it back."""
+    with one_update(bind) as place, a_gateway(bind, "-a", RULE, "-s", place) as gateway:
+        status, text = gateway.get("name=foo1&ip=10.0.0.1")
+        assert (status, "not sure" in text) == (500, True)
+        (line,) = [
+            json.loads(each) for each in gateway.log().splitlines() if "gateway.unsettled" in each
+        ]
+        assert (line["name"], line["asked_for"], line["by"]) == ("foo1", ["10.0.0.1"], "anybody")
+    assert bind.dig("A", f"foo1.{ZONE}") == ["10.0.0.1"]
+
+
+@contextlib.contextmanager
+def one_update(bind: Bind) -> Iterator[str]:
+    """A way to BIND that ends with the answer to the first update."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                caller, _ = listening.accept()
+            except OSError:
+                return
+            host, _, port = bind.place.partition(":")
+            with caller, socket.create_connection((host, int(port))) as server:
+                question = caller.recv(65536)
+                while len(question) < 2 + int.from_bytes(question[:2], "big"):
+                    question += caller.recv(65536)
+                server.sendall(question)
+                caller.sendall(server.recv(65536))
+            if (
+                dns.message.from_wire(question[2:], ignore_trailing=True, keyring=False).opcode()
+                == dns.opcode.UPDATE
+            ):
+                listening.close()
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield f"127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        listening.close()
+        thread.join(10)
+
+
+def test_an_address_may_be_written_in_any_way(gateway: Gateway, shared_bind: Bind) -> None:
+    for again in ("success", "no-change"):
+        assert gateway.get("name=foo50&ip=::ffff:10.0.0.7") == (200, again)
+    assert shared_bind.dig("AAAA", f"foo50.{ZONE}") == ["::ffff:10.0.0.7"]
+
+
+def test_a_reverse_record_that_failed_once_is_set_by_the_next_request(
+    gateway: Gateway, shared_bind: Bind
+) -> None:
+    assert gateway.get("name=foo51&ip=10.0.0.51") == (200, "success")
+    shared_bind.nsupdate("update delete 51.0.0.10.in-addr.arpa PTR")
+    assert gateway.get("name=foo51&ip=10.0.0.51") == (200, "no-change")
+    assert shared_bind.dig("-x", "10.0.0.51") == [f"foo51.{ZONE}."]
+
+
 def test_the_gateway_answers_over_tls(bind: Bind) -> None:
     key, certificate = bind.directory / "tls.key", bind.directory / "tls.crt"
     command = (
@@ -217,6 +280,46 @@ def test_beyond_loopback_somebody_has_to_sign_in(bind: Bind) -> None:
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=30)
     assert done.returncode == 1
     assert "can be reached from other machines" in done.stderr
+
+
+@pytest.mark.parametrize(("option", "text"), [("--host-list", "{}"), ("--owners", "")])
+def test_a_file_that_names_nobody_lets_nobody_in(bind: Bind, option: str, text: str) -> None:
+    path = bind.directory / "nobody"
+    path.write_text(text)
+    with a_gateway(bind, option, str(path)) as gateway:
+        assert gateway.get("name=foo1&ip=10.0.0.1") == (401, "no auth")
+    assert bind.dig("A", f"foo1.{ZONE}") == []
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("-p", "70000"), "--port: found 70000; allowed: 0 to 65535"),
+        (("--ttl", "-5"), "--ttl: found -5"),
+        (("--max-ip", "0"), "--max-ip: found 0"),
+        (("--timeout", "-1"), "--timeout: found -1"),
+        (("--tls-certificate", "/nope", "--tls-key", "/nope"), "no such file or directory"),
+    ],
+)
+def test_an_option_that_cannot_be_kept_is_told_at_the_start(
+    bind: Bind, options: tuple[str, ...], words: str
+) -> None:
+    command = [sys.executable, "-m", "leasehold", "dns", "gateway", "-d", ZONE]
+    command += ["-K", str(bind.key_file), *options]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=30)
+    assert done.returncode in (1, 2)
+    assert words in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_hash_that_no_password_can_be_held_against_is_told_at_the_start(bind: Bind) -> None:
+    path = bind.directory / "hosts.json"
+    path.write_text('{"web1": "scrypt:3:8:1:aa:bb"}')
+    command = [sys.executable, "-m", "leasehold", "dns", "gateway", "-d", ZONE, "-p", "0"]
+    command += ["-K", str(bind.key_file), "-k", str(path)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1
+    assert "the hash of web1 cannot be reckoned with" in done.stderr
 
 
 # -- attacks -------------------------------------------------------------------------------------
@@ -360,8 +463,8 @@ def test_a_lab_sets_and_gives_up_names_through_a_gateway(bind: Bind) -> None:
         assert bind.dig("A", f"foo1.{ZONE}") == []
 
 
-def test_where_names_cannot_be_removed_they_point_to_nobody(bind: Bind, tmp_path: Path) -> None:
-    with a_gateway(bind, "-a", RULE, "--owners", str(_no_owners(tmp_path))) as gateway:
+def test_where_names_cannot_be_removed_they_point_to_nobody(bind: Bind) -> None:
+    with a_gateway(bind, "-a", RULE) as gateway:
         web = _WithoutDelete(gateway.url, ZONE, Server(bind.place))
         web.set("foo1", ("10.0.0.1",))
         web.remove("foo1")
@@ -374,9 +477,3 @@ class _WithoutDelete(NsupdateWeb):
 
     def _call(self, method: str, wanted: list[tuple[str, str]]) -> tuple[int, str]:
         return super()._call("PUT" if method == "DELETE" else method, wanted)
-
-
-def _no_owners(directory: Path) -> Path:
-    path = directory / "owners.toml"
-    path.write_text("")
-    return path

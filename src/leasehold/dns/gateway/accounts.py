@@ -44,15 +44,17 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Accounts:
-    """The hosts, each with a password for its own name, and the owners with their tokens."""
+    """The hosts, each with a password for its own name, and the owners with their tokens.
 
-    def __init__(self, hosts: dict[str, str], owners: tuple[Owner, ...]) -> None:
-        self._hosts = hosts
-        self._owners = owners
+    None says that there is no file of them. A file that names nobody lets nobody in.
+    """
+
+    def __init__(self, hosts: dict[str, str] | None, owners: tuple[Owner, ...] | None) -> None:
+        self.anybody = hosts is None and owners is None
+        """Nobody has to sign in."""
+        self._hosts = hosts or {}
+        self._owners = owners or ()
         self._nobody = hash_password(secrets.token_hex(8))
-
-    def __bool__(self) -> bool:
-        return bool(self._hosts or self._owners)
 
     @property
     def plain(self) -> int:
@@ -76,12 +78,19 @@ class Accounts:
 
 def read_hosts(path: Path) -> dict[str, str]:
     """Read nsupdate-web's file of hosts: a JSON object of names and passwords. Raises `BadSetting`."""
+    allowed = '{"HOST": "PASSWORD", ...}; `leasehold dns password` hashes one'
     try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+        hosts = msgspec.json.decode(path.read_bytes(), type=dict[str, str])
     except (OSError, msgspec.DecodeError) as error:
         why = getattr(error, "strerror", None) or str(error)
-        allowed = '{"HOST": "PASSWORD", ...}; `leasehold dns password` hashes one'
         raise BadSetting(f"--host-list {path}: {why}; allowed: {allowed}") from None
+    for host, kept in hosts.items():
+        try:
+            is_password("", kept)
+        except (ValueError, MemoryError):
+            found = f"the hash of {host} cannot be reckoned with"
+            raise BadSetting(f"--host-list {path}: {found}; allowed: {allowed}") from None
+    return hosts
 
 
 def read_owners(path: Path) -> tuple[Owner, ...]:

@@ -12,7 +12,7 @@ from anyio import CapacityLimiter
 from litestar import Litestar, Request, Response, route
 from litestar.types import ASGIApp
 
-from leasehold.dns.errors import Denied, DnsError, Taken
+from leasehold.dns.errors import Denied, DnsError, Taken, Unsettled
 from leasehold.dns.gateway.accounts import Accounts
 from leasehold.dns.gateway.ask import Asked, Refusal, Wish, check
 from leasehold.dns.gateway.change import Change, set_addresses
@@ -113,9 +113,19 @@ class _Gateway:
         wish = await self._in_thread(
             functools.partial(check, asked, self._settings, self._accounts, remove=remove)
         )
-        change = await self._in_thread(
-            functools.partial(set_addresses, self._settings, wish.label, wish.addresses)
-        )
+        try:
+            change = await self._in_thread(
+                functools.partial(set_addresses, self._settings, wish.label, wish.addresses)
+            )
+        except Unsettled as error:
+            _log.warning(
+                "gateway.unsettled",
+                name=wish.label,
+                asked_for=list(wish.addresses),
+                **_caller(wish, asked),
+                error=str(error),
+            )
+            raise
         _audit(wish, asked, change)
         return change
 
@@ -124,17 +134,21 @@ class _Gateway:
 
 
 def _audit(wish: Wish, asked: Asked, change: Change) -> None:
-    if not change.changed and not change.reverse:
+    if not (change.changed or change.pointers or change.reverse):
         return
     _log.info(
         "gateway.changed",
         name=change.name,
         before=list(change.before),
         after=list(change.after),
-        by=wish.who,
-        peer=asked.peer or "unix socket",
+        **_caller(wish, asked),
+        pointers=list(change.pointers),
         reverse_troubles=list(change.reverse),
     )
+
+
+def _caller(wish: Wish, asked: Asked) -> dict[str, str]:
+    return {"by": wish.who, "peer": asked.peer or "unix socket"}
 
 
 def _asked_by_get(request: Request[Any, Any, Any]) -> Asked:
@@ -177,6 +191,10 @@ def _as_refusal(error: DnsError) -> Refusal:
     match error:
         case Taken():
             return Refusal(409, "the name is somebody else's in DNS, and was left alone")
+        case Unsettled():
+            return Refusal(
+                500, "the update was sent, but what the name is now is not sure; try again"
+            )
         case Denied():
             return Refusal(500, "the name server does not let this gateway change the zone")
         case _:

@@ -75,7 +75,7 @@ def check(asked: Asked, settings: Settings, accounts: Accounts, *, remove: bool 
 
 def _caller(authorization: str, accounts: Accounts) -> _Caller:
     scheme, _, rest = authorization.partition(" ")
-    if not accounts:
+    if accounts.anybody:
         return _Caller(who="anybody")
     if scheme.lower() == "bearer" and (owner := accounts.owner_of(rest.strip())):
         return _Caller(who=owner.name, names=owner.names)

@@ -1,16 +1,15 @@
 """One change that a caller may ask for, carried out on the zone."""
 
-import ipaddress
 from collections.abc import Sequence
 
 import dns.name
 import dns.update
 import msgspec
 
-from leasehold.dns.errors import DnsError, Taken
+from leasehold.dns.errors import DnsError, NoAnswer, Taken, Unsettled
 from leasehold.dns.gateway.settings import Settings
 from leasehold.dns.marked import mark_name
-from leasehold.dns.names import address_type, reverse_name, zone_of
+from leasehold.dns.names import address_type, plain, reverse_name, zone_of
 
 _ALONE = ("CNAME", "DNAME", "NS")
 """Types beside which there can be no address."""
@@ -22,6 +21,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     before: tuple[str, ...]
     after: tuple[str, ...]
+    pointers: tuple[str, ...] = ()
+    """The PTR records that were set or removed."""
     reverse: tuple[str, ...] = ()
     """Why a PTR record is not as it should be, if one is not."""
 
@@ -31,16 +32,21 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def set_addresses(settings: Settings, label: str, addresses: Sequence[str]) -> Change:
-    """Let a name have just these addresses, or none. Raises `DnsError`.
+    """Let a name have just these addresses, or none. Raises `DnsError`; `Unsettled` once it is sent.
 
     The server is asked what it has, each time. An alias or a delegation is not touched, nor a name
     that a lease of Leasehold stands behind: the server itself refuses that.
     """
     name = f"{label}.{settings.domain}"
     before = _addresses(settings, name)
-    after = tuple(sorted({ipaddress.ip_address(each).compressed for each in addresses}))
-    if before == after:
-        return Change(name=name, before=before, after=after)
+    after = tuple(sorted({plain(address_type(each), each) for each in addresses}))
+    if before != after:
+        _update(settings, name, after)
+    pointers, troubles = _reverse(settings, name, before, after)
+    return Change(name=name, before=before, after=after, pointers=pointers, reverse=troubles)
+
+
+def _update(settings: Settings, name: str, after: tuple[str, ...]) -> None:
     message = dns.update.UpdateMessage(settings.domain)
     owner = dns.name.from_text(name)
     for type_ in ("A", "AAAA"):
@@ -51,14 +57,18 @@ def set_addresses(settings: Settings, label: str, addresses: Sequence[str]) -> C
         message.delete(owner, type_)
     for address in after:
         message.add(owner, settings.ttl, address_type(address), address)
-    settings.server.update(message)
-    found = _addresses(settings, name)
+    place = settings.server.place
+    try:
+        settings.server.update(message)
+    except NoAnswer as error:
+        raise Unsettled(place, f"{name}: {error.found}", "it may have had effect") from error
+    try:
+        found = _addresses(settings, name)
+    except DnsError as error:
+        raise Unsettled(place, f"{name}: {error.found}", "it was set, and not read back") from error
     if found != after:
         hint = "somebody else changed the name in this moment; ask again"
-        raise Taken(settings.server.place, f"{name} is {', '.join(found) or 'nothing'}", hint)
-    return Change(
-        name=name, before=before, after=after, reverse=_reverse(settings, name, before, after)
-    )
+        raise Unsettled(place, f"{name} is {', '.join(found) or 'nothing'}", hint)
 
 
 def _addresses(settings: Settings, name: str) -> tuple[str, ...]:
@@ -67,14 +77,17 @@ def _addresses(settings: Settings, name: str) -> tuple[str, ...]:
 
 def _reverse(
     settings: Settings, name: str, before: tuple[str, ...], after: tuple[str, ...]
-) -> tuple[str, ...]:
-    """Let the PTR records follow, where the zone is ours. Says what went wrong instead of raising:
-    the name itself is set by now."""
-    troubles = []
-    for address in sorted({*before} ^ {*after}):
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Let the PTR records follow, where the zone is ours: those that did, and what went wrong.
+
+    Nothing is raised, for the name itself is set by now. A record that an earlier request could not
+    set is set now.
+    """
+    done, troubles = [], []
+    for address in sorted({*before, *after}):
         pointer = reverse_name(address)
         zone = zone_of(pointer, settings.reverse_zones)
-        if zone is None:
+        if zone is None or (address in before and address in after and _is_set(settings, pointer)):
             continue
         owner = dns.name.from_text(pointer)
         message = dns.update.UpdateMessage(zone)
@@ -87,8 +100,17 @@ def _reverse(
             message.delete(owner, "PTR", f"{name}.")
         try:
             settings.server.update(message)
+            done.append(pointer)
         except Taken:
             troubles.append(f"{pointer} points elsewhere and was left alone")
         except DnsError as error:
             troubles.append(f"{pointer}: {error}")
-    return tuple(troubles)
+    return tuple(done), tuple(troubles)
+
+
+def _is_set(settings: Settings, pointer: str) -> bool:
+    """Whether it points anywhere. If that cannot be told, setting it tells why."""
+    try:
+        return bool(settings.server.ask(pointer, "PTR"))
+    except DnsError:
+        return False

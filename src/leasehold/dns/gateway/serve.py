@@ -4,6 +4,7 @@ import asyncio
 import ipaddress
 import signal
 import socket
+import ssl
 import stat
 import sys
 from collections.abc import Callable
@@ -36,11 +37,13 @@ def serve(
     open_to_anybody: bool = False,
 ) -> None:
     """Answer until SIGTERM or Ctrl-C. Raises `BadSetting` if it must not or cannot listen there."""
-    if not (accounts or open_to_anybody or listen.is_socket or _is_loopback(listen.address)):
+    guarded = not accounts.anybody or open_to_anybody
+    if not (guarded or listen.is_socket or _is_loopback(listen.address)):
         raise BadSetting(
             f"--listen-addr {listen.address} can be reached from other machines, and neither"
             " --host-list nor --owners says who may; give one, or say --open if the rule is enough"
         )
+    _check_pair(listen)
     if accounts.plain:
         _log.warning(
             "passwords are kept in plain; `leasehold dns password` hashes one", hosts=accounts.plain
@@ -69,6 +72,20 @@ def serve(
         finally:
             if listen.is_socket:
                 Path(listen.address).unlink(missing_ok=True)
+
+
+def _check_pair(listen: Listen) -> None:
+    if listen.certificate is None or listen.private_key is None:
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(
+            listen.certificate, listen.private_key, ""
+        )
+    except OSError as error:  # what ssl raises is one, too
+        why = getattr(error, "reason", None) or error.strerror or "they cannot be read"
+        pair = f"--tls-certificate {listen.certificate} --tls-key {listen.private_key}"
+        allowed = "a certificate in PEM and its key, which no passphrase locks"
+        raise BadSetting(f"{pair}: {why.replace('_', ' ').lower()}; allowed: {allowed}") from None
 
 
 class _Hasty(H11Protocol):
