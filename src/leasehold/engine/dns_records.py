@@ -2,7 +2,7 @@
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import cast
 
@@ -79,13 +79,17 @@ class ZoneRecords(Authority):
 class NsupdateRecords(Authority):
     """Addresses that an nsupdate-web sets for us.
 
-    There are no marks: what was set is remembered here and read back from DNS. After a restart
-    nothing is remembered, so the engine sets each name once more, which changes nothing.
+    There are no marks: what was set is remembered here and read back from DNS.
     """
 
-    def __init__(self, web: NsupdateWeb) -> None:
+    def __init__(
+        self, web: NsupdateWeb, remembered: Mapping[CloudId, tuple[str, ...]] | None = None
+    ) -> None:
+        """`remembered` is what an earlier process may have set: where DNS still has these values."""
         self._web = web
-        self._set: dict[str, tuple[CloudId, tuple[str, ...]]] = {}
+        self._set = {_label(each): (each, values) for each, values in (remembered or {}).items()}
+        self._doubted = set(self._set)
+        """Labels that are ours only if DNS has just what is remembered of them."""
         self._lock = threading.Lock()
 
     def list(self, kind: Kind, since: datetime | None = None) -> Listing:
@@ -101,16 +105,16 @@ class NsupdateRecords(Authority):
     def make(self, spec: Spec, tag: Tag) -> Sighting:
         """Set the addresses of a name. Sent twice, they are set once."""
         record = _record(spec)
-        label = record.name.partition(".")[0]
+        label = _label(record.name)
         cloud_id = record_id(cast("RecordSpec", spec), tag.object)
-        with self._lock:
-            known = label in self._set
         with _told():
             found = self._web.addresses(label)
+            known = self._is_ours(label, found)
             if found and set(found) != set(record.values) and not known:
                 raise Taken(self._web.url, f"{record.name} is {', '.join(found)}", Taken.LEFT_ALONE)
             with self._lock:
                 self._set[label] = (cloud_id, record.values)
+                self._doubted.discard(label)
             self._web.set(label, record.values)
             status = _status(set(self._web.addresses(label)) == set(record.values))
         return Sighting(
@@ -119,12 +123,14 @@ class NsupdateRecords(Authority):
 
     def delete(self, kind: Kind, cloud_id: CloudId) -> bool:
         """See `Authority.delete`; an nsupdate-web that cannot remove points it at nobody."""
-        label = cloud_id.partition(".")[0]
+        label = _label(cloud_id)
         with self._lock:
             known = self._set.get(label)
         if known is not None and known[0] != cloud_id:
             return False  # a later record of ours has the name by now
         with _told():
+            if known is not None and not self._is_ours(label, self._web.addresses(label)):
+                return False
             self._web.remove(label)
             left = self._web.addresses(label)
         if not left:
@@ -138,11 +144,22 @@ class NsupdateRecords(Authority):
 
     def _seen(self, label: str, cloud_id: CloudId, values: tuple[str, ...]) -> Sighting | None:
         found = self._web.addresses(label)
-        if not found:
+        if not found or not self._is_ours(label, found):
             return None
         status = _status(set(found) == set(values))
         name = cloud_id.partition(" ")[0]
         return Sighting(kind=Kind.RECORD, cloud_id=cloud_id, name=name, status=status)
+
+    def _is_ours(self, label: str, found: Collection[str]) -> bool:
+        """Whether what DNS has under a name was set by us, or by an earlier process of ours."""
+        with self._lock:
+            if label in self._doubted and set(found) == set(self._set[label][1]):
+                self._doubted.discard(label)
+            return label in self._set and label not in self._doubted
+
+
+def _label(name: str) -> str:
+    return name.partition(".")[0]
 
 
 def _record(spec: Spec) -> Record:

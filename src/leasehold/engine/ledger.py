@@ -15,8 +15,10 @@ from leasehold.engine.cloud import (
     Installation,
     Kind,
     ObjectId,
+    RecordSpec,
     ServerSpec,
     VolumeSpec,
+    record_id,
 )
 from leasehold.engine.decide import is_due
 from leasehold.engine.observe import Known
@@ -265,6 +267,17 @@ def remove(connection: Connection, ids: Iterable[ObjectId]) -> None:
 def load(connection: Connection) -> list[Row]:
     """Every row, as last committed."""
     return [_row(dict(each)) for each in connection.execute(select(objects)).mappings()]
+
+
+def records(connection: Connection, authority: str) -> dict[CloudId, tuple[str, ...]]:
+    """What may stand in DNS by an authority: the values of each record, an earlier one first."""
+    query = select(objects).where(objects.c.cloud == authority).order_by(objects.c.created_at)
+    rows = [_row(dict(each)) for each in connection.execute(query).mappings()]
+    return {
+        row.cloud_id or record_id(row.spec, row.id): row.spec.values
+        for row in rows
+        if isinstance(row.spec, RecordSpec) and row.state not in (State.PLANNED, State.GONE)
+    }
 
 
 def record(connection: Connection, changes: Collection[tuple[Row | None, Row]], now: float) -> None:

@@ -66,7 +66,7 @@ def open_lab(
     database = database or Database(config.ledger)
     _check_registered(config, database)
     installation = database.write(ledger.installation).result()
-    name_servers = {authority(name): make(installation) for name, make in names.items()}
+    name_servers = {authority(name): make(installation, database) for name, make in names.items()}
     steward = Steward(database, config, Stock(clouds), clock, key.public)
     beside = None if neighbour is None else neighbour(database, clouds, clock)
 
@@ -95,7 +95,7 @@ def open_lab(
     return Lab(steward, engine, prober, beside)
 
 
-def _name_authority(config: Config, name: str) -> Callable[[Installation], Authority]:
+def _name_authority(config: Config, name: str) -> Callable[[Installation, Database], Authority]:
     """How the names of ``[dns.NAME]`` are set. Raises `ConfigError`; nothing is asked yet."""
     dns = config.dns[name]
     place = f"dns.{name}"
@@ -119,12 +119,17 @@ def _name_authority(config: Config, name: str) -> Callable[[Installation], Autho
             token = secret("nsupdate_token_file", dns.nsupdate_token_file, Path.read_text).strip()
         server = Server(dns.server, timeout=dns.timeout)
         web = NsupdateWeb(dns.nsupdate_url, dns.domain, server, token=token, timeout=dns.timeout)
-        return lambda _: NsupdateRecords(web)
+
+        def through_web(_: Installation, database: Database) -> Authority:
+            with database.read() as connection:
+                return NsupdateRecords(web, ledger.records(connection, authority(name)))
+
+        return through_web
     assert dns.key_file is not None, "the configuration was checked"
     key = secret("key_file", dns.key_file, Key.read)
     server = Server(dns.server, key, transport=dns.transport, timeout=dns.timeout)
     zones = MarkedZones(server, (dns.zone or dns.domain, *dns.reverse_zones))
-    return lambda installation: ZoneRecords(zones, installation)
+    return lambda installation, _: ZoneRecords(zones, installation)
 
 
 def _connect(config: CloudConfig) -> Cloud:

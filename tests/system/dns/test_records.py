@@ -8,6 +8,7 @@ import pytest
 
 from leasehold.dns import MarkedZones, Server
 from leasehold.dns.nsupdate_web import NsupdateWeb
+from leasehold.engine import ledger
 from leasehold.engine.cloud import (
     CloudBusy,
     CloudRefused,
@@ -180,6 +181,38 @@ def test_through_a_gateway_an_engine_sets_puts_back_and_removes(bind: Bind, tmp_
         world.run(30)
         assert world.state(row) is State.GONE
         assert bind.names() == set()
+        world.database.close()
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_name_that_was_given_up_while_the_gateway_was_down_is_removed_after_a_restart(
+    bind: Bind, tmp_path: Path, changed: bool
+) -> None:
+    directory = tmp_path / "ledger"
+    directory.mkdir()
+    world = World(directory)
+
+    def through(url: str) -> None:
+        with world.database.read() as connection:
+            known = ledger.records(connection, "dns.lab")
+        world.name_server = NsupdateRecords(NsupdateWeb(url, ZONE, Server(bind.place)), known)
+        world.crash()
+
+    with a_gateway(bind, "-a", "web[0-9]+") as gateway:
+        through(gateway.url)
+        (row,) = world.plan(a_spec())
+        world.run(5)
+    through("http://127.0.0.1:9")
+    world.drop(row)
+    world.run(20)
+    assert bind.dig("A", NAME) == ["10.0.0.7"]
+    if changed:
+        bind.nsupdate(f"update delete {NAME}", f"update add {NAME} 60 A 10.6.6.6")
+    with a_gateway(bind, "-a", "web[0-9]+") as gateway:
+        through(gateway.url)
+        world.run(300)
+        assert world.state(row) is State.GONE
+        assert bind.dig("A", NAME) == (["10.6.6.6"] if changed else [])
         world.database.close()
 
 
