@@ -26,6 +26,10 @@ class Denied(DnsError):
     """The server does not accept the key, or allows it too little."""
 
 
+class Paused(DnsError):
+    """The server took updates of the zone before and refuses one now; nothing was changed."""
+
+
 class Taken(DnsError):
     """A prerequisite did not hold: somebody else has set the name, or changed it meanwhile."""
 

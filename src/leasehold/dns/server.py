@@ -20,7 +20,7 @@ import dns.update
 import dns.xfr
 import dns.zone
 
-from leasehold.dns.errors import Denied, DnsError, NoAnswer, Refused, Taken, Unreachable
+from leasehold.dns.errors import Denied, DnsError, NoAnswer, Paused, Refused, Taken, Unreachable
 from leasehold.dns.key import Key
 
 Transport = Literal["tcp", "udp"]
@@ -48,6 +48,8 @@ class Server:
         self.key = key
         self.transport = transport
         self.timeout = timeout
+        self._taking: set[str] = set()
+        """Zones of which it took an update."""
 
     def ask(self, name: str, type_: str) -> tuple[str, ...]:
         """The values under a name, sorted; none if it or they do not exist. Raises `DnsError`.
@@ -75,10 +77,15 @@ class Server:
 
     def update(self, message: dns.update.UpdateMessage) -> None:
         """Send an update, all of which happens or nothing. Raises `DnsError`."""
-        what = f"an update of {message.zone[0].name.to_text(omit_final_dot=True)}"
+        zone = message.zone[0].name.to_text(omit_final_dot=True)
+        what = f"an update of {zone}"
         answer = self._exchange(message, what)
+        if answer.rcode() == dns.rcode.REFUSED and zone in self._taking:
+            hint = f"it took updates before: `rndc thaw {zone}`, if the zone is frozen"
+            raise Paused(self.place, f"{what}: REFUSED", hint, rcode="REFUSED")
         if answer.rcode() != dns.rcode.NOERROR:
             raise self._no(answer.rcode(), what)
+        self._taking.add(zone)
 
     def transfer(self, zone: dns.zone.Zone) -> None:
         """Bring a copy of a zone up to date: what changed since its serial, or all of it."""

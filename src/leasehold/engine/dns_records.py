@@ -12,6 +12,7 @@ from leasehold.dns import (
     DnsError,
     MarkedZones,
     NoAnswer,
+    Paused,
     Record,
     Seen,
     Taken,
@@ -196,7 +197,7 @@ def _told() -> Iterator[None]:
 def _refusal(error: DnsError | BadName) -> CloudError:
     text = str(error)
     match error:
-        case Unreachable():
+        case Unreachable() | Paused():
             return CloudBusy(text)
         case NoAnswer():
             return CloudUnsure(text)

@@ -27,7 +27,7 @@ options {{
     recursion no; dnssec-validation no; notify no; minimal-responses yes;
     allow-transfer {{ {allowed}; }};
 }};
-controls {{ }};
+controls {{ inet {host} port {control} allow {{ {host}; }} keys {{ "lab"; }}; }};
 """
 _ZONE = (
     """zone "{zone}" {{ type primary; file "{zone}.zone"; allow-update {{ {allowed}; }}; }};\n"""
@@ -106,9 +106,11 @@ class Bind(Primary):
         keys = self.key_file.read_text() + self.other_key_file.read_text()
         zones = "".join(_ZONE.format(zone=zone, allowed="key lab") for zone in
                         (ZONE, REVERSE, REVERSE_V6))  # fmt: skip
+        self._control = _free_port()
         config = _CONFIG.format(
-            keys=keys, directory=directory, host=host, port=self.port, allowed="key lab"
-        )
+            keys=keys, directory=directory, host=host, port=self.port, control=self._control,
+            allowed="key lab",
+        )  # fmt: skip
         (directory / "named.conf").write_text(config + zones)
         for zone in (REVERSE, REVERSE_V6):
             (directory / f"{zone}.zone").write_text(f"$ORIGIN {zone}.\n{_SOA}")
@@ -125,6 +127,11 @@ class Bind(Primary):
         while self.dig("SOA", probe) == []:
             assert self._process.poll() is None, (self.directory / "named.log").read_text()
             assert time.monotonic() < until, "named does not answer"
+
+    def rndc(self, *words: str) -> None:
+        """Tell it something, as its operator does."""
+        place = ["-s", self.host, "-p", str(self._control), "-k", str(self.key_file), "-y", "lab"]
+        subprocess.run(["rndc", *place, *words], check=True, capture_output=True, timeout=20)
 
     def stop(self) -> None:
         if self._process is not None:

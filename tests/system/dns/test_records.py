@@ -127,6 +127,20 @@ def test_a_bind_that_is_down_delays_and_loses_nothing(world: World, bind: Bind) 
     assert bind.names() == set()
 
 
+def test_a_frozen_zone_delays_a_record_and_says_how_to_go_on(world: World, bind: Bind) -> None:
+    world.plan(a_spec())
+    world.run(5)
+    bind.rndc("freeze", ZONE)
+    (row,) = world.plan(a_spec(f"web2.{ZONE}"))
+    world.run(30)
+    assert world.state(row) is State.PLANNED
+    assert "rndc thaw lab.test" in world.row(row).reason.text
+    bind.rndc("thaw", ZONE)
+    world.run(120)
+    assert world.state(row) is State.UP
+    assert bind.dig("A", f"web2.{ZONE}") == ["10.0.0.7"]
+
+
 def test_a_record_of_ours_that_the_ledger_does_not_know_is_found_and_removed(
     world: World, bind: Bind
 ) -> None:
