@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from math import isfinite, nan
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from leasehold.openstack.call import ServiceType
 from leasehold.openstack.catalog import ALIASES
@@ -96,6 +96,33 @@ class Arguments(TypedDict, total=False):
 
 
 _INTERFACES = ("public", "internal", "admin")
+
+# Names of one and the same thing: whoever gives one of them does not mean the source's other.
+_EITHER = (
+    ("username", "user_id"),
+    ("project_id", "project_name"),
+    ("user_domain_id", "user_domain_name"),
+    ("project_domain_id", "project_domain_name"),
+    ("domain_id", "domain_name"),
+    ("application_credential_id", "application_credential_name"),
+)
+_BY_SERVICE = ("endpoints", "service_types", "service_names", "service_regions")
+
+
+def merged(source: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Let what is given go before what a source says; of what is by service, for each service."""
+    found = {**source, **given}
+    for name in _BY_SERVICE:
+        if name in source and name in given:
+            found[name] = {**source[name], **given[name]}
+    for names in _EITHER:
+        if any(name in given for name in names):
+            for name in names:
+                if name not in given:
+                    found.pop(name, None)
+    if found.get("auth_type") != source.get("auth_type") and "auth_options" not in given:
+        found.pop("auth_options", None)
+    return found
 
 
 def settings_of(arguments: Arguments, *, name: str | None = None) -> Settings:

@@ -5,7 +5,7 @@ import random
 import warnings
 from collections.abc import Callable
 from types import TracebackType
-from typing import Unpack, cast
+from typing import Unpack
 
 import requests
 
@@ -14,11 +14,16 @@ from leasehold.openstack.call import ServiceType
 from leasehold.openstack.clouds_yaml import from_clouds_yaml
 from leasehold.openstack.compute.client import Compute
 from leasehold.openstack.compute_v1.client import ComputeV1
-from leasehold.openstack.credentials import WITHOUT_KEYSTONE
 from leasehold.openstack.environment import debugging, from_environment
 from leasehold.openstack.errors import SettingsError, UnverifiedTls
 from leasehold.openstack.image.client import ImageService
-from leasehold.openstack.libcloud_arguments import LibcloudArguments, check_names, translated
+from leasehold.openstack.libcloud_arguments import (
+    LibcloudArguments,
+    check_names,
+    renamed,
+    says_where,
+    translated,
+)
 from leasehold.openstack.microversion import Microversion
 from leasehold.openstack.network.client import Networking
 from leasehold.openstack.nova_network.client import NovaNetwork
@@ -95,8 +100,8 @@ def connect(cloud: str | None = None, **arguments: Unpack[AllArguments]) -> Conn
     `UnknownArgument` and `SettingsError`.
     """
     check_names(arguments)
-    given = translated({k: v for k, v in arguments.items() if v is not None})
-    alone = "auth_url" in given or given.get("auth_type") in WITHOUT_KEYSTONE
+    given = renamed({k: v for k, v in arguments.items() if v is not None})
+    alone = says_where(given)
     if cloud is None and not alone:
         cloud = os.environ.get("OS_CLOUD") or None
     if cloud is not None:
@@ -108,8 +113,8 @@ def connect(cloud: str | None = None, **arguments: Unpack[AllArguments]) -> Conn
             "no cloud given: name one of clouds.yaml, set OS_CLOUD or OS_AUTH_URL, "
             "or pass auth_url= with the credentials"
         )
-    merged = {**debugging(os.environ), **source, **given}
-    settings = settings_of(cast("Arguments", merged), name=cloud)
+    everything = translated(given, {**debugging(os.environ), **source})
+    settings = settings_of(everything, name=cloud)
     if settings.verify is False:
         warnings.warn(
             f"the certificate of {settings.name or settings.sign_in.auth_url} is not checked: anybody "

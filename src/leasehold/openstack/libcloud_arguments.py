@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, TypedDict, cast
 
-from leasehold.openstack.arguments import Arguments
+from leasehold.openstack.arguments import Arguments, merged
 from leasehold.openstack.call import ServiceType
 from leasehold.openstack.catalog import ALIASES
+from leasehold.openstack.credentials import WITHOUT_KEYSTONE
 from leasehold.openstack.errors import SettingsError, UnknownArgument
 from leasehold.openstack.libcloud_cache import LibcloudCache
 
@@ -75,6 +76,8 @@ _WISHES = {"ex_force_service_type": "service_types", "ex_force_service_name": "s
 _COMPUTES = (ServiceType.COMPUTE, ServiceType.COMPUTE_V1)
 _SCOPES = ("project", "domain", "unscoped")
 _PROJECT = ("project_id", "project_name", "project_domain_id", "project_domain_name")
+_DOMAIN = ("domain_id", "domain_name")
+_RENAMED = {*_SAME, *_URLS, *_WISHES}
 
 Found = dict[str, Any]
 
@@ -88,28 +91,48 @@ def check_names(names: Iterable[str]) -> None:
             raise UnknownArgument(name, near=near[0] if near else None)
 
 
-def translated(given: Mapping[str, Any]) -> Arguments:
-    """Put Libcloud's words into ours, and leave ours as they are.
+def renamed(given: Mapping[str, Any]) -> Found:
+    """Put those of Libcloud's words that mean one of ours into ours.
 
-    Raises `SettingsError` where two names of one thing are given with different values, and where
-    a value is none that Libcloud takes.
+    Those that change what other arguments mean stay, until all of them are known. Raises
+    `SettingsError` where two names of one thing are given with different values, and where a value
+    is none that Libcloud takes.
     """
-    theirs = {
-        name: value for name, value in given.items() if name in LibcloudArguments.__annotations__
-    }
-    found: Found = {name: value for name, value in given.items() if name not in theirs}
+    found: Found = {k: v for k, v in given.items() if k not in _RENAMED}
     for name, ours in _SAME.items():
-        if name in theirs:
-            _put(found, ours, theirs[name], name)
-    _endpoints(found, theirs)
-    _wish(found, theirs)
-    _scope(found, theirs.get("ex_token_scope", "project"), theirs)
-    if version := theirs.get("ex_force_auth_version"):
-        _sign_in(found, version, theirs)
-    if (cache := theirs.get("ex_auth_cache")) is not None:
-        found["token_cache"] = LibcloudCache(cache, given)
-    if "ex_force_auth_token" in theirs:
-        _given_token(found, theirs)
+        if name in given:
+            _put(found, ours, given[name], name)
+    _endpoints(found, given)
+    _wish(found, given)
+    if version := given.get("ex_force_auth_version"):
+        _put(found, "auth_type", _way(version)[0], "ex_force_auth_version")
+    if (scope := given.get("ex_token_scope", "project")) not in _SCOPES:
+        raise SettingsError(f"ex_token_scope is one of {', '.join(_SCOPES)}, not {scope!r}")
+    return found
+
+
+def says_where(found: Mapping[str, Any]) -> bool:
+    """Tell whether renamed arguments alone are enough to find the cloud by."""
+    without = found.get("auth_type") in WITHOUT_KEYSTONE
+    forced = "ex_force_auth_token" in found and _base_url(found) is not None
+    return "auth_url" in found or without or forced
+
+
+def translated(given: Mapping[str, Any], source: Mapping[str, Any] | None = None) -> Arguments:
+    """Put all of Libcloud's words into ours, and leave ours as they are; they go before the source's.
+
+    Libcloud's words also hold for what the source says: the password of clouds.yaml is an API key
+    if the version wants one. Raises as `renamed` does.
+    """
+    words = merged(source or {}, renamed(given))
+    found: Found = {k: v for k, v in words.items() if k in Arguments.__annotations__}
+    _scope(found, words.get("ex_token_scope", "project"))
+    if version := words.get("ex_force_auth_version"):
+        _way(version)[1](found, words)
+    if (cache := words.get("ex_auth_cache")) is not None:
+        found["token_cache"] = LibcloudCache(cache, words)
+    if "ex_force_auth_token" in words:
+        _given_token(found, words["ex_force_auth_token"])
     return cast("Arguments", found)
 
 
@@ -120,78 +143,85 @@ def _put(found: Found, ours: str, value: object, theirs: str) -> None:
         )
 
 
-def _endpoints(found: Found, theirs: Mapping[str, Any]) -> None:
+def _endpoints(found: Found, given: Mapping[str, Any]) -> None:
     endpoints = dict(found.get("endpoints", {}))
     for name, service in _URLS.items():
-        if name in theirs:
+        if name in given:
             kind = _compute(found) if service is ServiceType.COMPUTE else service
-            _put(endpoints, str(kind), theirs[name], name)
+            _put(endpoints, str(kind), given[name], name)
     if endpoints:
         found["endpoints"] = endpoints
 
 
-def _compute(found: Found) -> ServiceType:
+def _compute(found: Mapping[str, Any]) -> ServiceType:
     """Name the service that is compute: the one of API 1.0 is another."""
     old = found.get("api_version") == "1.0"
     return ServiceType.COMPUTE_V1 if old else ServiceType.COMPUTE
 
 
-def _wish(found: Found, theirs: Mapping[str, Any]) -> None:
+def _base_url(found: Mapping[str, Any]) -> str | None:
+    url: str | None = found.get("endpoints", {}).get(str(_compute(found)))
+    return url
+
+
+def _wish(found: Found, given: Mapping[str, Any]) -> None:
     """Take a wish as one for compute, unless it names the type of another service."""
-    kind = theirs.get("ex_force_service_type")
+    kind = given.get("ex_force_service_type")
     others = [s for s, aliases in ALIASES.items() if kind in aliases and s not in _COMPUTES]
     service = others[0] if others else _compute(found)
     for name, ours in _WISHES.items():
-        if name in theirs:
+        if name in given:
             found[ours] = dict(found.get(ours, {}))
-            _put(found[ours], str(service), theirs[name], name)
+            _put(found[ours], str(service), given[name], name)
 
 
-def _scope(found: Found, scope: str, theirs: Mapping[str, Any]) -> None:
-    if scope not in _SCOPES:
-        raise SettingsError(f"ex_token_scope is one of {', '.join(_SCOPES)}, not {scope!r}")
-    if scope != "project":
-        for name in _PROJECT:
+def _scope(found: Found, scope: str) -> None:
+    if scope == "project":
+        return
+    for name in (*_PROJECT, "system_scope", "trust_id"):
+        found.pop(name, None)
+    if scope == "unscoped":
+        for name in _DOMAIN:
             found.pop(name, None)
-    if scope == "domain":
-        found["domain_name"] = theirs.get("ex_domain_name", "Default")
+    elif not any(name in found for name in _DOMAIN):
+        # Libcloud has one domain for both, the user's.
+        kind = "id" if "user_domain_id" in found else "name"
+        found[f"domain_{kind}"] = found.get(f"user_domain_{kind}", "Default")
 
 
-def _sign_in(found: Found, version: str, theirs: Mapping[str, Any]) -> None:
-    if version not in _VERSIONS:
+def _way(version: object) -> tuple[str, Callable[[Found, Mapping[str, Any]], None]]:
+    if not isinstance(version, str) or version not in _VERSIONS:
         raise SettingsError(
             f"ex_force_auth_version is one of {', '.join(_VERSIONS)}, not {version!r}"
         )
-    auth_type, rename = _VERSIONS[version]
-    _put(found, "auth_type", auth_type, "ex_force_auth_version")
-    rename(found, theirs)
+    return _VERSIONS[version]
 
 
-def _as_given(found: Found, theirs: Mapping[str, Any]) -> None:
+def _as_given(found: Found, words: Mapping[str, Any]) -> None:
     """Leave user and password as they are called."""
 
 
-def _as_key(found: Found, theirs: Mapping[str, Any]) -> None:
+def _as_key(found: Found, words: Mapping[str, Any]) -> None:
     """Libcloud has one secret; to this version it is an API key."""
     _rename(found, "password", "api_key")
 
 
-def _as_token(found: Found, theirs: Mapping[str, Any]) -> None:
+def _as_token(found: Found, words: Mapping[str, Any]) -> None:
     _rename(found, "password", "token")
 
 
-def _as_certificate(found: Found, theirs: Mapping[str, Any]) -> None:
+def _as_certificate(found: Found, words: Mapping[str, Any]) -> None:
     """The secret is the path of the proxy certificate, and nobody is named."""
     _rename(found, "password", "cert")
     found.pop("username", None)
 
 
-def _as_credential(found: Found, theirs: Mapping[str, Any]) -> None:
+def _as_credential(found: Found, words: Mapping[str, Any]) -> None:
     _rename(found, "username", "application_credential_id")
     _rename(found, "password", "application_credential_secret")
 
 
-def _as_access_token(found: Found, theirs: Mapping[str, Any]) -> None:
+def _as_access_token(found: Found, words: Mapping[str, Any]) -> None:
     """The user is the identity provider, the tenant the protocol, the domain the project."""
     options = dict(found.get("auth_options", {}))
     for name, option in (
@@ -199,14 +229,12 @@ def _as_access_token(found: Found, theirs: Mapping[str, Any]) -> None:
         ("project_name", "protocol"),
         ("password", "access_token"),
     ):
-        if value := found.pop(name, None):
+        found.pop(name, None)
+        if value := words.get(name):
             options.setdefault(option, value)
     project = found.pop("user_domain_name", "Default")
-    scope = theirs.get("ex_token_scope", "project")
-    if scope != "project":
-        # The tenant went with the scope, but here it is no tenant.
+    if words.get("ex_token_scope", "project") != "project":
         found["auth_type"] = "v3oidcaccesstoken"
-        options.setdefault("protocol", theirs.get("ex_tenant_name"))
     elif project != "Default":
         options.setdefault("project", project)
     found["auth_options"] = options
@@ -231,11 +259,12 @@ _VERSIONS: dict[str, tuple[str, Callable[[Found, Mapping[str, Any]], None]]] = {
 }
 
 
-def _given_token(found: Found, theirs: Mapping[str, Any]) -> None:
-    found["token"] = theirs["ex_force_auth_token"]
+def _given_token(found: Found, token: str) -> None:
+    found["token"] = token
+    found.pop("auth_options", None)
     if found.get("auth_url"):
         found["auth_type"] = "leasehold_given_token"
-    elif base_url := theirs.get("ex_force_base_url"):
+    elif base_url := _base_url(found):
         found["auth_type"] = "admin_token"
         found["auth_options"] = {"endpoint": base_url}
     else:

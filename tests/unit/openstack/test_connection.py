@@ -4,7 +4,14 @@ import sys
 
 import pytest
 
-from leasehold.openstack import Connection, Secret, SettingsError, UnknownArgument, connect
+from leasehold.openstack import (
+    Connection,
+    Secret,
+    ServiceType,
+    SettingsError,
+    UnknownArgument,
+    connect,
+)
 
 from .wire import KEYSTONE, NOVA, Reply, Wire, connection, settings
 
@@ -51,6 +58,59 @@ def test_a_single_argument_goes_before_the_file(tmp_path, monkeypatch):
     path.write_text(json.dumps({"clouds": {"lab": {"auth": GIVEN}}}))
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(path))
     assert connect("lab", username="eve").settings.sign_in.options["username"] == "eve"
+
+
+@pytest.fixture(params=["clouds.yaml", "environment"])
+def described(request, tmp_path, monkeypatch):
+    """Tell the same cloud by one source or the other; gives what `connect()` is told of it."""
+    if request.param == "environment":
+        for name, value in GIVEN.items():
+            monkeypatch.setenv(f"OS_{name.upper()}", value)
+        return []
+    path = tmp_path / "clouds.yaml"
+    path.write_text(json.dumps({"clouds": {"lab": {"auth": GIVEN}}}))
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(path))
+    return ["lab"]
+
+
+def test_libcloud_s_scope_holds_for_what_the_source_says(described):
+    options = connect(*described, ex_token_scope="unscoped").settings.sign_in.options
+    assert not {"project_name", "project_domain_id"} & options.keys()
+
+
+@pytest.mark.parametrize(
+    ("version", "auth_type", "secret"),
+    [
+        ("2.0_apikey", "rackspace", "api_key"),
+        ("3.x_appcred", "v3applicationcredential", "application_credential_secret"),
+    ],
+)
+def test_libcloud_s_way_to_sign_in_takes_the_source_s_secret(described, version, auth_type, secret):
+    made = connect(*described, ex_force_auth_version=version).settings.sign_in
+    assert (made.auth_type, made.options[secret]) == (auth_type, Secret("pw"))
+
+
+def test_a_forced_token_replaces_the_sign_in_of_the_source(described):
+    made = connect(*described, ex_force_auth_token="tok").settings.sign_in
+    assert (made.auth_type, made.auth_url) == ("leasehold_given_token", KEYSTONE)
+    assert made.options == {"token": Secret("tok")}
+
+
+def test_a_single_argument_takes_the_place_of_the_other_name_in_the_source(described):
+    made = connect(*described, project_id="p1", user_id="u1").settings.sign_in.options
+    assert (made["project_id"], made["user_id"]) == ("p1", "u1")
+    assert not {"project_name", "username"} & made.keys()
+
+
+def test_an_address_of_one_service_leaves_those_of_others_to_the_file(tmp_path, monkeypatch):
+    path = tmp_path / "clouds.yaml"
+    entry = {"auth": GIVEN, "network_endpoint_override": "http://neutron.example"}
+    path.write_text(json.dumps({"clouds": {"lab": entry}}))
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(path))
+    assert connect("lab", ex_force_base_url=NOVA).settings.endpoints == {
+        ServiceType.NETWORK: "http://neutron.example",
+        ServiceType.COMPUTE: NOVA,
+    }
 
 
 def test_an_argument_that_is_none_is_not_given():
