@@ -8,33 +8,47 @@ import msgspec
 from leasehold.openstack.plugins.old_access import old_access
 from leasehold.openstack.secret import Secret
 from leasehold.openstack.settings import SignIn
-from leasehold.openstack.token_cache import CachedToken
+from leasehold.openstack.token_cache import CachedToken, key_of
+
+# What tells sign-ins apart, and has no place in Libcloud's key.
+_BEYOND = (
+    *("user_id", "user_domain_id", "project_id", "project_domain_name", "domain_id", "domain_name"),
+    *("system_scope", "trust_id", "token", "auth_options", "application_credential_id"),
+    "application_credential_name",
+)
 
 
 class LibcloudCache:
     """An ``ex_auth_cache``: an object with get, put and clear, under Libcloud's own key.
 
-    Libcloud keeps a token of v3 without its catalog; Keystone is asked for it again.
+    Libcloud keeps a token of v3 without its catalog; Keystone is asked for it again. A sign-in that
+    Libcloud's key cannot tell from others, such as one to a project by its id, has a key of ours.
     """
 
     def __init__(self, cache: Any, arguments: Mapping[str, Any]) -> None:
-        """Take the cache and the arguments of `connect()`, of which Libcloud makes the key."""
+        """Take the cache, and the arguments that Libcloud makes the key of, by our names."""
         from libcloud.common import openstack_identity as identity
 
         self._context = identity.OpenStackAuthenticationContext
         self._cache = cache
-        self._key = identity.OpenStackAuthenticationCacheKey(
-            arguments.get("ex_force_auth_url", arguments.get("auth_url")),
+        self._shared = "username" in arguments and not any(n in arguments for n in _BEYOND)
+        self._named = identity.OpenStackAuthenticationCacheKey(
+            arguments.get("auth_url"),
             arguments.get("username"),
             _scope(arguments),
-            arguments.get("ex_tenant_name", arguments.get("project_name")),
-            arguments.get("ex_domain_name", arguments.get("user_domain_name", "Default")),
-            arguments.get("ex_tenant_domain_id", arguments.get("project_domain_id", "default")),
+            arguments.get("project_name"),
+            arguments.get("user_domain_name", "Default"),
+            arguments.get("project_domain_id", "default"),
         )
+
+    def _key(self, sign_in: SignIn) -> Any:
+        if self._shared:
+            return self._named
+        return self._named._replace(user_id=f"leasehold {key_of(sign_in)}")
 
     def get(self, sign_in: SignIn) -> CachedToken | None:
         """Give the token that Libcloud, or the driver, put there."""
-        if (context := self._cache.get(self._key)) is None:
+        if (context := self._cache.get(self._key(sign_in))) is None:
             return None
         return CachedToken(
             token=Secret(context.token), expires_at=context.expiration, body=_body(context, sign_in)
@@ -49,11 +63,11 @@ class LibcloudCache:
             urls=_urls(access.get("serviceCatalog"), sign_in),
             user=access.get("user"),
         )
-        self._cache.put(self._key, context)
+        self._cache.put(self._key(sign_in), context)
 
     def clear(self, sign_in: SignIn) -> None:
         """Forget the token."""
-        self._cache.clear(self._key)
+        self._cache.clear(self._key(sign_in))
 
 
 def _scope(arguments: Mapping[str, Any]) -> str:

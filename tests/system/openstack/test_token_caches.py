@@ -1,5 +1,6 @@
 """Tokens that outlive a connection: over HTTP, from several processes, and shared with Libcloud."""
 
+import json
 import subprocess
 import sys
 
@@ -170,3 +171,31 @@ def test_a_refused_token_is_cleared_from_libcloud_s_cache(emulator: Emulator, ve
     cloud = by_us(emulator, version, shelf)
     assert next(cloud.compute.flavors()).name == "tiny"
     assert [each.token for each in shelf.kept.values()] == [cloud.transport.token().reveal()]
+
+
+def test_clouds_of_one_file_do_not_share_a_token(emulator: Emulator, tmp_path, monkeypatch) -> None:
+    path = tmp_path / "clouds.yaml"
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(path))
+    shelf = Shelf()
+    with Emulator(guests="none") as other:
+        user = {"username": "demo", "password": "demo", "project_name": "demo"}
+        clouds = {
+            name: {"auth": {**user, "auth_url": each.auth_url}}
+            for name, each in (("one", emulator), ("two", other))
+        }
+        path.write_text(json.dumps({"clouds": clouds}))
+        for name in clouds:
+            given = {"ex_force_auth_version": "2.0_password", "ex_auth_cache": shelf}
+            with connect(name, **given) as cloud:
+                assert next(cloud.compute.flavors()).name == "tiny"
+        assert sign_ins(emulator) == sign_ins(other) == 1
+
+
+def test_projects_that_are_named_by_id_do_not_share_a_token(emulator: Emulator) -> None:
+    shelf = Shelf()
+    for name in ("demo", "admin", "demo"):
+        project_id = emulator.run(lambda name=name: emulator.cloud.project(name).id)
+        user = {"auth_url": emulator.auth_url, "username": "admin", "password": "admin"}
+        with connect(**user, project_id=project_id, ex_auth_cache=shelf) as cloud:
+            assert cloud.identity().project_id == project_id
+    assert sign_ins(emulator) == 2
