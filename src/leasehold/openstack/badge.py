@@ -25,6 +25,12 @@ REFUSED_AS_GIVEN = (
     "renewed: connect again with a new one, or with credentials by which the driver can sign in"
 )
 
+UNKNOWN_AS_GIVEN = (
+    "auth_url is no Keystone v3, and no other says what a token that was given (ex_force_auth_token) "
+    "is good for: give each service's address with its version and the project's id "
+    "(ex_force_base_url, endpoints= ...)"
+)
+
 # What a broken Keystone makes keystoneauth raise while it reads the answer, besides its own errors.
 _GARBAGE = (KeyError, TypeError, ValueError, AttributeError)
 
@@ -55,8 +61,12 @@ class Badge:
         self._choice = threading.Lock()
 
     def headers(self) -> dict[str, str]:
-        """Give the headers that prove who we are. Raises what `access` raises."""
-        self.access()
+        """Give the headers that prove who we are. Raises what `access` raises.
+
+        A token that was given is known already: no Keystone needs to be there for it.
+        """
+        if not self._sign_in.is_given_token:
+            self.access()
         try:
             headers: dict[str, str] | None = self._plugin.get_headers(self._session)
         except (keystone.ClientException, *_GARBAGE) as error:
@@ -138,6 +148,8 @@ class Badge:
         failed = sign_in_failure(error, auth_url=self._sign_in.auth_url)
         if self._sign_in.is_given_token and isinstance(failed, AuthenticationFailed):
             failed.message = f"{REFUSED_AS_GIVEN}. Keystone says: {failed.message}"
+        if self._sign_in.is_given_token and isinstance(failed, NotFound):
+            failed.message = UNKNOWN_AS_GIVEN
         return failed
 
     def _step_back(self, tried: BaseAuthPlugin) -> bool:

@@ -179,7 +179,7 @@ class Transport:
             place = self._places[service] = place_of(
                 self._settings.endpoints.get(service) or self._chosen(service).url,
                 service,
-                project_id=self.identity().project_id,
+                project_id=lambda: self.identity().project_id,
                 offered=lambda url: self._offered(service, url),
             )
         return place

@@ -55,25 +55,28 @@ def place_of(
     url: str,
     service: ServiceType,
     *,
-    project_id: str | None,
+    project_id: Callable[[], str | None],
     offered: Callable[[str], Collection[Version]],
 ) -> Place:
     """Make an endpoint's URL one that verbs can be put on: with its version, without a last slash.
 
-    Fills in ``%(project_id)s`` and its like, which clouds.yaml and hand-written addresses may hold.
-    `offered` asks the address for its versions, and gives none if it does not say; it is called only
-    if the URL names none and there is a choice. Raises `EndpointMissing` if none is one of ours.
+    Fills in ``%(project_id)s`` and its like, which clouds.yaml and hand-written addresses may hold;
+    `project_id` is called only where it is filled in. `offered` asks the address for its versions, and
+    gives none if it does not say; it is called only if the URL names none and there is a choice.
+    Raises `EndpointMissing` if none is one of ours.
     """
-    project = project_id or ""
     for hole in ("%(project_id)s", "%(tenant_id)s", "$(project_id)s", "$(tenant_id)s"):
-        url = url.replace(hole, project)
+        if hole in url:
+            url = url.replace(hole, project_id() or "")
     parts = urlsplit(url)
     bare = urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
     if version := named_version(bare):
         return Place(url=bare, version=version)
     spoken = SPOKEN[service]
     version = _best(service, offered(bare), bare) if len(spoken) > 1 else next(iter(spoken))
-    path = spoken[version].format(project_id=project).rstrip("/")
+    path = spoken[version]
+    if "{project_id}" in path:
+        path = path.format(project_id=project_id() or "").rstrip("/")
     return Place(url=bare + path, version=version)
 
 

@@ -4,12 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from libcloud.common.exceptions import BaseHTTPError
 from libcloud.common.openstack_identity import OpenStackAuthenticationCache
 from libcloud.common.types import LibcloudError
 from libcloud.compute.drivers import openstack as theirs
 
 from leasehold import libcloud as ours
 from leasehold.emulator import Emulator
+from leasehold.openstack import connect
 from tests.certificates import Authority
 from tests.system.libcloud.pair import Pair
 
@@ -134,6 +136,61 @@ def test_a_token_of_ones_own_is_used_as_it_is(
     assert driver.list_sizes()
     assert driver.connection.auth_token == token
     assert emulator.requests.of("identity", "POST") == before
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("keystone", "way"),
+    [
+        (("v2.0",), {"password": "demo", "project_name": "demo"}),
+        (("v1",), {"api_key": "demo-key"}),
+    ],
+    ids=["v2.0", "v1"],
+)
+def test_a_token_of_ones_own_is_used_where_keystone_is_old(
+    module: Any, keystone: tuple[str, ...], way: dict[str, str]
+) -> None:
+    with Emulator(guests="none", keystone=keystone) as old:
+        root = f"{old.url}/identity"
+        with connect(auth_url=root, username="demo", **way) as signed_in:
+            token = signed_in.transport.token().reveal()
+        before = old.requests.of("identity")
+        driver = module.OpenStack_2_NodeDriver(
+            "demo",
+            "demo",
+            ex_force_auth_url=root,
+            ex_tenant_name="demo",
+            ex_force_auth_token=token,
+            ex_force_base_url=f"{old.url}/compute/v2.1",
+        )
+        assert driver.list_sizes()
+        assert old.requests.of("identity") == before
+
+
+@BOTH
+def test_a_token_of_ones_own_needs_no_keystone(
+    module: Any, account: dict[str, Any], emulator: Emulator
+) -> None:
+    other = ours.OpenStack_2_NodeDriver(**account).connection
+    driver = module.OpenStack_2_NodeDriver(
+        **{**account, "ex_force_auth_url": "http://127.0.0.1:9"},
+        ex_force_auth_token=other.auth_token,
+        ex_force_base_url=f"{emulator.url}/compute/v2.1",
+    )
+    assert driver.list_sizes()
+
+
+def test_where_a_token_of_ones_own_cannot_be_looked_up_addresses_are_asked_for(
+    account: dict[str, Any],
+) -> None:
+    with Emulator(guests="none", keystone=("v2.0",)) as old:
+        driver = ours.OpenStack_2_NodeDriver(
+            **{**account, "ex_force_auth_url": old.url + "/identity"},
+            ex_force_auth_token="token",
+            ex_force_base_url=f"{old.url}/compute/v2.1",
+        )
+        with pytest.raises(BaseHTTPError, match="give each service's address"):
+            driver.ex_list_networks()
 
 
 class Cache(OpenStackAuthenticationCache):

@@ -11,7 +11,7 @@ def placed(url, service, *offered):
         asked.append(at)
         return offered
 
-    return place_of(url, service, project_id="p1", offered=ask), asked
+    return place_of(url, service, project_id=lambda: "p1", offered=ask), asked
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from keystoneauth1.session import Session
 
 
 class GivenToken(BaseIdentityPlugin):
-    """Uses a token without signing in; Keystone only tells what it is good for.
+    """Uses a token without signing in; Keystone only tells what it is good for, if that is asked.
 
     `auth_url` ends with /v3, for older Keystones let nobody look at a token of his own.
     """
@@ -32,6 +32,10 @@ class GivenToken(BaseIdentityPlugin):
             return create(body=response.json(), auth_token=self.token)
         except ValueError:
             raise exceptions.InvalidResponse(response=response) from None
+
+    def get_headers(self, session: Session) -> dict[str, str]:
+        """Give the token as it is; keystoneauth would look it up first."""
+        return {"X-Auth-Token": self.token}
 
     def invalidate(self) -> bool:
         """Say that there is no way to another token."""
