@@ -134,14 +134,20 @@ def test_a_volume_is_attached_without_nova(cloud: Tenant, connection: Connection
     cloud.volume_is(volume_id, "available")
 
 
-def test_an_attachment_is_connected_and_completed(cloud: Tenant, connection: Connection) -> None:
-    volume, volume_id, server_id = connection.volume, cloud.a_volume(), cloud.a_server()
+@pytest.mark.parametrize("of_server", [True, False], ids=["server", "host outside Nova"])
+def test_an_attachment_is_connected_and_completed(
+    cloud: Tenant, connection: Connection, *, of_server: bool
+) -> None:
+    volume, volume_id = connection.volume, cloud.a_volume()
+    server_id = cloud.a_server() if of_server else None
     made = volume.create_attachment(volume_id=volume_id, instance_id=server_id)
     connector = {"host": "h", "initiator": "iqn.2030-01.example:h", "ip": "192.0.2.1"}
     connected = volume.update_attachment(made.id, connector=connector)
     assert connected.connection is not None
     volume.complete_attachment(made.id)
     cloud.volume_is(volume_id, "in-use")
+    (listed,) = [each for each in volume.volumes() if each.id == volume_id]
+    assert [each.server_id for each in listed.attachments] == [server_id]
     volume.delete_attachment(made.id)
     cloud.volume_is(volume_id, "available")
 

@@ -215,7 +215,8 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     fault: str | None = None
     """The cloud's message for a status ERROR, with its code where it gave one."""
     attached_to: tuple[CloudId, ...] = ()
-    """Volume: ids of the servers that hold it. Port: its device. Floating IP: its port."""
+    """Volume: ids of the servers that hold it, names of hosts that are none. Port: its device.
+    Floating IP: its port."""
     size_gib: int | None = None
     """Of a volume or snapshot."""
     created_at: datetime | None = None

@@ -62,14 +62,14 @@ def floating_ip_sighting(floating_ip: FloatingIp) -> Sighting:
 
 
 def volume_sighting(volume: Volume) -> Sighting:
-    """See a volume, and which servers hold it."""
+    """See a volume, and which servers, or hosts outside Nova, hold it."""
     return Sighting(
         kind=Kind.VOLUME,
         cloud_id=CloudId(volume.id),
         tag=_tag(volume.metadata),
         name=volume.name or "",
         status=volume.status.upper(),
-        attached_to=tuple(CloudId(each.server_id) for each in volume.attachments),
+        attached_to=tuple(CloudId(each.holder) for each in volume.attachments),
         size_gib=volume.size,
         created_at=_aware(volume.created_at),
     )

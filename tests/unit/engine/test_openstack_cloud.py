@@ -169,11 +169,15 @@ def test_a_floating_ip_is_seen_with_its_port():
 
 
 def test_a_volume_is_seen_with_the_servers_that_hold_it():
-    attachments = [{"server_id": "s1"}, {"server_id": "s2"}]
+    attachments = [
+        {"server_id": "s1"},
+        {"server_id": "s2"},
+        {"server_id": None, "host_name": "metal1"},
+    ]
     body = {"volumes": [a_volume(attachments=attachments)]}
     wire = Wire().on("GET", f"{CINDER}/volumes/detail", Reply(body))
     (seen,) = cloud(wire).list(Kind.VOLUME).sightings
-    assert (seen.tag, seen.status, seen.attached_to) == (TAG, "IN-USE", ("s1", "s2"))
+    assert (seen.tag, seen.status, seen.attached_to) == (TAG, "IN-USE", ("s1", "s2", "metal1"))
 
 
 def test_a_listing_of_a_service_that_is_missing_is_not_an_empty_one():

@@ -264,7 +264,7 @@ def _give_up(volume: Volume, why: str) -> NoReturn:
 
 def _server_of(volume: Volume) -> str | None:
     """The first of its servers; a volume of several is shown as that one's, and hides no other."""
-    return min((each.server_id for each in volume.attachments), default=None)
+    return min((each.holder for each in volume.attachments), default=None)
 
 
 def _shown(volume: Volume) -> BlockDeviceVolume:

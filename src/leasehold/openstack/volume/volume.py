@@ -12,12 +12,18 @@ from leasehold.openstack.volume.dialect import Dialects
 class Attached(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Where a volume is attached. `device` is the cloud's guess, not the guest's name for it."""
 
-    server_id: ServerId
+    server_id: ServerId | None = None
+    """None if it is a host outside Nova: Ironic's, or who attached the volume without Nova."""
     device: str | None = None
     attachment_id: str | None = None
     host_name: str | None = None
     """For administrators."""
     attached_at: datetime | None = None
+
+    @property
+    def holder(self) -> str:
+        """The server's id; of a host outside Nova its name, where that is shown."""
+        return self.server_id or self.host_name or "a host outside Nova"
 
 
 class Volume(msgspec.Struct, frozen=True, kw_only=True, gc=False):
