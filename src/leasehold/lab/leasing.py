@@ -156,7 +156,7 @@ class Leasing(Looking):
 
         Raises `UnknownNode`, or `NotYours` as `release` does.
         """
-        steward = self._steward
+        steward, names = self._steward, list(dict.fromkeys(names))
         with steward.lock:
             for name in names:
                 self._config_of(name)
