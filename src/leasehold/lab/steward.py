@@ -257,10 +257,13 @@ class Steward(Memory):
         )
 
     def _queues(self, names: Iterable[str]) -> list[Queue]:
-        """The queues that these machine types belong to, each once."""
+        """The queues that these machine types belong to, each once.
+
+        Types that a lease named together may have a queue each once it waits no more.
+        """
         found, seen = [], set[str]()
-        for name in names:
-            if seen.isdisjoint(name.split("|")):
+        for name in sorted({each for several in names for each in several.split("|")}):
+            if name not in seen:
                 queue = self.queue(name)
                 found.append(queue)
                 seen.update(each for several in queue.names for each in several.split("|"))

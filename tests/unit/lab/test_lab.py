@@ -147,6 +147,13 @@ def test_only_the_holder_unlocks_unless_forced(bench: Bench) -> None:
     assert [node.name for node in bench.lab.lease(lease.id).nodes] == ["demo002"]
 
 
+def test_a_node_named_twice_is_given_back_once(bench: Bench) -> None:
+    lease = bench.lock(3)
+    assert [node.name for node in bench.lab.unlock(["demo002", "demo002"])] == ["demo002"]
+    left = bench.lab.lease(lease.id)
+    assert (left.count, [node.name for node in left.nodes]) == (2, ["demo001", "demo003"])
+
+
 def test_a_lease_that_lost_all_its_nodes_has_ended(bench: Bench) -> None:
     lease = bench.lock(2)
     bench.lab.unlock(["demo001"])
@@ -274,6 +281,29 @@ def test_an_owner_never_gets_more_than_the_limit(tmp_path: Path) -> None:
     bench.lab.unlock([first.nodes[0].name])
     bench.run(30)
     assert bench.lab.lease(second.id).state is LeaseState.READY
+    bench.database.close()
+
+
+def test_who_waited_behind_one_for_two_types_is_served_when_that_one_gives_up(
+    tmp_path: Path,
+) -> None:
+    """Many pairs, because the order in which queues are looked at may change the outcome."""
+    pairs = [(f"a{number}", f"c{number}") for number in range(12)]
+    types = {
+        name: MachineTypeConfig(kind="fixed", ready="none", nodes=1, names=name + "-{n}")
+        for pair in pairs
+        for name in pair
+    }
+    bench = Bench(tmp_path, types=types, limits=LimitsConfig(nodes=50))
+    for a, c in pairs:
+        bench.lock(1, machine_type=a, owner="zoe")
+        both = bench.lock(2, machine_type=f"{a}|{c}", owner="ann")
+        bench.lock(1, machine_type=a, owner="ann")
+        behind = bench.lock(1, machine_type=c, owner="bob", seconds=86400)
+        assert behind.state is LeaseState.WAITING
+        bench.lab.release(both.id)
+        bench.run(1)
+        assert bench.lab.lease(behind.id).state is LeaseState.READY
     bench.database.close()
 
 
