@@ -108,6 +108,7 @@ class _Turn:
         self.kept: dict[NodeName, float] = {}
         """Free nodes that a lease waits with, and when it will have all that it needs."""
         self.granted: dict[str, Standing] = {}
+        self.foreseen: dict[tuple[tuple[str, ...], Want, tuple[NodeName, ...]], list[float]] = {}
 
     def serve(self, lease: LeaseRow) -> None:
         types = [each for each in lease.machine_types if each in self.queue.machine_types]
@@ -206,7 +207,7 @@ class _Turn:
         promise = self.queue.promises.get(lease.id)
         missing = lease.count - len(free)
         if missing > 0:
-            foreseen = enough_at(comings(self.queue, lease, types, self.now), missing)
+            foreseen = enough_at(self.comings(lease, types), missing)
             if foreseen is None:
                 return
             promise = foreseen if promise is None else min(promise, foreseen)
@@ -216,6 +217,14 @@ class _Turn:
         self.promises[lease.id] = promise
         for node in free[: lease.count]:
             self.kept[node] = min(promise, self.kept.get(node, inf))
+
+    def comings(self, lease: LeaseRow, types: Sequence[str]) -> list[float]:
+        """`comings`, worked out once for all who want the same: it looks at every hold there is."""
+        alike = (tuple(types), want_of(lease), lease.nodes)
+        found = self.foreseen.get(alike)
+        if found is None:
+            found = self.foreseen[alike] = comings(self.queue, lease, types, self.now)
+        return found
 
     def explain(self, lease: LeaseRow, *blocks: Reason) -> None:
         """Tell a lease what it waits for; the numbers alone are no news."""
@@ -299,22 +308,20 @@ def what(lease: LeaseRow) -> str:
 def comings(queue: Queue, lease: LeaseRow, types: Sequence[str], now: float) -> list[float]:
     """When each node that would do for a lease, and is not free, comes free by itself."""
     want, found = want_of(lease), []
-    for node, hold in queue.holds.items():
-        row = queue.nodes.row(node)
+    for node in lease.nodes or queue.holds:
+        row, hold = queue.nodes.row(node), queue.holds.get(node)
         if row is None or not row.up or row.machine_type not in types:
             continue
         if queue.nodes.is_free(node):
-            continue  # a spare holds it for whoever asks
-        if node in lease.nodes if lease.nodes else queue.nodes.fits(node, want):
+            continue  # a spare may hold it, for whoever asks
+        if hold is None:
+            found.append(now + LEAVING)
+        elif lease.nodes or queue.nodes.fits(node, want):
             holder = queue.leases[hold.lease]
             pace = queue.paces.get(row.machine_type, UNKNOWN)
             found.append(end_of(holder, hold, pace, patience(queue, row.machine_type), now))
     if not lease.nodes:
         found += [now + LEAVING] * queue.nodes.count(types, want).leaving
-    else:
-        free_or_held = {*queue.holds, *filter(queue.nodes.is_free, lease.nodes)}
-        rows = [queue.nodes.row(each) for each in lease.nodes if each not in free_or_held]
-        found += [now + LEAVING for row in rows if row is not None and row.up]
     return found
 
 

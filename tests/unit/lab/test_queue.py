@@ -5,6 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leasehold.engine.reason import Cause, Reason
+from leasehold.lab import forecast, queue
+from leasehold.lab.book import Hold, LeaseRow
 from leasehold.lab.config import LimitsConfig, OwnerLimits
 from leasehold.lab.effects import End, Explain
 from leasehold.lab.model import LeaseState, NodeName
@@ -214,6 +216,25 @@ def test_who_hangs_on_a_lease_without_end_or_a_node_that_is_down_keeps_nothing_i
         line.serve()
         assert line.held(small) == ["a2"]
         assert line.outlook(large).starts_at is None
+
+
+def test_the_end_of_each_hold_is_looked_up_once_for_all_who_want_the_same(monkeypatch) -> None:
+    line = Line(a=4, b=4)
+    for kind in "ab":
+        line.ask(3, kind, owner="eve")
+    line.serve()
+    for number in range(5):
+        line.ask(2, "a", owner=f"ann{number}")
+    line.ask(2, "b", owner="bob")
+    looked_up = []
+
+    def end_of(lease: LeaseRow, hold: Hold, *rest: object) -> float:
+        looked_up.append(hold.node)
+        return forecast.end_of(lease, hold, *rest)
+
+    monkeypatch.setattr(queue, "end_of", end_of)
+    assert len(line.serve().promises) == 6
+    assert sorted(looked_up) == ["a1", "a2", "a3", "b1", "b2", "b3"]
 
 
 # -- limits ------------------------------------------------------------------------------------------
