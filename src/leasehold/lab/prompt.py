@@ -11,7 +11,7 @@ from leasehold.lab import records
 from leasehold.lab.book import Hold, LeaseRow
 from leasehold.lab.model import LeaseId, NodeName
 from leasehold.lab.node_row import NodeRow, Want
-from leasehold.lab.registering import Registering
+from leasehold.lab.registering import Registering, check_new, note_change, of_kind
 from leasehold.lab.steward import Steward
 from leasehold.lab.taking import take
 from leasehold.lab.wishes import USUAL_SECONDS, longest
@@ -97,6 +97,13 @@ class Prompt(Registering):
             if each in types
         )
 
+    def is_at_hand(self, row: NodeRow) -> bool:
+        """Whether to lock this very node is all. One that is down is kept for nobody."""
+        if self.has_server(row.machine_type):
+            return False
+        is_free = self._steward.inventory.is_free(row.name)
+        return not row.up or (is_free and self.is_instant((row.machine_type,)))
+
     def find_free(self, machine_types: Sequence[str], want: Want, count: int) -> list[NodeRow]:
         """Free nodes that are as wanted, `count` at most."""
         inventory = self._steward.inventory
@@ -108,6 +115,18 @@ class Prompt(Registering):
         lease = take(self._steward, rows, owner=owner, purpose=purpose)
         self._wait(self._steward.turn())
         return lease
+
+    def register_taken(self, row: NodeRow, *, by: str, owner: str, purpose: str) -> None:
+        """Take a new fixed node into the inventory, leased before anybody who waits can have it.
+
+        Raises as `register_nodes`.
+        """
+        steward = self._steward
+        check_new(steward, row, new_types=True)
+        steward.put_node(of_kind(steward, row))
+        note_change(steward, row.name, "registered", f"registered by {by}")
+        take(steward, [row], owner=owner, purpose=purpose)
+        self._wait(steward.turn())
 
     def last_lease(self, name: NodeName) -> LeaseRow | None:
         """The lease that held a node last, as history has it. Reads the ledger."""

@@ -68,7 +68,7 @@ class Registering(Leasing):
                 _check_change(steward, old, new, new_types=new_types)
             for old, new in zip(before, after, strict=True):
                 if old.machine_type != new.machine_type:
-                    _clear(steward, old.name)
+                    clear_spare(steward, old.name)
                 if old != new:
                     steward.put_node(of_kind(steward, new))
                     note_change(steward, new.name, "changed", f"{_difference(old, new)}, by {by}")
@@ -89,7 +89,7 @@ class Registering(Leasing):
                     raise NodeConfigured(row.name, row.machine_type)
                 _demand_free(steward, row.name)
             for row in rows:
-                _clear(steward, row.name)
+                clear_spare(steward, row.name)
                 steward.remove_node(row)
                 note_change(steward, row.name, "removed", f"removed by {by}")
             durable = steward.turn()
@@ -155,7 +155,7 @@ def _demand_free(memory: Memory, name: NodeName) -> None:
         raise NodeHeld(name, memory.book.leases[hold.lease].owner, hold.lease)
 
 
-def _clear(memory: Memory, name: NodeName) -> None:
+def clear_spare(memory: Memory, name: NodeName) -> None:
     """Give up the spare on a free node, if there is one."""
     hold = memory.book.holds.get(name)
     if hold is not None:

@@ -13,7 +13,7 @@ from leasehold.lab.memory import Memory
 from leasehold.lab.model import NodeName
 from leasehold.lab.node_row import NodeRow
 from leasehold.lab.prompt import Entry
-from leasehold.lab.registering import check_new, note_change, of_kind
+from leasehold.lab.registering import check_new, clear_spare, note_change, of_kind
 from leasehold.lab.taking import take
 
 
@@ -125,6 +125,9 @@ def carry_out(memory: Memory, takeover: Takeover, *, by: str) -> None:
     """
     for row in takeover.register:
         check_new(memory, row, new_types=True)
+    for row in takeover.change:
+        if memory.type_name_of(row.name) != row.machine_type:
+            clear_spare(memory, row.name)
     for row in (*takeover.register, *takeover.change):
         memory.put_node(of_kind(memory, row))
         note_change(memory, row.name, "registered", f"taken over by {by}")

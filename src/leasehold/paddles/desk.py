@@ -81,42 +81,40 @@ class Desk:
                 if lock.locked:
                     raise Refused(400, "a node in a cloud is registered first, and locked then")
                 row = msgspec.structs.replace(row, name=self._names.short(name))
-            lab.register_nodes([row], by=BY, new_types=True)
             if lock.locked:
-                self._take(lab, row, lock)
+                owner, purpose = _for_whom(row, lock)
+                lab.register_taken(row, by=BY, owner=owner, purpose=purpose)
+            else:
+                lab.register_nodes([row], by=BY, new_types=True)
             durable = lab.kept
         await kept(durable)
 
     async def update(self, name: str, body: NodeBody, gone: Gone) -> LockCard:
-        """Change a node, and its lock by the rules; one in a cloud is locked when it is ready.
+        """Change a node, and its lock by the rules: both, or nothing.
 
-        Raises `Refused`."""
+        A lock that is more than a word, as of a node in a cloud, is waited for. Raises `Refused`.
+        """
         with self._lab.promptly() as lab:
             entry = self._entry(lab, name)
             row = entry.row
             deed = judge(body.lock, self._standing(lab, entry, body.lock))
             change = _change_of(entry, deed, body)
-            _check_host(lab, change.applied_to(row))
-            if change != NodeChange():
-                lab.change_nodes([row.name], change, by=BY, new_types=True)
-            cloud = deed is Deed.LOCK and lab.has_server(row.machine_type)
-            if not cloud:
-                self._turn_key(lab, self._entry(lab, name), deed, body.lock)
-            card = self._card(lab, row.name)
-            durable = lab.kept
-        await kept(durable)
-        if cloud:
-            owner, purpose = _for_whom(row, body.lock)
-            wish = Wish(
-                machine_type=row.machine_type,
-                nodes=(row.name,),
-                owner=owner,
-                purpose=purpose,
-                wait=False,
-            )
+            if body.change.vm_host is not UNSET:
+                _check_host(lab, change.applied_to(row))
+            waits = deed is Deed.LOCK and not _is_at_hand(lab, row, change)
+            if not waits:
+                self._change(lab, row, change, deed, body.lock)
+                card = self._card(lab, row.name)
+                durable = lab.kept
+            else:
+                wish = _wish(row, body, in_cloud=lab.has_server(row.machine_type))
+        if waits:
             await self._pending.lock(wish, gone)
             with self._lab.promptly() as lab:
+                self._change(lab, row, change, Deed.NOTHING, LockChange())
                 card = self._card(lab, row.name)
+                durable = lab.kept
+        await kept(durable)
         return card
 
     async def delete(self, name: str) -> None:
@@ -210,15 +208,24 @@ class Desk:
             last_description=last.purpose if last else None,
         )
 
-    def _take(self, lab: Prompt, row: NodeRow, lock: LockChange) -> None:
-        owner, purpose = _for_whom(row, lock)
-        lab.take([row], owner=owner, purpose=purpose)
+    def _change(
+        self, lab: Prompt, row: NodeRow, change: NodeChange, deed: Deed, lock: LockChange
+    ) -> None:
+        """Change a node and its lock, in an order in which nobody who waits comes between."""
+        name, moves = row.name, change.applied_to(row).machine_type != row.machine_type
+        if deed is Deed.LOCK and not moves:
+            self._turn_key(lab, self._entry(lab, name), deed, lock)
+        if change != NodeChange():
+            lab.change_nodes([name], change, by=BY, new_types=True)
+        if deed is not Deed.LOCK or moves:
+            self._turn_key(lab, self._entry(lab, name), deed, lock)
 
     def _turn_key(self, lab: Prompt, entry: Entry, deed: Deed, lock: LockChange) -> None:
         name = entry.row.name
         said = lock.description
         if deed is Deed.LOCK:
-            self._take(lab, entry.row, lock)
+            owner, purpose = _for_whom(entry.row, lock)
+            lab.take([entry.row], owner=owner, purpose=purpose)
         elif deed is Deed.UNLOCK:
             lab.unlock([name], owner=lock.locked_by or None)
         elif entry.lease is not None and said is not UNSET and said != description(entry):
@@ -242,6 +249,34 @@ def _change_of(entry: Entry, deed: Deed, body: NodeBody) -> NodeChange:
     if said is UNSET or entry.lease is not None or deed is Deed.LOCK:
         return body.change
     return msgspec.structs.replace(body.change, description=said)
+
+
+def _is_at_hand(lab: Prompt, row: NodeRow, change: NodeChange) -> bool:
+    """Whether a node, as it is and as it will be, can be locked by a word.
+
+    Raises `Refused` if it shall be of another machine type and cannot.
+    """
+    machine_type = change.applied_to(row).machine_type
+    if machine_type == row.machine_type:
+        return lab.is_at_hand(row)
+    if lab.is_at_hand(row) and lab.is_instant((machine_type,)):
+        return True
+    raise Refused(400, "a node is moved to another machine type first, and locked then")
+
+
+def _wish(row: NodeRow, body: NodeBody, *, in_cloud: bool) -> Wish:
+    """The wish for a lock of one node. What it shall run is a question to a cloud alone."""
+    owner, purpose = _for_whom(row, body.lock)
+    keys = ("os_type", "os_version", "arch") if in_cloud else ()
+    asked = {key: getattr(body.change, key) for key in keys}
+    return Wish(
+        machine_type=row.machine_type,
+        nodes=(row.name,),
+        owner=owner,
+        purpose=purpose,
+        wait=False,
+        **{key: value for key, value in asked.items() if value is not UNSET},
+    )
 
 
 def _check_host(lab: Prompt, row: NodeRow) -> None:

@@ -17,6 +17,7 @@ from leasehold.engine.memory_cloud import MemoryCloud
 from leasehold.lab.config import Config, MachineTypeConfig, PaddlesConfig, ServiceConfig
 from leasehold.lab.config.limits import LimitsConfig
 from leasehold.lab.lab import Lab
+from leasehold.lab.model import NodeState
 from leasehold.lab.open import open_lab
 from leasehold.paddles.app import Paddles
 from leasehold.paddles.desk import Desk
@@ -78,6 +79,16 @@ def running(lab: Lab) -> Iterator[Lab]:
         yield lab
     finally:
         lab.stop()
+
+
+def until_spare(lab: Lab, count: int) -> None:
+    """Wait until so many nodes have a warm spare."""
+    moved = threading.Event()
+    unsubscribe = lab.subscribe(moved.set)
+    while len(lab.nodes(state=NodeState.SPARE)) < count:
+        assert moved.wait(PATIENCE)
+        moved.clear()
+    unsubscribe()
 
 
 _numbers = itertools.count(1)

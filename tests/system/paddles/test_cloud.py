@@ -7,10 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from leasehold.lab.config import PaddlesConfig
+from leasehold.lab.config import PaddlesConfig, SystemConfig
 from leasehold.lab.lab import Lab
 from leasehold.lab.model import LeaseState, NodeState
-from tests.system.paddles.serving import PATIENCE, Client, a_lab, running, serving
+from tests.system.paddles.serving import PATIENCE, Client, a_lab, running, serving, until_spare
 
 DOMAIN = PaddlesConfig(domain="front.example")
 
@@ -125,16 +125,6 @@ def test_a_node_in_a_cloud_is_locked_by_its_name(tmp_path: Path):
         assert lab.node("vm003").state is NodeState.READY
 
 
-def until_spare(lab: Lab, count: int) -> None:
-    """Wait until so many nodes have a warm spare."""
-    moved = threading.Event()
-    unsubscribe = lab.subscribe(moved.set)
-    while len(lab.nodes(state=NodeState.SPARE)) < count:
-        assert moved.wait(PATIENCE)
-        moved.clear()
-    unsubscribe()
-
-
 def test_a_node_with_a_warm_spare_is_shown_free_and_can_be_locked_by_its_name(tmp_path: Path):
     with running(a_lab(tmp_path, min_ready=4)) as lab, serving(lab) as url, Client(url) as paddles:
         until_spare(lab, 4)
@@ -155,3 +145,43 @@ def test_an_unlock_is_repeated_though_a_warm_spare_came_meanwhile(tmp_path: Path
         first = paddles.ok(paddles.lock("vm001", **give))
         until_spare(lab, 4)
         assert paddles.ok(paddles.lock("vm001", **give)) == first
+
+
+SYSTEMS = {"debian-12": SystemConfig(image="debian-12")}
+
+
+def test_a_node_that_is_locked_with_a_system_runs_it(tmp_path: Path):
+    with (
+        running(a_lab(tmp_path, systems=SYSTEMS)) as lab,
+        serving(lab) as url,
+        Client(url) as paddles,
+    ):
+        system = {"os_type": "debian", "os_version": "12"}
+        paddles.ok(paddles.lock("vm001", locked=True, locked_by="ann@lab", **system))
+        (lease,) = lab.leases()
+        assert (lease.os_type, lease.os_version) == ("debian", "12")
+        assert paddles.node("vm001") == paddles.node("vm001") | system
+
+
+def test_of_a_lock_that_cannot_be_nothing_is_changed(tmp_path: Path):
+    with (
+        running(a_lab(tmp_path, systems=SYSTEMS)) as lab,
+        serving(lab) as url,
+        Client(url) as paddles,
+    ):
+        paddles.add("a")
+        before = paddles.get("/nodes/")
+        lock = {"locked": True, "locked_by": "ann@lab", "up": False, "description": "mine"}
+        wrong = paddles.put("vm001", os_type="rhel", os_version="9", **lock)
+        assert "no system 'rhel-9'" in paddles.refused(503, wrong)
+        moved = paddles.put(paddles.name("a"), machine_type="vm", **lock)
+        assert "to another machine type first" in paddles.refused(400, moved)
+        assert paddles.get("/nodes/") == before
+        assert lab.leases() == []
+
+
+def test_a_node_is_marked_down_with_its_lock(tmp_path: Path):
+    with running(a_lab(tmp_path)) as lab, serving(lab) as url, Client(url) as paddles:
+        paddles.ok(paddles.put("vm001", locked=True, locked_by="ann@lab", up=False))
+        assert (paddles.node("vm001")["locked"], paddles.node("vm001")["up"]) == (True, False)
+        assert lab.node("vm001").state is NodeState.READY

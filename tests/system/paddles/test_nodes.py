@@ -139,6 +139,14 @@ def test_a_node_moves_to_another_machine_type(paddles: Client):
     assert len(paddles.ok(paddles.lock_many(1, machine_type=f"{paddles.kind}new"))) == 1
 
 
+def test_a_node_moves_to_another_machine_type_with_its_lock(paddles: Client):
+    (name,) = paddles.add("a")
+    kind = f"{paddles.kind}other"
+    paddles.ok(paddles.put(name, machine_type=kind, locked=True, locked_by="ann@lab"))
+    shown = paddles.node(name)
+    assert (shown["machine_type"], shown["locked_by"]) == (kind, "ann@lab")
+
+
 def test_a_guest_shows_its_whole_host(paddles: Client):
     (host,) = paddles.add("host", arch="aarch64")
     (guest,) = paddles.add("guest", is_vm=True, vm_host=host)
@@ -147,6 +155,9 @@ def test_a_guest_shows_its_whole_host(paddles: Client):
     assert "its own" in paddles.refused(400, paddles.put(host, vm_host=guest))
     paddles.ok(paddles.http.delete(f"/nodes/{host}/"))
     assert paddles.node(guest)["vm_host"] is None
+    for locked in (True, False):
+        paddles.ok(paddles.lock(guest, locked=locked, locked_by="ann@lab"))
+    paddles.ok(paddles.put(guest, description="rack 3"))
 
 
 @pytest.mark.parametrize("locked", [False, True])

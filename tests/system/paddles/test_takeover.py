@@ -11,7 +11,7 @@ from leasehold.lab.lab import Lab
 from leasehold.lab.model import LeaseState, Wish
 from leasehold.paddles.reading import read_nodes
 from leasehold.store import Place
-from tests.system.paddles.serving import Client, a_lab, running, serving
+from tests.system.paddles.serving import Client, a_lab, running, serving, until_spare
 from tests.system.service.processes import ServiceProcess, a_process
 
 
@@ -104,6 +104,18 @@ def test_nodes_of_a_cloud_are_not_taken_for_machines(new: Lab):
     report = new.take_over(read_nodes(answer.encode(), now=0.0), by="ann@lab")
     assert [each.node for each in report.conflicts] == ["ovh001"]
     assert (report.done, new.machine_types()[0].name, len(new.machine_types())) == (False, "vm", 1)
+
+
+def test_a_warm_spare_gives_way_to_the_machine_that_has_its_name_there(tmp_path: Path):
+    with running(a_lab(tmp_path, min_ready=5)) as lab, serving(lab) as url, Client(url) as paddles:
+        vm = {"name": "vm009", "machine_type": "vm", "up": True}
+        paddles.ok(paddles.http.post("/nodes/", json=vm))
+        until_spare(lab, 5)
+        there = vm | {"machine_type": "mira", "locked": True, "locked_by": "ann@lab"}
+        report = lab.take_over(read_nodes(json.dumps([there]).encode(), now=0.0), by="ann@lab")
+        assert (report.changed, report.locked) == (("vm009",), ("vm009",))
+        (lease,) = lab.leases()
+        assert (lease.owner, lease.machine_type) == ("ann@lab", "mira")
 
 
 @pytest.fixture
