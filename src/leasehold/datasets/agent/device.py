@@ -36,6 +36,8 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     minor: int
     size: int
     """Bytes."""
+    sequence: int | None = None
+    """What the kernel gives to one disk, and to no other until it is booted; None before Linux 5.15."""
 
     @property
     def number(self) -> str:
@@ -48,7 +50,7 @@ def find(volume_id: str, least_size: int, places: Places) -> Device:
 
     sysfs is asked first (virtio, SCSI and NVMe show the serial there, with or without udev), then
     the links of udev. Raises `DeviceMissing` if neither has it, and `DeviceDoubtful` if two devices
-    have the serial, if the device is not the one that sysfs shows, or if it is too small.
+    have the serial, if the device cannot be opened, is not the one that sysfs shows, or is too small.
     """
     found = {**_linked(volume_id, places), **_in_sysfs(volume_id, places)}
     if not found:
@@ -64,7 +66,7 @@ def find(volume_id: str, least_size: int, places: Places) -> Device:
     ((number, path),) = found.items()
     device = Device(path=path, major=os.major(number), minor=os.minor(number), size=_size(path))
     _check(device, least_size, places)
-    return device
+    return msgspec.structs.replace(device, sequence=_sequence(device))
 
 
 @contextlib.contextmanager
@@ -83,6 +85,11 @@ def pinned(device: Device) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def is_still_here(device: Device) -> bool:
+    """Whether the kernel has this very disk yet, whatever serial is shown of it by now."""
+    return device.sequence is not None and device.sequence == _sequence(device)
 
 
 def is_free(device: Device) -> bool:
@@ -112,8 +119,11 @@ def _in_sysfs(volume_id: str, places: Places) -> dict[int, Path]:
         if any(is_serial_of(serial, volume_id) for serial in _serials(shown)):
             path = places.dev / shown.name.replace("!", "/")
             number = _number(path)
-            if number is not None:
-                found[number] = path
+            if number is None:
+                raise DeviceDoubtful(
+                    f"{shown} is volume {volume_id}, but {path} is no device: it comes or goes just now"
+                )
+            found[number] = path
     return found
 
 
@@ -149,16 +159,24 @@ def _number(path: Path) -> int | None:
     return status.st_rdev if stat.S_ISBLK(status.st_mode) else None
 
 
+def _sequence(device: Device) -> int | None:
+    try:
+        return int((Path("/sys/dev/block") / device.number / "diskseq").read_text())
+    except (OSError, ValueError):
+        return None
+
+
 def _size(path: Path) -> int:
+    """Raises `DeviceDoubtful`: what has the serial and cannot be opened is here nevertheless."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
-        raise DeviceMissing(f"{path} cannot be opened: {error.strerror}") from error
+        raise DeviceDoubtful(f"{path} cannot be opened: {error.strerror}") from error
     try:
         answer: bytes = ioctl(descriptor, _BLKGETSIZE64, bytes(8))
         return int(struct.unpack("Q", answer)[0])
     except OSError as error:
-        raise DeviceMissing(f"{path} does not tell its size: {error.strerror}") from error
+        raise DeviceDoubtful(f"{path} does not tell its size: {error.strerror}") from error
     finally:
         os.close(descriptor)
 

@@ -13,7 +13,7 @@ from leasehold.datasets.agent import content as contents
 from leasehold.datasets.agent import filesystem as filesystems
 from leasehold.datasets.agent import mounts
 from leasehold.datasets.agent.content import Content, Filesystem, Stamp
-from leasehold.datasets.agent.device import Device, Places, find, is_free, pinned
+from leasehold.datasets.agent.device import Device, Places, find, is_free, is_still_here, pinned
 from leasehold.datasets.agent.errors import Busy, DeviceMissing, NoPermit, ToolFailed
 from leasehold.datasets.agent.memory import Remembered
 from leasehold.datasets.agent.step import Seen, Step, may_format
@@ -50,9 +50,10 @@ class Hands:
         there = mounts.what_is_at(place)
         return Seen(there=there, places=(place,) if there is not None else ())
 
-    def look(self, remembered: Remembered) -> Seen:
-        """How the dataset is now; nothing is taken from an earlier look.
+    def look(self, remembered: Remembered, known: Device | None = None) -> Seen:
+        """How the dataset is now; nothing is taken from an earlier look but which disk it was.
 
+        `known` is that disk: while the kernel has it, it has to be let go, with its serial or without.
         Raises `DeviceMissing` while the device is wanted, `DeviceDoubtful`, `Busy`, `ToolFailed` and
         OSError: a device that cannot be read is never blank.
         """
@@ -65,7 +66,9 @@ class Hands:
             ruin = there is not None and mounts.is_gone(there)
             if order.want is Want.MOUNTED and not ruin:
                 raise
-            return Seen(there=there, ruin=ruin)
+            if ruin or known is None or not is_still_here(known):
+                return Seen(there=there, ruin=ruin)
+            device = known
         with pinned(device) as descriptor:
             places, there = mounts.places_of(device), mounts.what_is_at(place)
             ruin = there not in (None, device.number) and mounts.is_gone(str(there))

@@ -9,6 +9,7 @@ import msgspec
 import structlog
 
 from leasehold.datasets.agent.content import Stamp
+from leasehold.datasets.agent.device import Device
 from leasehold.datasets.agent.errors import AgentError, Busy, DeviceMissing, NotBlank
 from leasehold.datasets.agent.hands import Hands
 from leasehold.datasets.agent.memory import Memory, Remembered
@@ -53,6 +54,8 @@ class Keeper:
         self._poked = False
         self._stopping = False
         self._seen = hands.glance(remembered.order)
+        self._known: dict[str, Device] = {}
+        """The disk of the volume that was last found, by the volume's id."""
         self._unmounted_for: int | None = None
         """The epoch for which a look has proved that it is mounted nowhere."""
         self._refused: int | None = None
@@ -202,7 +205,10 @@ class Keeper:
         """Look and act until there is nothing left to do; whether that was reached."""
         try:
             for _ in range(MOST_STEPS):
-                seen = self._hands.look(remembered)
+                volume = remembered.order.volume
+                seen = self._hands.look(remembered, self._known.get(volume))
+                if seen.device is not None:
+                    self._known = {volume: seen.device}
                 self._show(seen)
                 if not obey:
                     return True
@@ -227,7 +233,7 @@ class Keeper:
             _log.error("agent.defect", dataset=remembered.order.name, trace=traceback.format_exc())
             defect = f"a defect of the agent ({type(error).__name__}: {error}); its log has more"
             return self._trouble(AgentError(defect), remembered.order)
-        if remembered.order.want is Want.UNMOUNTED and seen.device is None:
+        if remembered.order.want is Want.UNMOUNTED and seen.device is None and seen.there is None:
             self._prove_unmounted(remembered.order)
         with self._condition:
             self._error = None

@@ -13,6 +13,7 @@ from leasehold.datasets.agent.errors import Busy, Misplaced, ToolFailed
 from leasehold.datasets.agent.tool import run
 
 _PROC = Path("/proc")
+_DEVICES = Path("/sys/dev/block")
 _OCTAL = re.compile(r"\\([0-7]{3})")
 _CONTAINER = re.compile(r"[0-9a-f]{64}")
 _UMOUNT_FAILED = 32
@@ -49,8 +50,11 @@ def places_of(device: Device) -> tuple[Path, ...]:
 
 
 def is_gone(number: str) -> bool:
-    """Whether the kernel has no device of this number any more; what was mounted of it is a ruin."""
-    return not (Path("/sys/dev/block") / number).exists()
+    """Whether the kernel has no device of this number any more; what was mounted of it is a ruin.
+
+    Where sysfs is hidden nothing is known to be gone.
+    """
+    return _DEVICES.is_dir() and not (_DEVICES / number).exists()
 
 
 def what_is_at(place: Path) -> str | None:

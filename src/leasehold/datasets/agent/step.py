@@ -66,6 +66,11 @@ def next_step(order: Order, seen: Seen, place: Path) -> Step:
     if seen.ruin:
         return Step.CLEAR
     if device is None:
+        if seen.there is not None:  # only where it shall leave: its disk is missed otherwise
+            raise Misplaced(
+                f"device {seen.there} is mounted on {place}, and no disk here has the serial of volume"
+                f" {order.volume}: it may be that one"
+            )
         return Step.NOTHING
     if order.want is Want.UNMOUNTED:
         return Step.UNMOUNT

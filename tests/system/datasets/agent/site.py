@@ -164,6 +164,13 @@ class Site:
     def await_status(self, volume: str, status: str) -> None:
         until(lambda: self.cloud.volume.volume(volume).status == status)
 
+    def hide(self, volume: str, node: Node) -> None:
+        """Show the serial of an attached volume no more, neither as sysfs does nor as udev does."""
+        shown = self.disks / "servers" / node.server_id
+        device = self.device(volume, node)
+        (shown / "by-id" / f"virtio-{volume[:20]}").unlink()
+        (shown / "sys/block" / device.name / "serial").unlink()
+
     def device(self, volume: str, node: Node) -> Path:
         link = self.disks / "servers" / node.server_id / "by-id" / f"virtio-{volume[:20]}"
         return link.resolve(strict=True)

@@ -159,6 +159,45 @@ def test_who_keeps_a_dataset_is_told_and_it_leaves_when_they_do(site: Site):
     assert not place.exists()
 
 
+def test_what_lost_its_serial_counts_as_mounted_until_it_is_proved_to_be_let_go(site: Site):
+    volume, order = mounted(site)
+    place = site.one.place(order.dataset)
+    with (place / "open").open("w") as file:
+        site.hide(volume, site.one)
+        leave(site, order)
+        report = site.control.await_report(
+            "one", order.dataset, lambda each: each.epoch == 2 and each.error is not None
+        )
+        assert report.mounted == str(place)
+        assert any("(python" in holder or "(pytest" in holder for holder in report.busy)
+        file.write("the last word")
+        subprocess.run(["umount", "--lazy", place], check=True)
+        report = site.control.await_report(
+            "one", order.dataset, lambda each: not str(each.error).startswith(str(place))
+        )
+        assert report.mounted == str(place)
+    report = site.control.await_report("one", order.dataset, lambda each: each.mounted is None)
+    assert report.error is None
+
+
+def test_an_agent_that_begins_where_a_serial_is_lost_leaves_the_unmount_to_a_person(site: Site):
+    volume, order = mounted(site)
+    place = site.one.place(order.dataset)
+    site.one.kill()
+    site.hide(volume, site.one)
+    leave(site, order)
+    site.one.start()
+    report = site.control.await_report(
+        "one", order.dataset, lambda each: each.epoch == 2 and each.error is not None
+    )
+    assert f"no disk here has the serial of volume {volume}" in str(report.error)
+    assert report.next_step == "a person unmounts what is in the way"
+    assert report.mounted == str(place)
+    assert place.is_mount()
+    subprocess.run(["umount", place], check=True)
+    site.control.await_report("one", order.dataset, lambda each: each.mounted is None)
+
+
 def test_a_container_keeps_it_though_our_own_unmount_would_succeed(site: Site):
     _, order = mounted(site)
     script = "mount --make-rprivate / && echo ready && read line"

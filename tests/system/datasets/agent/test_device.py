@@ -1,5 +1,6 @@
 """Which device is a volume: real block devices, shown by a sysfs and a by-id of the test's own."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -9,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from leasehold.datasets.agent.device import Places, find, is_free, pinned
+from leasehold.datasets.agent.device import Places, find, is_free, is_still_here, pinned
 from leasehold.datasets.agent.errors import DeviceDoubtful, DeviceMissing
 from tests.disks import need_loop_devices
 
@@ -125,6 +126,38 @@ def test_a_link_to_nothing_is_a_device_that_is_missing(bench: Bench):
     bench.link(bench.directory / "gone", f"virtio-{ID[:20]}")
     with pytest.raises(DeviceMissing):
         find(ID, SIZE, bench.places)
+
+
+def test_a_device_without_its_node_is_doubted_and_not_missed(bench: Bench):
+    device = bench.device()
+    bench.show(device, "serial", ID[:20].encode())
+    places = msgspec.structs.replace(bench.places, dev=bench.directory / "dev")
+    with pytest.raises(DeviceDoubtful, match=f"{ID}, but .* is no device"):
+        find(ID, SIZE, places)
+
+
+def test_a_device_that_cannot_be_opened_is_doubted_and_not_missed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+):
+    bench.link(bench.device(), f"virtio-{ID[:20]}")
+
+    def refuse(path: Path, flags: int) -> int:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(DeviceDoubtful, match="cannot be opened: Input/output error"):
+        find(ID, SIZE, bench.places)
+
+
+def test_a_disk_is_known_again_without_its_serial_and_another_in_its_place_is_not(bench: Bench):
+    device = bench.device()
+    bench.link(device, f"virtio-{ID[:20]}")
+    found = find(ID, SIZE, bench.places)
+    assert is_still_here(found)
+    subprocess.run(["losetup", "--detach", device], check=True)
+    subprocess.run(["losetup", device, bench.directory / "disk0"], check=True)
+    assert device.stat().st_rdev == os.makedev(found.major, found.minor)
+    assert not is_still_here(found)
 
 
 def test_a_device_that_is_too_small_is_doubted(bench: Bench):

@@ -104,6 +104,12 @@ def test_what_shall_leave_is_unmounted_wherever_it_is():
     assert step(order, device=None) is Step.NOTHING
 
 
+def test_what_is_mounted_in_its_place_may_be_the_disk_that_shall_leave_and_is_not_found():
+    order = an_order(want=Want.UNMOUNTED, format=None)
+    with pytest.raises(Misplaced, match=r"254:16 is mounted on /datasets/d.* volume v: it may be"):
+        step(order, device=None, there="254:16")
+
+
 def test_what_is_left_of_a_device_that_is_gone_is_cleared_away():
     assert step(an_order(), device=None, there="254:16", ruin=True) is Step.CLEAR
     assert step(an_order(want=Want.UNMOUNTED), device=None, there="8:1", ruin=True) is Step.CLEAR
