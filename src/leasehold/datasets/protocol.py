@@ -12,8 +12,9 @@ N, after S seconds (60 at most) in any case; so nobody polls hard. An agent keep
 What keeps data safe:
 
 - An `Order` has the epoch of its dataset, which only grows. An agent keeps the highest one that it
-  obeyed, on disk; it refuses an older one and reports it (`DatasetReport.refused_epoch`). So an old
-  answer, or a second control side with an old copy of the ledger, moves nothing.
+  obeyed, on disk; it refuses an older one, and one of the same epoch that wants something else, and
+  reports it (`DatasetReport.refused_epoch`). So an old answer, or a second control side with an old
+  copy of the ledger, moves nothing.
 - A report about a dataset with epoch N is a promise: whatever the agent still hears or does with an
   order below N, it will not mount. Only then does "not mounted" let the volume be taken away.
 - `Order.format` permits to make a filesystem, never asks for it: the agent formats only what it has
@@ -133,7 +134,7 @@ class DatasetReport(msgspec.Struct, frozen=True, kw_only=True):
     retry_at: float | None = None
     """Unix seconds."""
     refused_epoch: int | None = None
-    """An order that was older than one obeyed before; the control side that sent it is stale."""
+    """An order older than the one obeyed, or of its epoch and another want: who sent it is stale."""
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):

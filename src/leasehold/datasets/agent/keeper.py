@@ -81,10 +81,10 @@ class Keeper:
         self._thread.join(seconds)
 
     def tell(self, order: Order) -> None:
-        """An order as heard just now; an older one than was obeyed is refused. Raises OSError if it
-        cannot be remembered: then it is not obeyed."""
+        """An order as heard just now; a stale one is refused. Raises OSError if it cannot be
+        remembered: then it is not obeyed."""
         with self._condition:
-            if order.epoch < self.order.epoch:
+            if _is_stale(order, self.order):
                 # Two calls are open at once, and their answers may pass each other: the first old
                 # order may be late, a second one comes from a stale control side.
                 self._refused = order.epoch if self._heard_older else None
@@ -268,3 +268,9 @@ class Keeper:
         if news:
             _log.warning("agent.trouble", dataset=order.name, error=str(error))
         return False
+
+
+def _is_stale(order: Order, obeyed: Order) -> bool:
+    """Older than what was obeyed; or of the same epoch, which never means two things, for another."""
+    same = (order.want, order.volume) == (obeyed.want, obeyed.volume)
+    return order.epoch < obeyed.epoch or (order.epoch == obeyed.epoch and not same)

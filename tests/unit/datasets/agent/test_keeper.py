@@ -70,3 +70,17 @@ def test_what_was_not_looked_at_yet_is_not_reported_as_let_go(keeper: Keeper, tm
     keeper.tell(msgspec.structs.replace(ORDER, epoch=6, want=Want.UNMOUNTED))
     assert keeper.report().mounted == str(tmp_path / "mounts/d")
     assert not keeper.may_be_forgotten()
+
+
+def test_another_want_or_volume_under_an_epoch_that_was_obeyed_is_stale(keeper: Keeper):
+    keeper.tell(ORDER)
+    for other in ({"want": Want.UNMOUNTED}, {"volume": "another"}):
+        stale = msgspec.structs.replace(ORDER, **other)
+        keeper.tell(stale)
+        keeper.tell(stale)
+        assert keeper.order == ORDER
+        assert keeper.report().refused_epoch == ORDER.epoch
+    grown = msgspec.structs.replace(ORDER, size_bytes=2)
+    keeper.tell(grown)
+    assert keeper.order == grown
+    assert keeper.report().refused_epoch is None
