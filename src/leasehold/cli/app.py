@@ -1,10 +1,11 @@
 """The command line: which commands there are. Each is imported when it is called."""
 
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 
-from cyclopts import App, CycloptsError, Group
+from cyclopts import App, CycloptsError, Group, UnusedCliTokensError
 
 from leasehold import __version__
 from leasehold.cli.arguments import arranged
@@ -118,7 +119,8 @@ def run(arguments: Sequence[str]) -> int:
         )
         sys.stdout.flush()
     except CycloptsError as error:
-        return _fail(f"{_words(error)}\nTry `leasehold --help`.", Exit.USAGE)
+        called = " ".join(("leasehold", *(error.command_chain or ())))
+        return _fail(f"{_words(error)}\nTry `{called} --help`.", Exit.USAGE)
     except LeaseholdError as error:
         return _fail(str(error), exit_of(error))
     except KeyboardInterrupt:
@@ -127,6 +129,10 @@ def run(arguments: Sequence[str]) -> int:
         # Whoever read our output has gone, as with `| head`; python must not try to flush again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.FAILED
+    except OSError as error:
+        # A file that is missing, a directory that cannot be written: the path says what to do.
+        where = f"{error.filename}: " if error.filename else ""
+        return _fail(f"{where}{error.strerror or error}", Exit.FAILED)
     return Exit.OK if code is None else int(code)
 
 
@@ -136,4 +142,6 @@ def _fail(message: str, code: Exit) -> int:
 
 
 def _words(error: CycloptsError) -> str:
+    if isinstance(error, UnusedCliTokensError):
+        return f"found {shlex.join(error.unused_tokens or ())}, which it does not take"
     return " ".join(str(error).split())

@@ -1,6 +1,7 @@
 """Calls to the service, over the standard library's HTTP: it starts in no time."""
 
 import http.client
+import re
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,9 @@ T = TypeVar("T")
 _TIMEOUT = 30.0
 _STREAM_TIMEOUT = 60.0
 """A stream sends a comment every 15 seconds; after this long without one it is dead."""
+
+_OF_A_PROXY = (502, 503, 504)
+_PRINTABLE = re.compile(r"[!-~]+")
 
 
 class Refused(LeaseholdError):
@@ -44,14 +48,24 @@ class Client:
     def __init__(self, server: str, *, token: str | None = None, owner: str | None = None) -> None:
         if "://" not in server:
             server = f"http://{server}"
-        parts = urllib.parse.urlsplit(server)
         try:
+            parts = urllib.parse.urlsplit(server)
             port = parts.port
         except ValueError:
-            port = -1
-        if parts.scheme not in ("http", "https") or not parts.hostname or port == -1:
+            parts, port = urllib.parse.urlsplit(""), None
+        if (
+            parts.scheme not in ("http", "https")
+            or not parts.hostname
+            or not _PRINTABLE.fullmatch(server)
+        ):
             raise UsageError(
                 f"--server: found {server!r}; allowed: http://HOST:PORT or https://HOST:PORT"
+            )
+        token = token.strip() if token else None
+        if token and not _PRINTABLE.fullmatch(token):
+            raise UsageError(
+                "--token or LEASEHOLD_TOKEN: found a character that no header may have; allowed:"
+                " what `leasehold token` printed"
             )
         self.server = server.rstrip("/")
         self.timeout = _TIMEOUT
@@ -99,7 +113,7 @@ class Client:
             connection.request("GET", path, headers=headers)
             answer = connection.getresponse()
             if answer.status != 200:
-                raise _refusal(answer.status, answer.read())
+                raise self._no(answer.status, answer.read())
             for line in answer:
                 if line.startswith(b"data:"):
                     yield msgspec.json.decode(line[5:], type=Event)
@@ -127,7 +141,7 @@ class Client:
             answer = connection.getresponse()
             text = answer.read()
         if answer.status >= 300:
-            raise _refusal(answer.status, text)
+            raise self._no(answer.status, text)
         try:
             return msgspec.json.decode(text or b"null", type=kind)
         except msgspec.DecodeError as error:
@@ -141,6 +155,17 @@ class Client:
         }
         search = f"?{urllib.parse.urlencode(asked)}" if asked else ""
         return self._path + urllib.parse.quote(path) + search
+
+    def _no(self, status: int, text: bytes) -> LeaseholdError:
+        """What an answer that is no success says: of the service, or of a proxy that missed it."""
+        try:
+            problem = msgspec.json.decode(text, type=ErrorAnswer).error
+        except msgspec.DecodeError:
+            if status in _OF_A_PROXY:
+                return Unreachable(self.server, f"a proxy there answers {status}", reached=True)
+            message = f"what answers there is no Leasehold (status {status})"
+            problem = Problem(code="not_leasehold", message=message)
+        return Refused(status, problem)
 
     @contextmanager
     def _connection(self, timeout: float) -> Iterator[http.client.HTTPConnection]:
@@ -156,13 +181,3 @@ class Client:
             raise Unreachable(self.server, why, reached=connected) from None
         finally:
             connection.close()
-
-
-def _refusal(status: int, text: bytes) -> Refused:
-    try:
-        problem = msgspec.json.decode(text, type=ErrorAnswer).error
-    except msgspec.DecodeError:
-        problem = Problem(
-            code="not_leasehold", message=f"what answers there is no Leasehold (status {status})"
-        )
-    return Refused(status, problem)

@@ -28,6 +28,9 @@ class Waiting:
     ] = False
     timeout: Annotated[str, Parameter(help="How long to wait for it: 90s, 30m, 2h.")] = "30m"
 
+    def __post_init__(self) -> None:
+        parse_duration(self.timeout)  # told before anything is asked for
+
 
 USUAL_WAIT = Waiting()
 

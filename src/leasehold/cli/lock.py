@@ -69,7 +69,10 @@ def lock(
         Take a place in the queue if need be, and print the lease as it is at once.
     """
     if bool(nodes) == bool(type):
-        raise UsageError("name the nodes to lock, or a machine type with --type")
+        both = "not both" if nodes else "one of the two"
+        raise UsageError(f"name the nodes to lock, or a machine type with --type: {both}")
+    if hold and duration is not None:
+        raise UsageError("--hold keeps nodes without end, and --for until then: not both")
     wish = Wish(
         machine_type=type,
         count=count,

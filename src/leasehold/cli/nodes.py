@@ -14,8 +14,14 @@ app = App(
     help="List nodes, register more, mark them down or up.",
     help_format="plaintext",
 )
-for _name in ("add", "set", "down", "up", "remove"):
-    app.command(f"leasehold.cli.registering:{_name}_nodes", name=_name)
+for _name, _summary in (
+    ("add", "Register nodes."),
+    ("set", "Change what is known of registered nodes."),
+    ("down", "Mark nodes down: they are not given out any more. Who holds one keeps it."),
+    ("up", "Mark nodes up again: they may be given out."),
+    ("remove", "Remove registered nodes: all or none. One that is held stays."),
+):
+    app.command(f"leasehold.cli.registering:{_name}_nodes", name=_name, help=_summary)
 
 
 @app.default

@@ -13,6 +13,9 @@ from leasehold.emulator.settings import Delays, Quota
 from leasehold.emulator.timeline import Delay
 from leasehold.emulator.volume.disks import DisksFailed
 
+_USAGE = 2
+"""The exit status for a wrong option, as of other commands."""
+
 
 def run(
     *,
@@ -37,6 +40,11 @@ def run(
     `write_clouds` and stays there; without it, to a temporary file that goes with the emulator.
     """
     defaults = Delays()
+    for name, found, most in (
+        ("port", port, 65535), ("servers", servers, 100_000), ("instances", instances, 10**9)
+    ):  # fmt: skip
+        if not 0 <= found <= most:
+            return _refuse(f"--{name}: found {found}; allowed: 0 to {most}", code=_USAGE)
     try:
         emulator = Emulator(
             host=host,
@@ -55,7 +63,9 @@ def run(
             catalog=catalog,
             disk_directory=disks,
         )
-    except (ValueError, GuestFailed, DisksFailed) as error:
+    except ValueError as error:
+        return _refuse(str(error), code=_USAGE)
+    except (GuestFailed, DisksFailed) as error:
         return _refuse(str(error))
     with ExitStack() as stack:
         path = write_clouds
@@ -65,6 +75,8 @@ def run(
         try:
             asyncio.run(_serve(emulator, path, servers))
         except OSError as error:
+            if error.filename is not None:
+                return _refuse(f"--write-clouds {error.filename}: {error.strerror}")
             return _refuse(f"cannot listen on {host} port {port}: {error.strerror}")
     return 0
 
@@ -88,6 +100,6 @@ async def _serve(emulator: Emulator, clouds: Path, servers: int) -> None:
     await emulator.serve(announce)
 
 
-def _refuse(reason: str) -> int:
+def _refuse(reason: str, *, code: int = 1) -> int:
     print(f"emulator: {reason}", file=sys.stderr)
-    return 1
+    return code

@@ -151,8 +151,8 @@ class Emulator:
         self.port = listener.port
         self._cloud.refuse = listener.refuse
         await listener.start()
-        started()
         try:
+            started()
             await self._stopping.wait()
         finally:
             await listener.stop()

@@ -11,7 +11,10 @@ class UnknownName(LeaseholdError):
 
     thing = "name"
 
-    def __init__(self, name: str, near: Sequence[str], known: Sequence[str] = ()) -> None:
+    def __init__(
+        self, name: str, near: Sequence[str] = (), known: Sequence[str] | None = None
+    ) -> None:
+        """`known` is all that there are; None says nothing of them."""
         self.name = name
         self.near = tuple(near)
         if near:
@@ -20,7 +23,7 @@ class UnknownName(LeaseholdError):
             more = ", ..." if len(known) > 8 else ""
             hint = f"; there are: {', '.join(sorted(known)[:8])}{more}"
         else:
-            hint = "; there are none"
+            hint = "" if known is None else "; there are none"
         super().__init__(f"no {self.thing} {name!r}{hint}")
 
 

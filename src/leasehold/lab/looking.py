@@ -177,7 +177,7 @@ class Looking:
         with self._steward.database.read() as connection:
             found = boot_records.find(connection, number)
         if found is None:
-            raise UnknownBoot(str(number), ())
+            raise UnknownBoot(str(number))
         return found
 
     def clouds(self) -> list[str]:
@@ -231,12 +231,12 @@ class Looking:
         steward = self._steward
         with steward.lock:
             found = steward.book.find(lease)
-            known = list(steward.book.leases)
+            known = [str(each) for each in steward.book.leases]
         if found is None:
             with steward.database.read() as connection:
                 found = records.find_lease(connection, lease)
         if found is None:
-            raise UnknownLease(lease, near(lease, [str(each) for each in known]))
+            raise UnknownLease(lease, near(lease, known), known)
         return found
 
     def _view(self, row: LeaseRow) -> Lease:

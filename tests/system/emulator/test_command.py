@@ -90,13 +90,15 @@ def test_a_clouds_yaml_that_was_asked_for_stays(tmp_path: Path) -> None:
         ({"host": "0.0.0.0"}, "does not listen on '0.0.0.0'"),
         ({"boot": "3,2,1"}, "out of order"),
         ({"delete": "soon"}, "LOW,USUAL,HIGH"),
+        ({"port": 99999}, "--port: found 99999; allowed: 0 to 65535"),
+        ({"servers": -1}, "--servers: found -1"),
         ({"catalog": "ancient"}, "there is no catalog 'ancient': the emulator has modern, old"),
     ],
 )
 def test_what_cannot_be_is_told_in_one_line(
-    capsys: pytest.CaptureFixture[str], wrong: dict[str, str], message: str
+    capsys: pytest.CaptureFixture[str], wrong: dict[str, object], message: str
 ) -> None:
-    assert run(**wrong) == 1  # type: ignore[arg-type]
+    assert run(**wrong) == 2  # type: ignore[arg-type]
     error = capsys.readouterr().err
     assert message in error
     assert error.count("\n") == 1
@@ -108,3 +110,10 @@ def test_a_taken_port_is_told_in_one_line(
     port = int(running.url.rpartition(":")[2])
     assert run(port=port) == 1
     assert f"cannot listen on 127.0.0.1 port {port}" in capsys.readouterr().err
+
+
+def test_a_clouds_yaml_that_cannot_be_written_is_told_by_its_path(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(write_clouds=Path("/proc/clouds.yaml")) == 1
+    assert "--write-clouds /proc/clouds.yaml" in capsys.readouterr().err

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 
@@ -49,6 +50,13 @@ def test_version_is_told_both_ways(capsys: pytest.CaptureFixture[str]) -> None:
         (["unlock"], "--lease"),
         (["token", "a b"], "ann@lab"),
         (["nodes", "--server", "ftp://h"], "http://HOST:PORT"),
+        (["nodes", "--server", "http://[::1"], "http://HOST:PORT"),
+        (["nodes", "--server", "http://a b"], "http://HOST:PORT"),
+        (["nodes", "foo"], "found foo, which it does not take"),
+        (["nodes", "add"], "`leasehold nodes add --help`"),
+        (["lock", "a", "--type", "b"], "not both"),
+        (["lock", "--type", "b", "--hold", "--for", "1h"], "not both"),
+        (["dataset", "create", "x", "--size", "1", "--cloud", "c", "--timeout", "5"], "1h30m"),
         (["serve", "--config", "/nowhere/leasehold.toml"], "leasehold init"),
     ],
 )
@@ -80,3 +88,37 @@ sys.exit(f"imported: {{heavy}}" if heavy else 0)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["ca", "init", "lab", "-d", "/etc/hostname/ca"],
+        ["init", "--cloud", "none", "-o", "/proc/nowhere/leasehold.toml"],
+    ],
+)
+def test_a_file_that_cannot_be_written_is_told_in_a_line(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == Exit.FAILED
+    shown = capsys.readouterr()
+    assert "Traceback" not in shown.err
+    assert shown.err.count("\n") <= 2
+
+
+def test_each_way_to_change_nodes_has_a_summary(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["nodes", "--help"]) == 0
+    shown = capsys.readouterr().out
+    for name in ("add", "set", "down", "up", "remove"):
+        assert re.search(rf" {name} +[A-Z]", shown)
+
+
+@pytest.mark.parametrize("token", ["abc\ndef", "\u0142", "a b"])
+def test_a_token_that_no_header_may_have_is_told_without_it(
+    token: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LEASEHOLD_TOKEN", token)
+    assert run(["nodes", "--server", "http://127.0.0.1:9"]) == Exit.USAGE
+    shown = capsys.readouterr().err
+    assert "LEASEHOLD_TOKEN" in shown
+    assert token not in shown
