@@ -17,6 +17,18 @@ _LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _NAME_ALLOWED = "a host name, or a pattern of them such as ovh001..ovh100"
 
+_OF_PADDLES = {"lock_many", "unlock_many", "machine_types", "job_stats"}
+RESERVED = frozenset({"change", "remove", "unlock"} | _OF_PADDLES)
+"""What may follow ``/nodes/`` in a path and is no node: one that is called so would not be found."""
+
+
+def check_name(name: str) -> None:
+    """Raise `BadWish` for what no new node can be called."""
+    if len(name) > LONGEST or not _NAME.fullmatch(name):
+        raise BadWish("names", name, f"host names, of {LONGEST} characters at most")
+    if name in RESERVED:
+        raise BadWish("names", name, f"all host names but {', '.join(sorted(RESERVED))}")
+
 
 def expand(patterns: Iterable[str]) -> tuple[NodeName, ...]:
     """All names that are meant, in order. Raises `BadWish` for what is no name, or there twice."""

@@ -19,6 +19,7 @@ from leasehold.lab.errors import (
 from leasehold.lab.leasing import Leasing
 from leasehold.lab.memory import BARE, Memory
 from leasehold.lab.model import LeaseState, Node, NodeName
+from leasehold.lab.node_names import check_name
 from leasehold.lab.node_row import NodeChange, NodeRow
 
 _TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
@@ -109,6 +110,7 @@ def _check_once(names: Sequence[NodeName]) -> None:
 
 def check_new(memory: Memory, row: NodeRow, *, new_types: bool) -> None:
     """Raise what `Registering.register_nodes` does for one node."""
+    check_name(row.name)
     known = memory.inventory.row(row.name)
     if known is not None:
         raise NodeExists(row.name, known.machine_type)

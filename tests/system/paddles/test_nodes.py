@@ -169,6 +169,13 @@ def test_a_node_is_deleted_even_while_it_is_locked(paddles: Client, locked: bool
     assert paddles.node(name)["locked"] is False
 
 
+@pytest.mark.parametrize("name", ["..", "a b", "a?b", "lock_many", "machine_types", "x" * 256])
+def test_what_no_path_can_address_is_no_name(paddles: Client, name: str):
+    node = {"name": name, "machine_type": paddles.kind}
+    assert "host names" in paddles.refused(400, paddles.http.post("/nodes/", json=node))
+    assert paddles.get("/nodes/", machine_type=paddles.kind) == []
+
+
 def test_a_path_without_its_last_slash_leads_to_the_one_with_it(paddles: Client):
     (name,) = paddles.add("a")
     for path in ("/nodes", f"/nodes/{name}"):

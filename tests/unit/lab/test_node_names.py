@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leasehold.lab.errors import BadWish
-from leasehold.lab.node_names import MOST, expand
+from leasehold.lab.node_names import LONGEST, MOST, RESERVED, check_name, expand
 from leasehold.lab.node_row import order
 
 
@@ -60,3 +60,28 @@ def test_names_of_a_pattern_are_in_the_order_of_people(low: int, more: int, widt
     names = expand([f"n{low:0{width}}..n{low + more:0{width}}"])
     assert len(set(names)) == more + 1
     assert sorted(names, key=order) == list(names)
+
+
+@pytest.mark.parametrize("name", ["smithi001", "a.front.lab.example", "b_2", "1", "null", "x" * 63])
+def test_a_host_name_is_a_name(name: str) -> None:
+    check_name(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "-x", "a b", "a?b", "a%2Fb", "\u00fc", "n1..n2", "a."]
+)
+def test_what_no_path_can_carry_as_it_is_is_no_name(name: str) -> None:
+    with pytest.raises(BadWish, match="host names"):
+        check_name(name)
+
+
+def test_a_name_is_no_longer_than_in_dns() -> None:
+    check_name(".".join(["x" * 62] * 4))
+    with pytest.raises(BadWish, match=f"of {LONGEST} characters"):
+        check_name(".".join(["x" * 63] * 4))
+
+
+@pytest.mark.parametrize("word", sorted(RESERVED))
+def test_a_word_of_the_routes_is_no_name(word: str) -> None:
+    with pytest.raises(BadWish, match="all host names but change, job_stats"):
+        check_name(word)

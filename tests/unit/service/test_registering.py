@@ -101,3 +101,12 @@ def test_what_is_free_is_removed(client: Client) -> None:
     assert client.post("/api/v1/nodes/remove", json={"names": ["m1"]}).status_code == 204
     assert listed(client) == ["m3"]
     assert client.delete("/api/v1/nodes/m2").status_code == 404
+
+
+def test_no_node_is_called_like_a_word_of_the_routes(client: Client) -> None:
+    paths = client.get("/api/v1/openapi.json").json()["paths"]
+    words = {path.rpartition("/")[2] for path in paths if path.startswith("/api/v1/nodes/")}
+    words -= {"{name}"}
+    assert "unlock" in words
+    for word in words:
+        assert register(client, word).status_code == 400
