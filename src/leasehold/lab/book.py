@@ -7,6 +7,7 @@ import msgspec
 from leasehold.engine.cloud import ObjectId
 from leasehold.engine.reason import Reason
 from leasehold.lab.model import LeaseId, LeaseState, NodeName
+from leasehold.lab.turns import Rank, Turns
 
 ENDED = frozenset({LeaseState.RELEASED, LeaseState.EXPIRED, LeaseState.FAILED})
 
@@ -62,6 +63,10 @@ class LeaseRow(msgspec.Struct, frozen=True, kw_only=True):
         """Each that its nodes may be of."""
         return tuple(dict.fromkeys(self.machine_type.split("|")))
 
+    @property
+    def rank(self) -> Rank:
+        return -self.priority, self.epoch
+
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """What an owner has in hand."""
@@ -69,8 +74,6 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     nodes: int = 0
     leases: int = 0
     """Those with nodes."""
-    served_at: float = 0.0
-    """When the owner was last given something."""
 
 
 NOTHING = Standing()
@@ -132,6 +135,7 @@ class Book:
         self._ending: dict[LeaseId, LeaseRow] = {}
         self.owners: dict[str, Standing] = {}
         """What each owner has in hand."""
+        self._turns = Turns()
 
     def put(self, lease: LeaseRow) -> None:
         """Take in an open lease, new or changed; new ones come in the order of their epochs."""
@@ -168,10 +172,11 @@ class Book:
 
     def hold(self, hold: Hold) -> None:
         """Take in a hold, new or changed."""
-        owner = self.leases[hold.lease].owner
-        self._count(
-            owner, nodes=hold.node not in self.holds, served_at=hold.given_at or hold.planned_at
-        )
+        lease = self.leases[hold.lease]
+        self._count(lease.owner, nodes=hold.node not in self.holds)
+        if hold.lease not in self._held:
+            at = hold.given_at or hold.planned_at
+            self._turns.note(lease.owner, lease.machine_types, lease.rank, at)
         self.holds[hold.node] = hold
         self._held.setdefault(hold.lease, {})[hold.node] = hold
 
@@ -199,6 +204,10 @@ class Book:
                 found += self._queues[key].values()
         return found
 
+    def served_at(self, lease: LeaseRow) -> float:
+        """When one that stood before a lease, of its owner and for nodes alike, was last served."""
+        return self._turns.last_before(lease.owner, lease.machine_types, lease.rank)
+
     def waits_of(self, owner: str) -> set[str]:
         """What an owner waits for: machine types as they were asked for."""
         return {
@@ -224,12 +233,6 @@ class Book:
         """The lease that this owner asked for with this key, as far as it is in memory."""
         return self._keys.get((owner, key))
 
-    def _count(
-        self, owner: str, *, nodes: int = 0, leases: int = 0, served_at: float = 0.0
-    ) -> None:
+    def _count(self, owner: str, *, nodes: int = 0, leases: int = 0) -> None:
         known = self.owners.get(owner, NOTHING)
-        self.owners[owner] = Standing(
-            nodes=known.nodes + nodes,
-            leases=known.leases + leases,
-            served_at=max(known.served_at, served_at),
-        )
+        self.owners[owner] = Standing(nodes=known.nodes + nodes, leases=known.leases + leases)

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
 from leasehold.lab.book import NOTHING, LeaseRow, Standing
+from leasehold.lab.model import LeaseId
 
 PRIORITY_AGE = 3600.0
 """Seconds without being served that are worth one step of priority."""
@@ -18,22 +19,26 @@ SHARE_AGE = 600.0
 
 
 def in_order(
-    waiting: Collection[LeaseRow], owners: Mapping[str, Standing], now: float
+    waiting: Collection[LeaseRow],
+    owners: Mapping[str, Standing],
+    served_at: Mapping[LeaseId, float],
+    now: float,
 ) -> list[LeaseRow]:
     """The leases that wait, the one to be served first in front.
 
     An owner's own go by priority, then by age; each counts those before it as if they were in hand.
-    The time without being served begins anew when an owner is given something: else whoever asked for
-    many at once would be before all others for hours.
+    The time without being served begins anew when one of those before it is served, `served_at`: else
+    whoever asked for many at once would be before all others for hours. What its owner is given of
+    something else, or out of this order, does not make a lease wait anew: else a large one of an owner
+    with many small ones would wait for ever.
     """
     if len(waiting) < 2:
         return list(waiting)
     keys: dict[str, tuple[int, float, int]] = {}
     for owner, own in _by_owner(waiting).items():
-        standing = owners.get(owner, NOTHING)
-        share = standing.nodes
-        for lease in sorted(own, key=lambda each: (-each.priority, each.epoch)):
-            waited = max(0.0, now - max(lease.created_at, standing.served_at))
+        share = owners.get(owner, NOTHING).nodes
+        for lease in sorted(own, key=lambda each: each.rank):
+            waited = max(0.0, now - max(lease.created_at, served_at.get(lease.id, 0.0)))
             priority = lease.priority + int(waited / PRIORITY_AGE)
             keys[lease.id] = (-priority, share - waited / SHARE_AGE, lease.epoch)
             share += lease.count

@@ -55,6 +55,8 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
     leases: Mapping[LeaseId, LeaseRow] = {}
     """The open leases, by which the ends of the holds are known."""
     owners: Mapping[str, Standing] = {}
+    served_at: Mapping[LeaseId, float] = {}
+    """When one that stood before it, of the same owner, was last served."""
     limits: LimitsConfig = LimitsConfig()
     paces: Mapping[str, Pace] = {}
     mute: Mapping[str, Reason] = {}
@@ -85,7 +87,7 @@ def want_of(lease: LeaseRow) -> Want:
 def serve(queue: Queue, now: float) -> Served:
     """Decide for everybody who waits."""
     turn = _Turn(queue, now)
-    for lease in in_order(queue.waiting, queue.owners, now):
+    for lease in in_order(queue.waiting, queue.owners, queue.served_at, now):
         turn.serve(lease)
     wake_at = min(turn.wakes, default=None)
     return Served(

@@ -282,6 +282,7 @@ class Steward(Memory):
             holds=self.book.holds,
             leases=self.book.leases,
             owners=self.book.owners,
+            served_at={each.id: self.book.served_at(each) for each in waiting},
             limits=self.config.limits,
             paces={each: self.paces.of(each) for each in types},
             mute=self._mute(types),

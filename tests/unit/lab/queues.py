@@ -67,6 +67,7 @@ class Line:
             holds=self.book.holds,
             leases=self.book.leases,
             owners=self.book.owners,
+            served_at={each.id: self.book.served_at(each) for each in waiting},
             limits=self.limits,
             paces=dict.fromkeys(self.types, self.pace),
             mute=self.mute,

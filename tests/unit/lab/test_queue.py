@@ -131,6 +131,22 @@ def test_two_floods_are_served_in_turn() -> None:
     assert sum(bool(line.held(each)) for each in bob) == 3
 
 
+def test_who_asked_for_many_waits_anew_for_the_next_when_one_of_them_is_served() -> None:
+    line = Line(a=1)
+    busy = line.ask(owner="eve", seconds=DAY)
+    line.serve()
+    first, second = line.ask(owner="ann"), line.ask(owner="ann")
+    line.wait(3 * PRIORITY_AGE)
+    line.give_back(busy)
+    line.serve()
+    assert line.held(first) == ["a1"]
+    fresh = line.ask(owner="bob")
+    assert (line.outlook(fresh).position, line.outlook(second).position) == (1, 2)
+    line.wait(2 * SHARE_AGE)
+    late = line.ask(owner="cid")
+    assert line.outlook(second).position < line.outlook(late).position
+
+
 def test_waiting_weighs_more_than_a_share_and_a_priority_in_the_end() -> None:
     line = Line(a=3)
     line.ask(2, owner="ann", seconds=DAY)
@@ -169,6 +185,20 @@ def test_a_small_lease_does_not_overtake_a_large_one_for_good() -> None:
     line.wait(601)
     line.serve()
     assert len(line.held(large)) == 4
+
+
+def test_a_large_one_keeps_its_age_when_its_owner_is_given_others_out_of_turn() -> None:
+    line = Line(a=4, b=1)
+    line.ask(1, owner="eve", seconds=None)
+    line.serve()
+    large = line.ask(4, owner="ann")
+    line.wait(PRIORITY_AGE)
+    small, elsewhere = line.ask(1, owner="ann"), line.ask(1, "b", owner="ann")
+    line.serve()
+    assert line.held(small) != []
+    assert line.held(elsewhere) != []
+    line.ask(4, owner="bob")
+    assert line.outlook(large).position == 1
 
 
 def test_what_ends_before_the_large_one_can_start_does_not_delay_it_and_goes_in_between() -> None:
