@@ -29,10 +29,22 @@ _OURS = ("backend", "region", "auth_plugin", "verify_peer", "verify_ca_path")
 _PROJECT = {"tenant_id": "project_id", "tenant_name": "project_name", "user_name": "username"}
 """What Keystone's plugins call otherwise, by their names and by ours."""
 _SCALARS = (str, int, float)
+_SWITCH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+"""YAML's own words for a boolean, in small letters."""
 
 
 class StanzaError(SettingsError):
     """A stanza that cannot be used. It never shows a value: it may be a password."""
+
+
+class _AsWritten(yaml.SafeLoader):
+    """Leaves a value as the text that it is: `012345` is a password, and no octal number."""
+
+
+_AsWritten.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in known if tag.endswith((":null", ":merge"))]
+    for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 def read_agent_file(path: Path) -> Arguments:
@@ -41,7 +53,7 @@ def read_agent_file(path: Path) -> Arguments:
     Raises `StanzaError`.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = _AsWritten(path.read_text(encoding="utf-8")).get_single_data()
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "no UTF-8 text"
         raise StanzaError(f"{path}: {why}") from None
@@ -110,9 +122,10 @@ def _option_names(plugin: object, refuse: Any) -> dict[str, str]:
 
 def _tls(stanza: Mapping[str, Any], refuse: Any) -> dict[str, Any]:
     """`verify_peer: false` switches verification off, whatever CA is named, as it did in Flocker."""
-    verify, ca = stanza.get("verify_peer", True), stanza.get("verify_ca_path")
-    if not isinstance(verify, bool):
-        refuse("verify_peer", repr(verify), "true or false")
+    said, ca = stanza.get("verify_peer", True), stanza.get("verify_ca_path")
+    verify = _SWITCH.get(str(said).lower())
+    if verify is None:
+        refuse("verify_peer", repr(said), "true or false")
     if ca is not None and not isinstance(ca, str):
         refuse("verify_ca_path", f"a {type(ca).__name__}", "the path of a file")
     if not verify:

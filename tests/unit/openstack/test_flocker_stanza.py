@@ -74,7 +74,7 @@ def test_the_server_is_verified_as_flocker_verified_it(tls: dict[str, Any], veri
             {"auth_plugin": "v3pasword"},
             "dataset.auth_plugin: found 'v3pasword'; allowed: .*v3password",
         ),
-        ({"verify_peer": "no"}, "dataset.verify_peer: found 'no'; allowed: true or false"),
+        ({"verify_peer": "ja"}, "dataset.verify_peer: found 'ja'; allowed: true or false"),
         ({"password": ["hunter2"]}, "dataset.password: found a list; allowed: one value"),
     ],
 )
@@ -101,6 +101,34 @@ def test_an_agent_file_is_read_for_its_stanza_alone(tmp_path: Path) -> None:
         "  username: u\n  password: hunter2\n  project_name: p\n"
     )
     assert read_agent_file(path)["region"] == "LON"
+
+
+@pytest.mark.parametrize("written", ["012345", "1_2", "0x1f", "1e3", "1:30", "yes", "2024-01-01"])
+def test_a_secret_that_looks_like_a_number_is_read_as_it_is_written(
+    tmp_path: Path, written: str
+) -> None:
+    path = tmp_path / "agent.yml"
+    path.write_text(
+        f"dataset:\n  backend: openstack\n  region: LON\n  auth_url: {KEYSTONE}\n  username: u\n"
+        f"  password: {written}\n  project_name: p\n  project_id:\n  domain_id: ~\n"
+    )
+    arguments = read_agent_file(path)
+    assert arguments["password"] == written
+    assert "project_id" not in arguments
+
+
+@pytest.mark.parametrize(
+    ("written", "verify"), [("true", True), ("Yes", True), ("FALSE", False), ("no", False)]
+)
+def test_the_switch_for_verification_is_read_in_all_of_yamls_words(
+    tmp_path: Path, written: str, verify: bool
+) -> None:
+    path = tmp_path / "agent.yml"
+    path.write_text(
+        f"dataset:\n  backend: openstack\n  region: LON\n  auth_url: {KEYSTONE}\n  username: u\n"
+        f"  password: p\n  project_name: p\n  verify_peer: {written}\n"
+    )
+    assert settings_of(read_agent_file(path)).verify is verify
 
 
 @pytest.mark.parametrize(
