@@ -119,6 +119,8 @@ def adopt(
     *,
     node: Annotated[str | None, Parameter(name=("--node", "-n"))] = None,
     cloud: str | None = None,
+    dataset_id: Annotated[str | None, Parameter(name="--id")] = None,
+    meta: Annotated[list[str] | None, Parameter(name="--meta", negative=())] = None,
     waiting: Waiting = USUAL_WAIT,
     json: AsJson = False,
     connection: Connection = USUAL,
@@ -135,8 +137,19 @@ def adopt(
         The node where it shall be mounted; left out, it is on none.
     cloud
         Where the volume is; left out, the node's.
+    dataset_id
+        A UUID for it, such as the one that it had in Flocker; the same call with it is done once.
+    meta
+        KEY=VALUE to write on it; may be given several times.
     """
-    body = {"name": name, "volume": volume, "node": node, "cloud": cloud}
+    body = {
+        "name": name,
+        "volume": volume,
+        "node": node,
+        "cloud": cloud,
+        "id": dataset_id,
+        "metadata": _metadata(meta or []),
+    }
     return _made(connection, body, waiting, json)
 
 

@@ -4,6 +4,7 @@ import json
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from leasehold.emulator import Emulator
 from leasehold.emulator.settings import Delays
 from leasehold.emulator.timeline import Delay
+from leasehold.openstack import connect
 from tests.system.service.processes import PATIENCE
 
 from .commands import Command
@@ -119,6 +121,21 @@ def test_ctrl_c_while_it_waits_leaves_the_dataset_on_its_way(site: Site) -> None
     late = site.leasehold("dataset", "move", "pg", "web1", "--timeout", "1s")
     assert late.returncode == 1
     assert "is still" in late.stderr
+
+
+def test_an_adopted_volume_keeps_the_id_and_the_metadata_that_it_had_in_flocker(site: Site) -> None:
+    with connect(
+        auth_url=site.emulator.auth_url, username="demo", password="demo", project_name="demo"
+    ) as cloud:
+        volume = cloud.volume.create_volume(size=1).id
+        while cloud.volume.volume(volume).status != "available":
+            time.sleep(0.1)
+    adopt = ("dataset", "adopt", volume, "pg", "--id", UUID, "--meta", "name=pg", "--json")
+    adopted = site.leasehold(*adopt)
+    assert adopted.returncode == 0, adopted.stderr
+    shown = json.loads(adopted.stdout)
+    assert (shown["id"], shown["metadata"], shown["state"]) == (UUID, {"name": "pg"}, "detached")
+    assert site.volumes() == 1
 
 
 def test_the_help_tells_every_subcommand(tmp_path: Path) -> None:
