@@ -15,7 +15,7 @@ from buildbot.util.latent import CompatibleLatentWorkerMixin
 from buildbot.worker import AbstractLatentWorker, AbstractWorker
 from buildbot.worker.latent import States
 from twisted.internet import defer
-from twisted.internet.defer import CancelledError, Deferred, ensureDeferred
+from twisted.internet.defer import CancelledError, Deferred, ensureDeferred, succeed
 from twisted.internet.task import deferLater
 from twisted.python import log
 
@@ -52,7 +52,7 @@ class LeaseholdWorker(CompatibleLatentWorkerMixin, AbstractLatentWorker):
         self._story: Story | None = None
         self._starting: Deferred[bool] | None = None
         self._news: Deferred[None] | None = None
-        self._start_is_unwanted = False
+        self._is_unwanted = False
         super().__init__(*args, **kwargs)
 
     # -- configuration ---------------------------------------------------------------------------
@@ -113,8 +113,11 @@ class LeaseholdWorker(CompatibleLatentWorkerMixin, AbstractLatentWorker):
         )
 
     def substantiate(self, wfb: Any, build: Any) -> "Deferred[bool]":
+        """Has no use for a build that was stopped on its way here, which Buildbot does not look at."""
+        if build.stopped:
+            return succeed(False)
         if self.state is States.NOT_SUBSTANTIATED:
-            self._start_is_unwanted = False
+            self._is_unwanted = False
         started: Deferred[bool] = super().substantiate(wfb, build)
         return started
 
@@ -124,9 +127,6 @@ class LeaseholdWorker(CompatibleLatentWorkerMixin, AbstractLatentWorker):
         started = ensureDeferred(self._start(build))
         if not started.called:
             self._starting = started
-        if self._start_is_unwanted:
-            self._start_is_unwanted = False
-            started.cancel()
         return started
 
     async def _start(self, build: Any) -> bool:
@@ -147,12 +147,15 @@ class LeaseholdWorker(CompatibleLatentWorkerMixin, AbstractLatentWorker):
             raise
         finally:
             self._starting = self._news = None
+            self._is_unwanted = False
             self._tell(story)
         return True
 
     async def _obtain(self, wish: Wish, story: Story) -> None:
         """Get a machine that runs, in the first zone that can."""
         for zone in wish.zones:
+            if self._is_unwanted:  # what was cancelled may have been an await that cannot fail
+                raise CancelledError
             machine = await self._order(wish, zone, story)
             standing = await self._until_settled(machine, story)
             if standing.stage is not Stage.FAILED:
@@ -275,9 +278,10 @@ class LeaseholdWorker(CompatibleLatentWorkerMixin, AbstractLatentWorker):
 
     def _break_off(self) -> None:
         if self._starting is not None:
+            self._is_unwanted = True
             self._starting.cancel()
         elif self.state is States.SUBSTANTIATING:
-            self._start_is_unwanted = True  # it waits for its turn, and would begin later
+            self._is_unwanted = True  # it waits for its turn, and would begin later
 
     def _missing_timer_fired(self) -> None:
         self.missing_timer = None

@@ -8,10 +8,23 @@ import pytest
 from leasehold.emulator import Delays, Effect, Emulator, Rule, fixed
 from leasehold.openstack import Connection, connect
 from tests.system.buildbot.conftest import alive, workers
-from tests.system.buildbot.masters import SUCCESS, a_master
+from tests.system.buildbot.masters import CANCELLED, SUCCESS, a_master
 
 ONE = "worker.LeaseholdWorker('one', None, **usual)"
 TWO = "worker.LeaseholdWorker('two', None, **usual)"
+SLOW_EVENTS = """
+from buildbot.data.builds import Build
+from twisted.internet import reactor, task
+
+tell = Build.generateEvent
+
+def slowly(self, build, event):
+    pause = 1.0 if event == "update" else 0.0
+    return task.deferLater(reactor, pause, tell, self, build, event)
+
+Build.generateEvent = slowly
+"""
+"""A build says "preparing worker", and comes to its worker only a second later: a busy database."""
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -93,6 +106,27 @@ def test_a_master_stops_while_the_cloud_hangs_and_goes_on_when_it_is_back(
         master.stop()
         assert master.process.returncode == 0
         emulator.faults.clear()
+        master.start()
+        assert master.done(request)["results"] == SUCCESS
+        master.wait(lambda: not servers(emulator))
+
+
+def test_a_build_is_stopped_and_a_master_just_before_a_server_would_be_ordered(
+    emulator: Emulator, kit: str, tmp_path: Path
+) -> None:
+    config = SLOW_EVENTS + workers(emulator, kit, ONE)
+    with a_master(tmp_path, config) as master:
+        emulator.faults.add(Rule(effect=Effect.LATENCY, seconds=3600))
+        request = master.force("one")
+        master.wait(lambda: master.state(master.build(request)) == "preparing worker")
+        master.cancel(master.build(request))
+        assert master.ended(request, 20)["results"] == CANCELLED
+        request = master.force("one")
+        master.wait(lambda: master.state(master.build(request)) == "preparing worker")
+        master.stop()
+        assert master.process.returncode == 0
+        emulator.faults.clear()
+        master.configure(workers(emulator, kit, ONE))
         master.start()
         assert master.done(request)["results"] == SUCCESS
         master.wait(lambda: not servers(emulator))

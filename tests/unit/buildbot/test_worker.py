@@ -112,6 +112,7 @@ class WorkerTest(TestReactorMixin, TestCase):
         given = Properties(**properties)
         build = FakeBuild(props=given, master=self.master)
         given.master = self.master
+        build.stopped = False
         return build
 
     @inlineCallbacks
@@ -190,6 +191,29 @@ class WorkerTest(TestReactorMixin, TestCase):
         yield worker.insubstantiate()
         self.failureResultOf(wanted, LatentWorkerSubstantiatiationCancelled)
         assert source.machines[0].is_given_back
+
+    @inlineCallbacks
+    def test_a_build_that_was_stopped_on_its_way_to_a_server_gets_none(self) -> Any:
+        source = ASource(UP)
+        worker = yield self.worker(source)
+        build = self.build()
+        build.stopped = True
+        assert (yield worker.substantiate(None, build)) is False
+        assert not source.orders
+
+    @inlineCallbacks
+    def test_no_zone_is_tried_for_a_build_cancelled_while_a_failed_one_is_cleaned_up(self) -> Any:
+        """Giving back never fails, so that also a cancel ends there."""
+        source = ASource(Standing(stage=Stage.BUILDING), Standing(stage=Stage.BUILDING))
+        worker = yield self.worker(source, zones=["z1", "z2"])
+        wanted = worker.substantiate(None, self.build())
+        given_back: Deferred[None] = Deferred()
+        source.machines[0].give_back = lambda: given_back.addErrback(lambda _: None)
+        source.machines[0].becomes(failed(Cause.NO_HOST))
+        self.assertNoResult(wanted)
+        yield worker.insubstantiate()
+        self.failureResultOf(wanted, LatentWorkerSubstantiatiationCancelled)
+        assert [order.zone for order in source.orders] == ["z1"]
 
     @inlineCallbacks
     def test_a_start_that_waits_for_its_turn_does_not_begin_when_nobody_wants_it(self) -> Any:
