@@ -40,6 +40,11 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it failed in a way that trying again cannot change."""
         return self.reason is not None and self.reason.cause in LASTING
 
+    @property
+    def is_held_back(self) -> bool:
+        """Whether it waits for nothing but a limit of our own, which others of ours fill."""
+        return self.reason is not None and self.reason.cause is Cause.LIMIT
+
 
 def standing_of(rows: Collection[Row]) -> Standing:
     """The standing of a server with what belongs to it."""

@@ -205,10 +205,18 @@ class LeaseholdWorker(CompatibleLatentWorkerMixin, AbstractLatentWorker):
 
         A worker that connects is proof enough. Its build may be short, and Buildbot loses the next one
         if the worker is to be stopped while its start has not ended.
+
+        A machine that our own limits hold back is not late, however long the builds before it take.
         """
+        is_held_back = False
         while True:
             standing = machine.standing
             story.heard(standing)
+            if standing.is_held_back:
+                self.stopMissingTimer()
+            elif is_held_back and self.conn is None:
+                self.startMissingTimer()
+            is_held_back = standing.is_held_back
             if standing.stage in (Stage.UP, Stage.FAILED) or self.conn is not None:
                 return standing
             self._news = Deferred()

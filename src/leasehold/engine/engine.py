@@ -33,6 +33,7 @@ from leasehold.engine.decide import Action, Decision, View, decide
 from leasehold.engine.last_words import Nobody, Reader
 from leasehold.engine.ledger import Ledger
 from leasehold.engine.quota import NOTHING, Snapshot
+from leasehold.engine.reason import Cause
 from leasehold.engine.row import Row
 from leasehold.engine.watch import Pace, Survey, Watch
 from leasehold.store import Database, StoreFailed, StoreLost
@@ -187,7 +188,8 @@ class Engine:
 
     def limit(self, cloud: str, limits: Limits) -> None:
         """Hold our objects in a cloud to limits of our own from now on, beside its quota."""
-        ceiling = Snapshot(limits=limits, ours=NOTHING, whose="the limit set for this cloud")
+        whose = "the limit set for this cloud"
+        ceiling = Snapshot(limits=limits, ours=NOTHING, whose=whose, full=Cause.LIMIT)
         watch = self.watches[cloud]
         self.tell(lambda: setattr(watch, "ceiling", ceiling))
 

@@ -81,6 +81,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits
     ours: Use
     whose: str = "the project's quota"
+    full: Cause = Cause.QUOTA_FULL
+    """Why something waits that would fit if there was less."""
 
 
 def shortage(snapshot: Snapshot, ours: Use, wish: Use) -> Reason | None:
@@ -91,7 +93,7 @@ def shortage(snapshot: Snapshot, ours: Use, wish: Use) -> Reason | None:
 def shortages(snapshot: Snapshot, ours: Use, wish: Use) -> Iterator[Reason]:
     """Why `wish` does not fit beside `ours`: a reason for each amount that is short.
 
-    QUOTA: it never will under these limits. QUOTA_FULL: it will when something is given back.
+    QUOTA: it never will under these limits. `Snapshot.full`: it will when something is given back.
     """
     for name in NAMES:
         amount = getattr(wish, name)
@@ -113,4 +115,4 @@ def shortages(snapshot: Snapshot, ours: Use, wish: Use) -> Iterator[Reason]:
                 f"{room} of {limit.total} {what} are free in {snapshot.whose} "
                 f"(others use {foreign}); this needs {amount}"
             )
-            yield Reason(cause=Cause.QUOTA_FULL, text=text, have=room, want=amount)
+            yield Reason(cause=snapshot.full, text=text, have=room, want=amount)

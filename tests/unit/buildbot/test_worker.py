@@ -248,6 +248,21 @@ class WorkerTest(TestReactorMixin, TestCase):
         assert "did not connect within 1200 s" in build.getProperty("leasehold_fault")
 
     @inlineCallbacks
+    def test_a_worker_is_not_late_while_its_server_waits_for_a_limit_of_the_masters_own(
+        self,
+    ) -> Any:
+        limit = Reason(cause=Cause.LIMIT, text="others are there")
+        source = ASource(Standing(stage=Stage.WAITING, reason=limit))
+        worker = yield self.worker(source)
+        wanted = worker.substantiate(None, self.build())
+        self.reactor.advance(24 * 3600)
+        source.machines[0].becomes(Standing(stage=Stage.BUILDING))
+        self.reactor.advance(20 * 60 - 1)
+        self.assertNoResult(wanted)
+        self.reactor.advance(2)
+        self.failureResultOf(wanted, defer.TimeoutError)
+
+    @inlineCallbacks
     def test_a_machine_that_dies_before_its_worker_connects_is_given_up(self) -> Any:
         source = ASource(UP)
         worker = yield self.worker(source)

@@ -271,6 +271,7 @@ def test_a_limit_of_our_own_holds_orders_back_until_something_is_gone(world: Wor
     world.run(60)
     assert world.state(second) is State.PLANNED
     assert "the limit set for this cloud" in world.row(second).reason.text
+    assert world.row(second).reason.cause is Cause.LIMIT
     world.drop(*first)
     world.run(60)
     assert world.state(second) is State.UP
