@@ -73,7 +73,8 @@ class Arguments(TypedDict, total=False):
     """``1.0``, ``1.1`` (compute without microversions) or ``2.x``; for Libcloud's users."""
     compute_microversion: str
     volume_microversion: str
-    verify: bool
+    verify: bool | str
+    """Whether the cloud's certificate is checked. A path means the same as `cacert`."""
     cacert: str
     cert: str
     key: str
@@ -132,6 +133,8 @@ def settings_of(arguments: Arguments, *, name: str | None = None) -> Settings:
         raise SettingsError(f"interface is one of {', '.join(_INTERFACES)}, not {interface!r}")
     verify: bool | str = arguments.get("verify", True) and (arguments.get("cacert") or True)
     cert, key = arguments.get("cert"), arguments.get("key")
+    if key and not cert:
+        raise SettingsError("key is the key of a client certificate: name that by cert")
     if proxy_url := arguments.get("proxy_url"):
         check_url("proxy_url", proxy_url)
     pins = {

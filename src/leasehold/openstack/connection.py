@@ -19,7 +19,6 @@ from leasehold.openstack.errors import SettingsError, UnverifiedTls
 from leasehold.openstack.image.client import ImageService
 from leasehold.openstack.libcloud_arguments import (
     LibcloudArguments,
-    check_names,
     renamed,
     says_where,
     translated,
@@ -33,6 +32,7 @@ from leasehold.openstack.service import Service
 from leasehold.openstack.settings import Settings
 from leasehold.openstack.sign_in import Identity
 from leasehold.openstack.transport import Transport
+from leasehold.openstack.vocabulary import checked
 from leasehold.openstack.volume.client import BlockStorage
 
 
@@ -99,8 +99,7 @@ def connect(cloud: str | None = None, **arguments: Unpack[AllArguments]) -> Conn
     OS_AUTH_URL and its kin). Single arguments go before what a source says. Raises `UnknownCloud`,
     `UnknownArgument` and `SettingsError`.
     """
-    check_names(arguments)
-    given = renamed({k: v for k, v in arguments.items() if v is not None})
+    given = renamed(checked(arguments))
     alone = says_where(given)
     if cloud is None and not alone:
         cloud = os.environ.get("OS_CLOUD") or None

@@ -4,15 +4,14 @@
 what they say counts: a service's type or name is wished for one service, and not for all of them.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Callable, Mapping
 from typing import Any, TypedDict, cast
 
 from leasehold.openstack.arguments import Arguments, merged
 from leasehold.openstack.call import ServiceType
 from leasehold.openstack.catalog import ALIASES
 from leasehold.openstack.credentials import WITHOUT_KEYSTONE
-from leasehold.openstack.errors import SettingsError, UnknownArgument
+from leasehold.openstack.errors import SettingsError
 from leasehold.openstack.libcloud_cache import LibcloudCache
 
 
@@ -80,15 +79,6 @@ _DOMAIN = ("domain_id", "domain_name")
 _RENAMED = {*_SAME, *_URLS, *_WISHES}
 
 Found = dict[str, Any]
-
-
-def check_names(names: Iterable[str]) -> None:
-    """Raise `UnknownArgument`, with the nearest name, for one that `connect()` does not take."""
-    known = [*Arguments.__annotations__, *LibcloudArguments.__annotations__]
-    for name in names:
-        if name not in known:
-            near = get_close_matches(name, known, n=1, cutoff=0.5)
-            raise UnknownArgument(name, near=near[0] if near else None)
 
 
 def renamed(given: Mapping[str, Any]) -> Found:

@@ -37,6 +37,7 @@ V3 = "https://keystone.example/v3"
         ({"username": "a", "password": "b", "timeout": 0}, "timeout is a number, more than 0"),
         ({"username": "a", "password": "b", "retries": -1}, "retries is a number, 0 or more"),
         ({"username": "a", "password": "b", "proxy_url": "proxy:3128"}, "proxy_url must begin"),
+        ({"username": "a", "password": "b", "key": "me.key"}, "name that by cert"),
     ],
 )
 def test_settings_that_lack_something_say_what(arguments, words):

@@ -1,8 +1,8 @@
 import pytest
 
-from leasehold.openstack import Secret, ServiceType, SettingsError, UnknownArgument
+from leasehold.openstack import Secret, ServiceType, SettingsError
 from leasehold.openstack.arguments import settings_of
-from leasehold.openstack.libcloud_arguments import check_names, translated
+from leasehold.openstack.libcloud_arguments import translated
 from leasehold.openstack.settings import Wish
 
 URL = "https://keystone.example:5000"
@@ -201,22 +201,3 @@ def test_two_names_of_one_thing_must_agree(ours, theirs):
 
 def test_two_names_of_one_thing_may_agree():
     assert translated({"auth_url": URL, "ex_force_auth_url": URL}) == {"auth_url": URL}
-
-
-@pytest.mark.parametrize(
-    ("name", "near"),
-    [("usernam", "username"), ("ex_force_auth_ur", "ex_force_auth_url"), ("tenant_name", None)],
-)
-def test_an_unknown_argument_s_error_names_the_nearest_of_both_vocabularies(name, near):
-    with pytest.raises(UnknownArgument) as caught:
-        check_names([name])
-    assert isinstance(caught.value, TypeError)
-    if near:
-        assert caught.value.near == near
-        assert f"did you mean '{near}'" in str(caught.value)
-
-
-def test_an_argument_like_nothing_gets_no_guess():
-    with pytest.raises(UnknownArgument) as caught:
-        check_names(["qqqq"])
-    assert caught.value.near is None

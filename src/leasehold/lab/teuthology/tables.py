@@ -13,7 +13,8 @@ from leasehold.lab.teuthology.settings import Provider, TeuthologyYaml
 from leasehold.lab.user_data import HEADER, BadUserData, compose
 from leasehold.openstack.arguments import settings_of
 from leasehold.openstack.errors import SettingsError, UnknownArgument
-from leasehold.openstack.libcloud_arguments import check_names, translated
+from leasehold.openstack.libcloud_arguments import translated
+from leasehold.openstack.vocabulary import checked
 
 USER = "ubuntu"
 """The account that teuthology signs in to, whatever the image."""
@@ -71,8 +72,7 @@ def _check(given: TeuthologyYaml, name: str, provider: Provider) -> None:
         refuse("", repr(name), allowed)
     arguments = _arguments(provider)
     try:
-        check_names(arguments)
-        settings_of(translated(arguments))
+        settings_of(translated(checked(arguments)))
     except UnknownArgument as error:
         known = f"did you mean {error.near}?" if error.near else "what Libcloud's driver takes"
         refuse(f".driver_args.{error.name}", "an unknown key", known)
