@@ -69,6 +69,8 @@ class Arguments(TypedDict, total=False):
     """The name of the entry that is meant, by service type, where there are several."""
     service_regions: Mapping[str, str]
     """The region of single services that are not in `region`, by service type."""
+    service_interfaces: Mapping[str, str]
+    """The interface of single services that have another than `interface`, by service type."""
     api_version: str
     """``1.0``, ``1.1`` (compute without microversions) or ``2.x``; for Libcloud's users."""
     compute_microversion: str
@@ -107,7 +109,13 @@ _EITHER = (
     ("domain_id", "domain_name"),
     ("application_credential_id", "application_credential_name"),
 )
-_BY_SERVICE = ("endpoints", "service_types", "service_names", "service_regions")
+_BY_SERVICE = (
+    "endpoints",
+    "service_types",
+    "service_names",
+    "service_regions",
+    "service_interfaces",
+)
 
 
 def merged(source: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,9 +136,7 @@ def merged(source: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any
 
 def settings_of(arguments: Arguments, *, name: str | None = None) -> Settings:
     """Make the settings that the arguments describe. Raises `SettingsError` if something lacks."""
-    interface = arguments.get("interface", "public").removesuffix("URL")
-    if interface not in _INTERFACES:
-        raise SettingsError(f"interface is one of {', '.join(_INTERFACES)}, not {interface!r}")
+    interface = _interface("interface", arguments.get("interface", "public"))
     verify: bool | str = arguments.get("verify", True) and (arguments.get("cacert") or True)
     cert, key = arguments.get("cert"), arguments.get("key")
     if key and not cert:
@@ -205,13 +211,31 @@ def _endpoints(given: Mapping[str, str]) -> dict[ServiceType, str]:
     return _by_service("endpoints", given)
 
 
+def _interface(name: str, given: str) -> str:
+    interface = given.removesuffix("URL")
+    if interface not in _INTERFACES:
+        raise SettingsError(f"{name} is one of {', '.join(_INTERFACES)}, not {interface!r}")
+    return interface
+
+
 def _wishes(arguments: Arguments) -> dict[ServiceType, Wish]:
     types = _by_service("service_types", arguments.get("service_types", {}))
     names = _by_service("service_names", arguments.get("service_names", {}))
     regions = _by_service("service_regions", arguments.get("service_regions", {}))
+    interfaces = {
+        service: _interface(f"the interface of {service}", interface)
+        for service, interface in _by_service(
+            "service_interfaces", arguments.get("service_interfaces", {})
+        ).items()
+    }
     return {
-        service: Wish(type=types.get(service), name=names.get(service), region=regions.get(service))
-        for service in types.keys() | names.keys() | regions.keys()
+        service: Wish(
+            type=types.get(service),
+            name=names.get(service),
+            region=regions.get(service),
+            interface=interfaces.get(service),
+        )
+        for service in types.keys() | names.keys() | regions.keys() | interfaces.keys()
     }
 
 

@@ -70,12 +70,13 @@ def choose(
     if none fits, or if it would have to guess between regions.
     """
     region = wish.region or region
+    interface = (wish.interface or interface).removesuffix("URL")
     ranked = [
         (rank, endpoint)
         for kind in ([wish.type] if wish.type else ALIASES[service])
         for endpoint in endpoints
         if endpoint.type == kind
-        and endpoint.interface == interface.removesuffix("URL")
+        and endpoint.interface == interface
         and (region is None or endpoint.region in (None, region))
         and (wish.name is None or endpoint.name in (None, wish.name))
         and (rank := _rank(endpoint, service)) is not None

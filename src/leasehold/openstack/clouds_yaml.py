@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from leasehold.openstack.arguments import Arguments
 from leasehold.openstack.errors import SettingsError, UnknownCloud
@@ -34,10 +34,9 @@ def from_clouds_yaml(name: str, *, region: str | None = None) -> Arguments:
             warnings.simplefilter("ignore", PendingDeprecationWarning)
             # Not validated: that would scan all installed plugins, and Keystone says it better.
             wish = {"region_name": region} if region else {}
-            chosen = config.get_one(cloud=name, validate=False, **wish)
+            return _arguments(config.get_one(cloud=name, validate=False, **wish))
     except exceptions.ConfigException as error:
         raise SettingsError(f"cloud {name!r} in clouds.yaml: {error}") from error
-    return _arguments(chosen)
 
 
 def _searched(files: list[str]) -> list[str]:
@@ -75,8 +74,8 @@ def _domains(arguments: Arguments, auth: Mapping[str, Any]) -> None:
 
 
 def _way(cloud: Any) -> Arguments:
-    """Read all but the credentials: region, interface, TLS, endpoints, microversions, time-out."""
-    arguments = Arguments(interface=cloud.get_interface() or "public")
+    """Read all but the credentials: region, interface, TLS, services, microversions, time-out."""
+    arguments = Arguments(interface=_interface(cloud) or "public")
     if auth_type := cloud.config.get("auth_type"):
         arguments["auth_type"] = auth_type
     if region := cloud.get_region_name():
@@ -90,24 +89,47 @@ def _way(cloud: Any) -> Arguments:
         arguments["cert"], arguments["key"] = cert
     elif cert:
         arguments["cert"] = cert
-    services = ("compute", "image", "network", "block-storage")
-    overrides = {service: cloud.get_endpoint(service) for service in services}
-    if found := {service: url for service, url in overrides.items() if url}:
-        arguments["endpoints"] = found
-    if names := _per_service(cloud, services, "service_name"):
-        arguments["service_names"] = names
-    if types := _per_service(cloud, services, "service_type"):
-        arguments["service_types"] = types
+    arguments |= _services(cloud)
     if compute := cloud.get_default_microversion("compute"):
         arguments["compute_microversion"] = compute
     if volume := cloud.get_default_microversion("block-storage"):
         arguments["volume_microversion"] = volume
     if timeout := cloud.config.get("api_timeout"):
-        arguments["timeout"] = float(timeout)
+        arguments["timeout"] = timeout
     return arguments
 
 
-def _per_service(cloud: Any, services: tuple[str, ...], suffix: str) -> dict[str, str]:
-    """Read what an entry says of single services, as ``compute_service_name``."""
-    found = {each: cloud.config.get(f"{each.replace('-', '_')}_{suffix}") for each in services}
-    return {service: str(value) for service, value in found.items() if value}
+def _interface(cloud: Any, service: str | None = None) -> str | None:
+    interface: str | list[str] | None = cloud.get_interface(service)
+    if isinstance(interface, list):
+        raise SettingsError(
+            f"cloud {cloud.name!r} in clouds.yaml has several interfaces for one service "
+            f"({', '.join(interface)}): the driver takes one"
+        )
+    return interface
+
+
+_SERVICES = ("compute", "image", "network", "block-storage", "reservation")
+
+
+def _services(cloud: Any) -> Arguments:
+    """Read what an entry says of single services, as ``compute_service_name``.
+
+    openstacksdk also finds it under older names of a service: ``volume_service_name``.
+    """
+    region, interface = cloud.get_region_name(), _interface(cloud)
+    found: dict[str, dict[str, str]] = {}
+    for service in _SERVICES:
+        kind, its_region = cloud.get_service_type(service), cloud.get_region_name(service)
+        its_interface = _interface(cloud, service)
+        said = {
+            "endpoints": cloud.get_endpoint(service),
+            "service_names": cloud.get_service_name(service),
+            "service_types": None if kind == service else kind,
+            "service_regions": None if its_region == region else its_region,
+            "service_interfaces": None if its_interface == interface else its_interface,
+        }
+        for name, value in said.items():
+            if value:
+                found.setdefault(name, {})[service] = str(value)
+    return cast("Arguments", found)

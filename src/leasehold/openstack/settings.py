@@ -60,6 +60,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     type: str | None = None
     name: str | None = None
     region: str | None = None
+    interface: str | None = None
 
 
 class Debug(msgspec.Struct, frozen=True, kw_only=True):

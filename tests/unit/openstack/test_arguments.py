@@ -30,6 +30,10 @@ V3 = "https://keystone.example/v3"
             {"username": "a", "password": "b", "interface": "inside"},
             "public, internal, admin, not 'inside'",
         ),
+        (
+            {"username": "a", "password": "b", "service_interfaces": {"image": "inside"}},
+            "interface of image is one of public, internal, admin, not 'inside'",
+        ),
         ({"username": "a", "password": "b", "endpoints": {"cmpute": "http://x"}}, "'cmpute'"),
         ({"username": "a", "password": "b", "service_names": {"x": "y"}}, "service_names names no"),
         ({"username": "a", "password": "b", "api_version": "3"}, "1.0, 1.1 or 2.x"),
@@ -66,6 +70,7 @@ def test_the_way_to_the_cloud_is_settable():
             "service_types": {"volumev3": "cinder-eu"},
             "service_names": {"image": "glance-eu"},
             "service_regions": {"image": "Three"},
+            "service_interfaces": {"image": "adminURL"},
         },
         name="mine",
     )
@@ -77,7 +82,7 @@ def test_the_way_to_the_cloud_is_settable():
     assert made.proxy_url == Secret("http://proxy.example:3128")
     assert made.wishes == {
         ServiceType.VOLUME: Wish(type="cinder-eu"),
-        ServiceType.IMAGE: Wish(name="glance-eu", region="Three"),
+        ServiceType.IMAGE: Wish(name="glance-eu", region="Three", interface="admin"),
     }
 
 

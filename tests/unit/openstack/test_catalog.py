@@ -2,6 +2,7 @@ import pytest
 
 from leasehold.openstack import EndpointMissing, ServiceType
 from leasehold.openstack.catalog import Endpoint, choose
+from leasehold.openstack.settings import Wish
 
 
 def an_endpoint(kind: str = "compute", **fields: str) -> Endpoint:
@@ -63,6 +64,15 @@ def test_a_version_that_the_driver_does_not_speak_is_not_taken():
 def test_the_old_spelling_of_an_interface_is_understood():
     endpoint = an_endpoint(interface="internal")
     assert chosen(endpoint, interface="internalURL") is endpoint
+
+
+def test_a_service_s_own_interface_goes_before_that_of_all():
+    inside, outside = an_endpoint(interface="internal"), an_endpoint()
+    wish = Wish(interface="internal")
+    found = choose(
+        [outside, inside], ServiceType.COMPUTE, region=None, interface="public", wish=wish
+    )
+    assert found is inside
 
 
 def test_a_missing_endpoint_s_error_lists_what_there_is():

@@ -67,6 +67,38 @@ def test_names_and_types_of_single_services_are_read(write):
     assert arguments["service_types"] == {"block-storage": "volumev2"}
 
 
+def test_settings_of_single_services_are_read_under_every_name_of_the_service(write):
+    entry = {
+        "region_name": "One",
+        "compute_region_name": "Two",
+        "image_region_name": "One",
+        "network_interface": "internal",
+        "volume_service_type": "volumev2",
+        "volume_service_name": "cinder-eu",
+        "volumev3_endpoint_override": "http://cinder.example/v3",
+        "reservation_endpoint_override": "http://blazar.example",
+    }
+    write(lab={"auth": AUTH, **entry})
+    arguments = from_clouds_yaml("lab")
+    assert {k: v for k, v in arguments.items() if isinstance(v, dict)} == {
+        "endpoints": {
+            "block-storage": "http://cinder.example/v3",
+            "reservation": "http://blazar.example",
+        },
+        "service_names": {"block-storage": "cinder-eu"},
+        "service_types": {"block-storage": "volumev2"},
+        "service_regions": {"compute": "Two"},
+        "service_interfaces": {"network": "internal"},
+    }
+
+
+@pytest.mark.parametrize("name", ["interface", "network_interface"])
+def test_a_choice_of_several_interfaces_is_refused(write, name):
+    write(lab={"auth": AUTH, name: ["internal", "public"]})
+    with pytest.raises(SettingsError, match=r"several interfaces.*internal, public"):
+        from_clouds_yaml("lab")
+
+
 def test_an_application_credential_is_read(write):
     secret = {"application_credential_id": "ac", "application_credential_secret": "s"}
     write(
