@@ -146,7 +146,7 @@ def _sign_in(auth_type: str, arguments: "Arguments", url: KeystoneUrl) -> SignIn
     options = {
         name: str(value)
         for name, value in arguments.items()
-        if value and name in _OPTIONS.get(auth_type, _every_option())
+        if value and name in _OPTIONS.get(auth_type, every_option())
     }
     if auth_type.startswith("v3"):
         _default_domains(options)
@@ -174,8 +174,14 @@ def _version_of(auth_type: str) -> Version | None:
     return next((version for prefix, version in prefixes.items() if name.startswith(prefix)), None)
 
 
-def _every_option() -> frozenset[str]:
+def every_option() -> frozenset[str]:
+    """Name those of our arguments that are a plugin's options."""
     return frozenset(name for names in _OPTIONS.values() for name in names)
+
+
+def has_other_options(auth_type: str) -> bool:
+    """Tell whether a plugin is none of those that our arguments are enough for."""
+    return not _OPTIONS.get(auth_type) and auth_type not in ("password", "token")
 
 
 def _default_domains(options: dict[str, str]) -> None:
@@ -196,7 +202,7 @@ def _demand(auth_type: str, options: Mapping[str, str]) -> None:
         needs = [_CREDENTIAL, ("application_credential_secret",)]
     elif auth_type in ("rackspace", "leasehold_v1_1", "leasehold_v1_0"):
         needs = [("username",), ("api_key",)]
-    elif auth_type == "leasehold_v3oidcaccesstoken":
+    elif auth_type in ("v3oidcaccesstoken", "leasehold_v3oidcaccesstoken"):
         needs = [("identity_provider",), ("protocol",), ("access_token",)]
     for names in needs:
         if not any(name in options for name in names):

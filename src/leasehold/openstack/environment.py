@@ -1,8 +1,13 @@
 """Reads the ``OS_*`` variables that OpenStack's own clients read, and ``LEASEHOLD_DEBUG``."""
 
 from collections.abc import Mapping
+from typing import cast
+
+from keystoneauth1 import exceptions as keystone
+from keystoneauth1.loading import get_plugin_loader
 
 from leasehold.openstack.arguments import Arguments
+from leasehold.openstack.credentials import every_option, has_other_options
 
 # Ours, then the variables that mean it: the first one set counts. Some have had several names.
 _TEXTS: dict[str, tuple[str, ...]] = {
@@ -53,4 +58,27 @@ def from_environment(environ: Mapping[str, str]) -> Arguments:
         arguments["verify"] = False
     if "auth_type" not in arguments and environ.get("OS_IDENTITY_API_VERSION", "").startswith("2"):
         arguments["auth_type"] = "v2token" if "token" in arguments else "v2password"
+    if (auth_type := arguments.get("auth_type")) and has_other_options(auth_type):
+        return _for_plugin(auth_type, arguments, environ)
     return arguments
+
+
+def _for_plugin(auth_type: str, found: Arguments, environ: Mapping[str, str]) -> Arguments:
+    """Add the plugin's own options, and leave out credentials that it does not take.
+
+    Those are left over from another way to sign in, as a password is in most shells.
+    """
+    try:
+        options = get_plugin_loader(auth_type).get_options()
+    except keystone.NoMatchingPlugin:
+        return found  # whoever makes the plugin says so
+    names = {each.dest for option in options for each in (option, *option.deprecated)}
+    left = every_option() - names
+    own = {
+        option.dest: value
+        for option in options
+        if option.dest not in Arguments.__annotations__
+        and (value := environ.get(f"OS_{option.dest.upper()}"))
+    }
+    kept = {name: value for name, value in found.items() if name not in left}
+    return cast("Arguments", {**kept, "auth_options": own})

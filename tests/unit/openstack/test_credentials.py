@@ -151,6 +151,7 @@ def test_plugins_that_ask_nobody_need_no_keystone():
         ({"auth_type": "leasehold_v1_0", "api_key": "k"}, "username is needed"),
         ({"auth_type": "leasehold_v3oidcaccesstoken"}, "identity_provider is needed"),
         ({"auth_type": "leasehold_given_token"}, "token is needed"),
+        ({"auth_type": "v3oidcaccesstoken"}, "identity_provider is needed"),
     ],
 )
 def test_what_our_plugins_lack_is_said_by_name(arguments, words):

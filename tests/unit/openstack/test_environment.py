@@ -46,3 +46,36 @@ def test_the_old_identity_version_chooses_the_old_sign_in():
 def test_insecure_means_unverified():
     assert from_environment({"OS_INSECURE": "True"}) == {"verify": False}
     assert from_environment({"OS_INSECURE": "false"}) == {}
+
+
+LEFT_OVER = {"OS_USERNAME": "alice", "OS_PASSWORD": "pw", "OS_PROJECT_NAME": "lab"}
+
+
+def test_another_plugin_s_options_are_variables_too_and_other_credentials_are_left_out():
+    own = {
+        "OS_AUTH_TYPE": "v3oidcaccesstoken",
+        "OS_IDENTITY_PROVIDER": "acme",
+        "OS_PROTOCOL": "openid",
+        "OS_ACCESS_TOKEN": "x",
+        "OS_REGION_NAME": "One",
+    }
+    assert from_environment({**LEFT_OVER, **own}) == {
+        "auth_type": "v3oidcaccesstoken",
+        "project_name": "lab",
+        "region": "One",
+        "auth_options": {"identity_provider": "acme", "protocol": "openid", "access_token": "x"},
+    }
+
+
+def test_what_another_plugin_shares_with_the_usual_ones_stays():
+    own = {"OS_AUTH_TYPE": "v3totp", "OS_PASSCODE": "123456"}
+    assert from_environment({**LEFT_OVER, **own}) == {
+        "auth_type": "v3totp",
+        "username": "alice",
+        "project_name": "lab",
+        "auth_options": {"passcode": "123456"},
+    }
+
+
+def test_a_plugin_that_does_not_exist_is_left_to_the_sign_in():
+    assert from_environment({"OS_AUTH_TYPE": "nosuch"}) == {"auth_type": "nosuch"}
