@@ -50,6 +50,8 @@ def standing_of(rows: Collection[Row]) -> Standing:
     """The standing of a server with what belongs to it."""
     server = next(row for row in rows if row.kind is Kind.SERVER)
     failure = next((row.failure for row in rows if row.failure is not None), None)
+    if server.state is State.AILING:  # another one serves as well
+        failure = failure or server.reason
     reason = failure or _first_reason(rows)
     if failure is not None or any(row.state is State.GONE for row in rows):
         stage = Stage.FAILED

@@ -191,9 +191,9 @@ def _without_ballast(row: Row) -> Row:
 
 
 def _is_missed(row: Row) -> bool:
-    """What holds data and is wanted is waited for as long as it takes."""
-    is_data = row.kept and isinstance(row.spec, VolumeSpec)
-    return is_data and row.wanted and row.cloud_id is not None
+    """What is held, or holds data, is waited for as long as it takes."""
+    replaceable = row.kept and not isinstance(row.spec, VolumeSpec)
+    return row.missed and not replaceable and row.cloud_id is not None
 
 
 def _is_there(row: Row) -> bool:

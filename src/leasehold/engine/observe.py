@@ -174,7 +174,7 @@ def _seen(row: Row, sighting: Sighting, began_at: float, now: float) -> Row:
         case State.GONE:
             if began_at <= row.since:
                 return row
-            if row.kept and row.wanted:
+            if row.missed:
                 found = step(row, Event.FOUND, now, cloud_id=sighting.cloud_id, failure=None)
                 return _judge(found, sighting, now)
             if row.kind is Kind.ATTACHMENT and row.kept:

@@ -18,7 +18,7 @@ from leasehold.engine.cloud import (
     Spec,
     VolumeSpec,
 )
-from leasehold.engine.reason import Reason
+from leasehold.engine.reason import Cause, Reason
 
 
 class State(StrEnum):
@@ -37,7 +37,7 @@ class State(StrEnum):
     GROWING = "growing"
     """The call that makes a volume larger has left, or was under way when we died."""
     AILING = "ailing"
-    """It holds data, and something is wrong with it; it recovers, or somebody decides."""
+    """It holds data or is in use, and something is wrong with it; it recovers, or somebody decides."""
     LEAVING = "leaving"
     """It has to go; the call that deletes it is due, or waits for what stands on it."""
     DELETING = "deleting"
@@ -108,6 +108,12 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
                 return foreign
             case _:
                 return isinstance(self.spec, SnapshotSpec)
+
+    @property
+    def missed(self) -> bool:
+        """It is gone without our doing, and wanted: should it show again, it was never gone."""
+        lost = self.failure is not None and self.failure.cause is Cause.LOST
+        return self.state is State.GONE and self.wanted and (self.kept or lost)
 
     @property
     def too_small(self) -> bool:

@@ -40,13 +40,13 @@ class Event(StrEnum):
     APPEARED = "appeared"
     """It was believed gone, and a listing shows it."""
     FOUND = "found"
-    """The same of what holds data and is wanted: it was never gone."""
+    """The same of what is still wanted: it was never gone."""
     GROW = "grow"
     """It has to become larger: the call may leave."""
     GROWN = "grown"
     """A listing shows it as large as it should be."""
     AILED = "ailed"
-    """What would be deleted for a failure holds data, so it is not."""
+    """What would be deleted for a failure holds data or is in use, so it is not."""
 
 
 TABLE: dict[tuple[State, Event], State] = {
@@ -144,15 +144,21 @@ def backoff(calls: int, *, first: float = 2.0) -> float:
 
 
 def fail(row: Row, reason: Reason, now: float) -> Row:
-    """The row given up for `reason`: it has to go, if it is there at all and holds no data."""
-    if row.kept and row.state not in (State.PLANNED, State.MAKING):
+    """The row given up for `reason`: it has to go, if it is there at all and holds no data.
+
+    A server that could be used may be in use: clouds show one in ERROR that runs as before, after a
+    live migration that failed, say. It stays until it is dropped.
+    """
+    if row.state in (State.PLANNED, State.MAKING):
+        return step(row, Event.REFUSED, now, failure=row.failure or reason, reason=reason)
+    was_usable = row.kind is Kind.SERVER and row.state in (State.UP, State.AILING)
+    if row.kept or was_usable:
         return ail(row, reason, now)
-    event = Event.REFUSED if row.state in (State.PLANNED, State.MAKING) else Event.FAILED
-    return step(row, event, now, failure=row.failure or reason, reason=reason)
+    return step(row, Event.FAILED, now, failure=row.failure or reason, reason=reason)
 
 
 def ail(row: Row, reason: Reason, now: float) -> Row:
-    """The row of what holds data, with what is wrong with it."""
+    """The row of what stays, with what is wrong with it."""
     if row.state is State.AILING:
         told = row.reason
         if told is not None and (told.cause, told.text) == (reason.cause, reason.text):

@@ -19,6 +19,7 @@ from leasehold.lab.effects import (
     Effect,
     End,
     Failed,
+    Mend,
     Name,
     Ready,
     Retry,
@@ -122,7 +123,11 @@ class _Pass:
         settled = True
         for hold in self.scene.held.get(lease.id, ()):
             config = self.scene.machine_types.get(hold.machine_type or lease.machine_type)
-            if hold.broken is not None or (config is None and lease.state is LeaseState.READY):
+            if hold.broken is not None:
+                if config is not None and progress.is_whole(hold, self.scene.rows):
+                    self.effects.append(Mend(node=hold.node))
+                continue
+            if config is None and lease.state is LeaseState.READY:
                 continue
             if config is None:
                 gone = f"machine type {hold.machine_type or lease.machine_type}"

@@ -89,6 +89,12 @@ class Break(msgspec.Struct, frozen=True, kw_only=True):
     reason: Reason
 
 
+class Mend(msgspec.Struct, frozen=True, kw_only=True):
+    """A node that had lost its server has it again: it was never gone."""
+
+    node: NodeName
+
+
 LeaseEffect = Grant | Explain | Ready | Warn | End
-HoldEffect = Built | Usable | Name | Failed | Retry | Swap | Break
+HoldEffect = Built | Usable | Name | Failed | Retry | Swap | Break | Mend
 Effect = LeaseEffect | HoldEffect

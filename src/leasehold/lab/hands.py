@@ -78,6 +78,8 @@ class Hands:
                 self._memory.change_hold(hold, ready_at=now, reason=None)
             case effects.Break(reason=reason):
                 self._memory.change_hold(hold, broken=reason)
+            case effects.Mend():
+                self._memory.change_hold(hold, broken=None)
             case effects.Name(specs=specs):
                 self._name(hold, specs, now)
             case effects.Failed(reason=reason):

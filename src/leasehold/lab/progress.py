@@ -44,13 +44,16 @@ def held(hold: Hold, rows: Mapping[ObjectId, Row], config: MachineTypeConfig) ->
     server = rows.get(hold.server)
     address = address_of(mine, config)
     failure = next((row.failure for row in mine if row.failure is not None), None)
+    ails = ailment(server)
+    if hold.ready_at is None:
+        failure = failure or ails  # nobody is on it yet, so another one may as well be tried
     # A server that has proved itself is up, whatever the last listing said.
     unfinished = [row for row in mine if row.state is not State.UP and row.id != hold.server]
     reason = hold.broken
     if hold.broken is not None:
         state = NodeState.BROKEN
     elif hold.ready_at is not None and not unfinished and not hold.owed:
-        state, reason = NodeState.READY, hold.health
+        state, reason = NodeState.READY, hold.health or ails
     elif hold.ready_at is not None and unfinished:
         state, reason = NodeState.REACHABLE, _unfinished(unfinished)
     elif hold.ready_at is not None:
@@ -70,6 +73,18 @@ def held(hold: Hold, rows: Mapping[ObjectId, Row], config: MachineTypeConfig) ->
         reason=reason,
         failure=failure,
     )
+
+
+def ailment(server: Row | None) -> Reason | None:
+    """What is wrong with a server that could be used, and may be in use."""
+    return server.reason if server is not None and server.state is State.AILING else None
+
+
+def is_whole(hold: Hold, rows: Mapping[ObjectId, Row]) -> bool:
+    """Whether everything that a node was given is there."""
+    mine = [rows[each] for each in hold.objects if each in rows]
+    lost = any(row.doomed or row.state is State.GONE for row in mine)
+    return len(mine) == len(hold.objects) and not lost
 
 
 def _fixed(hold: Hold) -> Progress:

@@ -279,11 +279,15 @@ class SpareHands:
             return Reason(cause=Cause.DOWN, text="its node is down")
         if any(each in self._memory.short for each in hold.objects):
             return Reason(cause=Cause.QUOTA_FULL, text="the quota has no room for it")
-        return hold.broken or hold.health
+        return hold.broken or hold.health or self._ails(hold)
 
     def _failed(self, hold: Hold) -> Reason | None:
         config = self._memory.machine_types.get(hold.machine_type)
-        return progress.held(hold, self._memory.rows, config).failure if config else None
+        how = progress.held(hold, self._memory.rows, config) if config else None
+        return (how.failure if how else None) or self._ails(hold)
+
+    def _ails(self, hold: Hold) -> Reason | None:
+        return progress.ailment(self._memory.rows.get(hold.server))
 
     def _is_up(self, node: NodeName) -> bool:
         row = self._memory.inventory.row(node)

@@ -34,6 +34,11 @@ def test_a_failure_of_any_part_fails_the_machine(state: State) -> None:
     assert (failed.stage, failed.reason, failed.is_lasting) == (Stage.FAILED, BROKE, False)
 
 
+def test_a_server_that_ran_and_is_in_error_fails_the_machine() -> None:
+    failed = standing_of([a_row(state=State.AILING, reason=BROKE), a_row(Kind.PORT, State.UP)])
+    assert (failed.stage, failed.reason) == (Stage.FAILED, BROKE)
+
+
 @pytest.mark.parametrize(
     ("cause", "lasts"),
     [

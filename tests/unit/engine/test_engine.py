@@ -222,6 +222,7 @@ class Listener:
 
 def test_a_console_is_read_once_and_before_the_server_is_deleted(world: World) -> None:
     listener = world.engine.reader = Listener()
+    world.cloud.boot = 60
     _, server = world.plan_server()
     world.run(30)
     world.cloud.printed = lambda _: "booting\n" * 300 + "panic\n"

@@ -260,6 +260,16 @@ def test_rows_are_forgotten_when_they_were_gone_for_long_and_nothing_needs_them(
     assert book.outdated(NOW) == ["port-2"]
 
 
+def test_what_vanished_while_somebody_holds_it_is_remembered_until_it_is_given_back() -> None:
+    lost = Reason(cause=Cause.LOST, text="vanished")
+    row = a_row(state=State.GONE, since=0.0, cloud_id=CloudId("c"), failure=lost)
+    book = Ledger()
+    book.put(row)
+    assert book.outdated(NOW) == []
+    book.put(msgspec.structs.replace(row, wanted=False))
+    assert book.outdated(NOW) == [row.id]
+
+
 # -- what listings have to tell ----------------------------------------------------------------------
 
 

@@ -59,12 +59,25 @@ def test_addresses_once_known_are_kept_through_an_answer_without_them() -> None:
     assert see(row, listing=a_listing(a_sighting())).changed == ()
 
 
-@pytest.mark.parametrize("state", [State.BUILDING, State.UP])
-def test_an_object_in_error_fails_with_the_clouds_words(state: State) -> None:
+def test_a_server_that_is_being_built_fails_in_error_with_the_clouds_words() -> None:
     sighting = a_sighting(status="ERROR", fault="No valid host was found. (code 500)")
-    row = only(see(a_row(state=state), listing=a_listing(sighting)))
+    row = only(see(a_row(state=State.BUILDING), listing=a_listing(sighting)))
     assert row.state is State.LEAVING
     assert row.failure == Reason(cause=Cause.NO_HOST, text="No valid host was found. (code 500)")
+
+
+def test_a_server_in_use_that_shows_an_error_stays_and_recovers() -> None:
+    sighting = a_sighting(status="ERROR", fault="Live migration failed")
+    row = only(see(a_row(state=State.UP), listing=a_listing(sighting)))
+    assert (row.state, row.failure, row.doomed) == (State.AILING, None, False)
+    assert row.reason == Reason(cause=Cause.BUILD_FAILED, text="Live migration failed")
+    assert see(row, listing=a_listing(sighting)).changed == ()
+    assert only(see(row, listing=a_listing(a_sighting()))).state is State.UP
+
+
+def test_a_volume_that_holds_no_data_fails_in_error() -> None:
+    shown = a_listing(a_sighting(Kind.VOLUME, "ERROR"), kind=Kind.VOLUME)
+    assert only(see(a_row(Kind.VOLUME, State.UP), listing=shown)).state is State.LEAVING
 
 
 def test_an_error_without_words_says_so() -> None:
@@ -321,6 +334,19 @@ def test_a_stray_of_any_kind_becomes_a_row_of_that_kind(kind: Kind) -> None:
     row = only(see(a_row(kind), listing=a_listing(stray, kind=kind), memory=memory))
     assert row.kind is kind
     assert row.needs == ()
+
+
+def test_what_vanished_and_is_wanted_is_as_before_when_it_shows_again() -> None:
+    row = only(see(a_row(state=State.UP, absent=1)))
+    assert (row.state, row.missed) == (State.GONE, True)
+    row = only(see(row, listing=a_listing(a_sighting()), began_at=NOW + 9))
+    assert (row.state, row.failure, row.cloud_id) == (State.UP, None, "cloud-server-1")
+
+
+def test_an_order_that_was_refused_and_shows_after_all_is_deleted() -> None:
+    no = Reason(cause=Cause.REFUSED, text="no")
+    row = only(see(a_row(state=State.GONE, failure=no), listing=a_listing(a_sighting())))
+    assert row.state is State.LEAVING
 
 
 def test_an_object_whose_row_was_gone_is_deleted_again() -> None:

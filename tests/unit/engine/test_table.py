@@ -90,16 +90,18 @@ def test_a_step_starts_the_state_afresh() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "after"),
+    ("kind", "state", "after"),
     [
-        (State.PLANNED, State.GONE),
-        (State.MAKING, State.GONE),
-        (State.BUILDING, State.LEAVING),
-        (State.UP, State.LEAVING),
+        (Kind.SERVER, State.PLANNED, State.GONE),
+        (Kind.SERVER, State.MAKING, State.GONE),
+        (Kind.SERVER, State.BUILDING, State.LEAVING),
+        (Kind.VOLUME, State.UP, State.LEAVING),
     ],
 )
-def test_a_failure_is_kept_and_what_is_there_has_to_leave(state: State, after: State) -> None:
-    row = fail(a_row(state=state), REASON, NOW)
+def test_a_failure_is_kept_and_what_is_there_has_to_leave(
+    kind: Kind, state: State, after: State
+) -> None:
+    row = fail(a_row(kind, state), REASON, NOW)
     assert (row.state, row.failure, row.doomed) == (after, REASON, True)
 
 

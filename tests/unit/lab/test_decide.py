@@ -8,7 +8,7 @@ from leasehold.engine.reason import Cause, Reason
 from leasehold.engine.row import State
 from leasehold.lab.book import Hold
 from leasehold.lab.decide import Scene, decide
-from leasehold.lab.effects import Break, Built, End, Failed, Ready, Retry, Usable
+from leasehold.lab.effects import Break, Built, End, Failed, Mend, Ready, Retry, Usable
 from leasehold.lab.model import LeaseState
 from leasehold.lab.queue import OFFERS_RETRY, Queue
 from tests.unit.engine.builders import a_row
@@ -165,6 +165,13 @@ def test_a_node_in_use_that_loses_its_server_is_broken_and_the_lease_goes_on() -
     lost = rows_of(server=State.GONE, failure=FAILED)
     assert in_use(a_hold(ready_at=NOW), rows=lost)[0] == (Break(node="demo001", reason=FAILED),)
     assert in_use(a_hold(ready_at=NOW, broken=FAILED), rows=lost)[0] == ()
+
+
+def test_a_broken_node_is_mended_once_all_that_was_given_to_it_is_there() -> None:
+    hold = a_hold(ready_at=NOW, broken=FAILED)
+    assert in_use(hold, rows=rows_of())[0] == (Mend(node="demo001"),)
+    assert in_use(hold, rows=rows_of(port=State.GONE))[0] == ()
+    assert in_use(hold, rows={})[0] == ()
 
 
 def test_a_lease_in_use_outlives_its_machine_type() -> None:

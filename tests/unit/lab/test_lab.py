@@ -490,6 +490,34 @@ def test_a_server_that_vanishes_breaks_its_node_and_says_so(bench: Bench) -> Non
     assert bench.lab.lease(lease.id).state is LeaseState.READY
 
 
+def test_a_server_in_use_that_the_cloud_shows_in_error_stays_until_it_is_given_back(
+    bench: Bench,
+) -> None:
+    lease = bench.lock(hold=True)
+    bench.run(30)
+    bench.cloud.mark(bench.lab.node("demo001").server_id, "ERROR", "Live migration failed")
+    bench.run(600)
+    node = bench.lab.node("demo001")
+    assert (node.state, node.reason.text) == (NodeState.READY, "Live migration failed")
+    assert bench.servers() == ["demo001"]
+    bench.lab.release(lease.id, owner="ann")
+    bench.run(60)
+    assert bench.servers() == []
+
+
+def test_a_server_that_listings_lacked_for_a_while_is_its_holders_as_before(bench: Bench) -> None:
+    lease = bench.lock(2, hold=True)
+    bench.run(60)
+    bench.cloud.hide = lambda sighting: sighting.name == "demo001"
+    bench.run(150)
+    assert bench.lab.node("demo001").state is NodeState.BROKEN
+    bench.cloud.hide = lambda _: False
+    bench.run(3600)
+    found = bench.lab.lease(lease.id)
+    assert [(node.state, node.reason) for node in found.nodes] == [(NodeState.READY, None)] * 2
+    assert bench.servers() == ["demo001", "demo002"]
+
+
 def test_a_restart_in_the_middle_goes_on_with_the_same_lease(bench: Bench) -> None:
     lease = bench.lock(2)
     bench.run(3)

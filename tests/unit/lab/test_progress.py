@@ -74,6 +74,13 @@ def test_any_failed_part_fails_the_attempt() -> None:
     assert held().failure is None
 
 
+def test_a_server_in_error_is_told_to_who_has_it_and_replaced_where_nobody_has() -> None:
+    ailing = rows_of(server=State.AILING, reason=BROKE)
+    how = held(ailing, ready_at=NOW)
+    assert (how.state, how.reason, how.failure) == (NodeState.READY, BROKE, None)
+    assert held(ailing).failure is BROKE
+
+
 def test_what_holds_the_node_up_is_told_not_what_waits_for_it() -> None:
     rows = rows_of(server=State.PLANNED, port=State.PLANNED, reason=WAITS)
     port = rows["port-1"]

@@ -225,6 +225,16 @@ def test_a_spare_whose_server_vanished_is_replaced(bench: Bench) -> None:
     assert len(spares(bench)) == len(bench.servers()) == 2
 
 
+def test_a_spare_that_shows_an_error_is_replaced_and_given_to_nobody(bench: Bench) -> None:
+    bench.run(30)
+    bad = {server.cloud_id for server in bench.cloud.alive(Kind.SERVER)}
+    for cloud_id in bad:
+        bench.cloud.mark(cloud_id, "ERROR", "Live migration failed")
+    bench.run(120)
+    there = {server.cloud_id for server in bench.cloud.alive(Kind.SERVER)}
+    assert (len(spares(bench)), len(there), there & bad) == (2, 2, set())
+
+
 def test_a_machine_type_that_fails_is_tried_with_one_boot_whoever_waits(tmp_path: Path) -> None:
     bench = Bench(tmp_path, attempts=1)
     for _ in range(3):
