@@ -60,7 +60,7 @@ class Planner:
         keys = (self._lab_key, *lease.public_keys)
         plans = []
         digest = self.fingerprint(machine_type, lease.os_type, lease.os_version) or ""
-        zone = self.zones.choose(config.cloud, config.availability_zones, now)
+        zone = self.zones.choose(config.cloud, recipe.zones, now)
         dns = self._config.dns.get(config.dns or "")
         for node in nodes:
             site = Site(

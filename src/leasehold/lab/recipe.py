@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from leasehold.engine.choice import Choice, newest
-from leasehold.engine.cloud import Flavor, Image, Network, Offers
+from leasehold.engine.cloud import Flavor, Image, Named, Network, Offers
 from leasehold.lab.config import FlavorRule, ImageRule, MachineTypeConfig, NetworkRule
 from leasehold.lab.config.rules import Patterns, chosen, every
 
@@ -18,6 +18,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     networks: tuple[Network, ...]
     security_group_ids: tuple[str, ...] | None
     floating_network: Network | None
+    zones: tuple[str, ...] = ()
+    """Those of the machine type's that are offered now; one that is out of service is not."""
 
 
 def resolve(machine_type: str, config: MachineTypeConfig, offers: Offers) -> Recipe:
@@ -29,8 +31,6 @@ def resolve(machine_type: str, config: MachineTypeConfig, offers: Offers) -> Rec
     for volume_type in (config.boot_volume_type, *(each.type for each in config.volumes)):
         if volume_type is not None:
             pick.named("volume type", volume_type, offers.volume_types)
-    for zone in config.availability_zones if offers.availability_zones else ():
-        pick.named("availability zone", zone, offers.availability_zones)
     assert config.image, "`for_system` has found an image, or said that there is none"
     image = pick.image(config.image, offers.images)
     return Recipe(
@@ -49,6 +49,7 @@ def resolve(machine_type: str, config: MachineTypeConfig, offers: Offers) -> Rec
             config.floating_ip,
             [network for network in offers.networks if network.external],
         ),
+        zones=pick.zones(config.availability_zones, offers.availability_zones),
     )
 
 
@@ -78,6 +79,15 @@ class _Picker(Choice):
             ram_mib=max(rule.ram_mib, image.min_ram_mib),
             disk_gib=max(rule.disk_gib, image.min_disk_gib),
         )
+
+    def zones(self, wanted: Sequence[str], offered: Sequence[Named]) -> tuple[str, ...]:
+        if not offered:
+            return tuple(wanted)
+        names = [each.name for each in offered]
+        found = tuple(each for each in wanted if each in names)
+        if wanted and not found:
+            raise self.missing("availability zone", " or ".join(wanted), names)
+        return found
 
     def networks(
         self, wanted: Sequence[str | NetworkRule], offered: Sequence[Network]

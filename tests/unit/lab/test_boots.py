@@ -2,17 +2,19 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from leasehold.engine.cloud import CloudUnsure, Kind
-from leasehold.engine.memory_cloud import Fault
+from leasehold.engine.cloud import CloudUnsure, Kind, Named
+from leasehold.engine.memory_cloud import Fault, MemoryCloud
 from leasehold.engine.reason import Cause
 from leasehold.lab.boots import MOST_CONSOLE
 from leasehold.lab.errors import UnknownBoot, UnknownMachineType
 from leasehold.lab.model import LeaseState
 from leasehold.lab.streak import FIRST_PAUSE
 from leasehold.store import Place
-from tests.simulation.bench import Bench
+from tests.simulation.bench import OFFERS, Bench
+from tests.simulation.clock import HandClock
 
 NO_HOST = "No valid host was found."
 
@@ -128,6 +130,18 @@ def test_a_pause_outlives_a_crash_and_ends_when_somebody_says_so(bench: Bench) -
     assert bench.lab.lease(waiting.id).state is LeaseState.PREPARING
     bench.restart()
     assert bench.lock().state is LeaseState.PREPARING
+
+
+def test_a_zone_that_the_cloud_does_not_offer_is_passed_over(tmp_path) -> None:
+    zones = tuple(Named(id=each, name=each) for each in ("east", "north"))
+    offers = msgspec.structs.replace(OFFERS, availability_zones=zones)
+    cloud = MemoryCloud(HandClock(), boot=10, end=5, offers=offers)
+    bench = Bench(tmp_path, cloud=cloud, availability_zones=("west", "east"), attempts=1)
+    lease = bench.lock()
+    bench.run(30)
+    assert bench.lab.lease(lease.id).state is LeaseState.READY
+    assert [row.spec.availability_zone for row in bench.rows(Kind.SERVER)] == ["east"]
+    bench.database.close()
 
 
 def test_a_zone_without_room_is_left_for_the_next_and_the_history_says_so(tmp_path) -> None:

@@ -186,7 +186,7 @@ def test_a_floating_ip_needs_an_external_network() -> None:
         ({"flavor": "huge"}, "flavor"),
         ({"networks": ("lob",)}, "network"),
         ({"security_groups": ("web",)}, "security group"),
-        ({"availability_zones": ("nova", "west")}, "availability zone"),
+        ({"availability_zones": ("west",)}, "availability zone"),
         ({"boot_volume_type": "slow"}, "volume type"),
         ({"volumes": (VolumeConfig(size_gib=1, type="slow"),)}, "volume type"),
     ],
@@ -208,6 +208,11 @@ def test_a_name_that_two_things_have_is_refused_with_their_ids() -> None:
     assert found(offers, security_groups=("g2",)).security_group_ids == ("g2",)
 
 
+def test_of_several_zones_those_that_are_offered_are_used() -> None:
+    assert found(availability_zones=("west", "nova")).zones == ("nova",)
+    assert found().zones == ()
+
+
 def test_a_cloud_that_does_not_tell_its_zones_is_believed() -> None:
     offers = Offers(images=OFFERS.images, flavors=OFFERS.flavors, networks=OFFERS.networks)
-    found(offers, availability_zones=("anything",))
+    assert found(offers, availability_zones=("anything",)).zones == ("anything",)

@@ -64,8 +64,8 @@ class MachineTypeConfig(msgspec.Struct, frozen=True, kw_only=True):
     boot_volume_type: str | None = None
     """Its volume type, by name; left out, the cloud's own choice."""
     availability_zones: tuple[str, ...] = ()
-    """Zones to build in, the best first: the next is taken for a while when one has no room, or
-    servers in it do not boot. None leaves the choice to the cloud."""
+    """Zones to build in, the best first: the next is taken for a while when one has no room, is not
+    offered, or servers in it do not boot. None leaves the choice to the cloud."""
     config_drive: bool = False
     metadata: dict[str, str] = {}
     """Server metadata, beside our own mark."""
