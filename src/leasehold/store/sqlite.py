@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import msgspec
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from leasehold.store.errors import StoreError, StoreInUse
@@ -49,7 +49,7 @@ class SqliteFile(msgspec.Struct, frozen=True, kw_only=True):
     def engine(self) -> Engine:
         # Transactions are begun and ended by hand: the driver's own would not cover a whole batch.
         engine = create_engine(
-            f"sqlite:///{self.path}",
+            URL.create("sqlite", database=str(self.path)),  # in a text, "?" and "%" are its own
             isolation_level="AUTOCOMMIT",
             connect_args={"timeout": 10.0},
             hide_parameters=True,

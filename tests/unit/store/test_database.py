@@ -344,6 +344,13 @@ def test_a_file_in_the_place_of_the_directory_is_named(tmp_path: Path) -> None:
         Database(tmp_path / "state" / "ledger.db")
 
 
+@pytest.mark.parametrize("name", ["a?b", "a%20b", "a#b", "a b"])
+def test_a_path_is_taken_as_it_is_written(tmp_path: Path, name: str) -> None:
+    Database(tmp_path / name / "ledger.db").close()
+    assert [each.name for each in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name / "ledger.db").is_file()
+
+
 def test_missing_directories_are_made(tmp_path: Path) -> None:
     with Database(tmp_path / "a" / "b" / "ledger.db") as database:
         assert facts(database) == {}
