@@ -35,7 +35,12 @@ def resolve(machine_type: str, config: MachineTypeConfig, offers: Offers) -> Rec
     image = pick.image(config.image, offers.images)
     return Recipe(
         image=image,
-        flavor=pick.flavor(config.flavor, offers.flavors, image),
+        flavor=pick.flavor(
+            config.flavor,
+            offers.flavors,
+            ram_mib=image.min_ram_mib,
+            disk_gib=0 if config.boot_volume_gib else image.min_disk_gib,
+        ),
         networks=pick.networks(config.networks, offers.networks),
         security_group_ids=None
         if groups is None
@@ -66,7 +71,10 @@ class _Picker(Choice):
             raise self.missing("active image matching", _shown(rule.match, rule.exclude), names)
         return newest(found)
 
-    def flavor(self, rule: str | FlavorRule, offered: Sequence[Flavor], image: Image) -> Flavor:
+    def flavor(
+        self, rule: str | FlavorRule, offered: Sequence[Flavor], *, ram_mib: int, disk_gib: int
+    ) -> Flavor:
+        """By name, or the smallest by a rule that has at least this, which the image needs."""
         if isinstance(rule, str):
             return self.named("flavor", rule, offered)
         allowed = [each for each in offered if chosen(each.name, rule.allow, rule.exclude)]
@@ -76,8 +84,8 @@ class _Picker(Choice):
         return self.smallest_flavor(
             allowed,
             cores=rule.cores,
-            ram_mib=max(rule.ram_mib, image.min_ram_mib),
-            disk_gib=max(rule.disk_gib, image.min_disk_gib),
+            ram_mib=max(rule.ram_mib, ram_mib),
+            disk_gib=max(rule.disk_gib, disk_gib),
         )
 
     def zones(self, wanted: Sequence[str], offered: Sequence[Named]) -> tuple[str, ...]:

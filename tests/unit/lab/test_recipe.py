@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from leasehold.engine.cloud import Flavor, Image, Named, Network, Offers
@@ -113,6 +114,13 @@ def test_which_flavor(rule, flavor: str) -> None:
 
 def test_a_flavor_chosen_by_size_fits_the_image_too() -> None:
     assert found(image="ubuntu-24.04", flavor=FlavorRule()).flavor.id == "f-large"
+
+
+def test_a_flavor_needs_no_disk_for_an_image_that_is_booted_from_a_volume() -> None:
+    diskless = msgspec.structs.replace(OFFERS, flavors=(a_flavor("diskless", 2, 4096, 0),))
+    wish = {"image": "ubuntu-24.04", "flavor": FlavorRule(cores=2)}
+    assert found(diskless, boot_volume_gib=10, **wish).flavor.id == "f-diskless"
+    assert refused(diskless, **wish).thing == "flavor with"
 
 
 def test_a_size_that_nothing_has_is_told_with_what_there_is() -> None:
