@@ -3,14 +3,16 @@
 from pathlib import Path
 from typing import Any
 
+import libcloud.security
 import pytest
+import requests
 from libcloud.common.exceptions import BaseHTTPError
 from libcloud.common.openstack_identity import OpenStackAuthenticationCache
 from libcloud.common.types import LibcloudError
 from libcloud.compute.drivers import openstack as theirs
 
 from leasehold import libcloud as ours
-from leasehold.emulator import Emulator
+from leasehold.emulator import Emulator, Tls
 from leasehold.openstack import connect
 from tests.certificates import Authority
 from tests.system.libcloud.pair import Pair
@@ -234,20 +236,64 @@ def test_a_node_with_the_flavor_of_newer_microversions_is_alike(account: dict[st
         assert node.extra["flavorId"] is None
 
 
+OLD_KEY = {"key": "demo", "secret": "demo-key"}
+PASSWORD = {"key": "demo", "secret": "demo"}
+ACCESS_TOKEN = {"key": "lab", "secret": "demo-access-token", "ex_tenant_name": "openid"}
+
+
 @pytest.mark.parametrize(
-    "version",
+    ("version", "given"),
     [
-        *("1.0", "1.1", "2.0", "2.0_apikey", "2.0_password", "2.0_voms"),
-        *("3.x_password", "3.x_appcred", "3.x_oidc_access_token"),
+        ("1.0", OLD_KEY),
+        ("1.1", OLD_KEY),
+        ("2.0", OLD_KEY),
+        ("2.0_apikey", OLD_KEY),
+        ("2.0_password", PASSWORD),
+        ("3.x_password", PASSWORD),
+        ("3.x_oidc_access_token", ACCESS_TOKEN),
     ],
 )
 @BOTH
-def test_every_way_to_sign_in_of_libclouds_makes_a_driver(
-    module: Any, account: dict[str, Any], version: str, tmp_path: Path
+def test_every_way_to_sign_in_of_libclouds_lists_sizes(
+    module: Any, account: dict[str, Any], version: str, given: dict[str, str]
 ) -> None:
-    if version == "2.0_voms":  # its secret is the file of a proxy certificate
-        account = {**account, "secret": str(Authority(tmp_path).client("demo"))}
-    module.OpenStack_2_NodeDriver(**{**account, "ex_force_auth_version": version})
+    way = {**account, **given, "ex_force_auth_version": version}
+    if module is theirs and version in ("1.0", "1.1"):  # its class for these finds no service
+        module.OpenStack_2_NodeDriver(**way)
+    else:
+        assert module.OpenStack_2_NodeDriver(**way).list_sizes()
+
+
+@BOTH
+def test_an_application_credential_lists_sizes(
+    module: Any, account: dict[str, Any], emulator: Emulator
+) -> None:
+    with connect(
+        auth_url=emulator.auth_url, username="demo", password="demo", project_name="demo"
+    ) as user:
+        answer = requests.post(
+            f"{emulator.auth_url}/users/{user.identity().user_id}/application_credentials",
+            json={"application_credential": {"name": f"of {module.__name__}"}},
+            headers={"X-Auth-Token": user.transport.token().reveal()},
+            timeout=10,
+        )
+    made = answer.json()["application_credential"]
+    way = {**account, "key": made["id"], "secret": made["secret"]}
+    way["ex_force_auth_version"] = "3.x_appcred"
+    assert module.OpenStack_2_NodeDriver(**way).list_sizes()
+
+
+@BOTH
+def test_the_file_of_a_voms_proxy_lists_sizes(
+    module: Any, account: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = Authority(tmp_path)
+    monkeypatch.setattr(libcloud.security, "CA_CERTS_PATH", str(authority.path))
+    tls = Tls(certificate=authority.server("127.0.0.1"), client_authority=authority.path)
+    with Emulator(guests="none", tls=tls) as emulator:
+        way = {**account, "key": "", "secret": str(authority.client("demo"))}
+        way |= {"ex_force_auth_url": emulator.url, "ex_force_auth_version": "2.0_voms"}
+        assert module.OpenStack_2_NodeDriver(**way).list_sizes()
 
 
 @BOTH
