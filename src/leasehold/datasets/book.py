@@ -33,7 +33,8 @@ class Former(msgspec.Struct, frozen=True, kw_only=True):
     """A volume that a dataset had before a snapshot was restored; kept for the grace time."""
 
     volume: ObjectId
-    until: float
+    until: float | None = None
+    """None: the volume that took its place is not there yet, so it may be all that is left."""
 
 
 class DatasetRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,8 +80,6 @@ class DatasetRow(msgspec.Struct, frozen=True, kw_only=True):
     """It is to become what this snapshot holds, as soon as it is on no server."""
     restore_id: str | None = None
     """The cloud's id of that snapshot."""
-    restore_until: float | None = None
-    """Until when the volume that it has now is kept then."""
     former: tuple[Former, ...] = ()
     tries: int = 0
     wake_at: float | None = None

@@ -318,9 +318,7 @@ class Commands:
             self._check_hold(row)
             found = control.shelf.snapshot(snapshot, row.id)
             cloud_id = self._cloud_id(found)
-            until = control.clock.now() + control.grace
-            changes = {"restore": found.id, "restore_id": cloud_id, "restore_until": until}
-            self._put(msgspec.structs.replace(row, **changes))
+            self._put(msgspec.structs.replace(row, restore=found.id, restore_id=cloud_id))
             return self.show(row.id)
 
     # -- inside ----------------------------------------------------------------------------------

@@ -101,12 +101,8 @@ class Control:
             self.shelf.load(found)
             for row in engine.ledger.rows.values():
                 self._hear(row)
-            late = [
-                msgspec.structs.replace(each, destroy_at=now + RESTART_GRACE)
-                for each in found.datasets
-                if each.deleted_at is not None and not each.destroying
-                if each.destroy_at is not None and each.destroy_at < now + RESTART_GRACE
-            ]
+            spared = [(each, _spared(each, now + RESTART_GRACE)) for each in found.datasets]
+            late = [after for before, after in spared if after is not before]
             if late:
                 self.commit(Draft(datasets=late))
             self._stirred.update(self.shelf.datasets)
@@ -227,6 +223,7 @@ class Control:
             now=now,
             installation=self.installation,
             row=row,
+            grace=self.grace,
             volume=shelf.row(row.volume),
             attachment=shelf.row(row.attachment),
             node=shelf.nodes.get(row.node) if row.node else None,
@@ -353,6 +350,22 @@ class Control:
                            if (each.cloud, each.attached_server) == key])  # fmt: skip
 
         self._spawn(ask)
+
+
+def _spared(row: DatasetRow, until: float) -> DatasetRow:
+    """A dataset of which nothing is destroyed before `until`."""
+    ending = row.deleted_at is not None and not row.destroying
+    if ending and row.destroy_at is not None and row.destroy_at < until:
+        row = msgspec.structs.replace(row, destroy_at=until)
+    if any(each.until is not None and each.until < until for each in row.former):
+        former = tuple(
+            msgspec.structs.replace(
+                each, until=None if each.until is None else max(each.until, until)
+            )
+            for each in row.former
+        )
+        row = msgspec.structs.replace(row, former=former)
+    return row
 
 
 def _in_a_thread(work: Callable[[], None]) -> None:

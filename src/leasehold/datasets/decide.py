@@ -42,7 +42,10 @@ class _Pass(Placing):
         hold = self.row.hold
         if hold is not None and self.is_due(hold.until):
             self.change(hold=None)
-        over = [each for each in self.row.former if self.is_due(each.until)]
+        row = self.row
+        over = [
+            each for each in row.former if row.usable_at is not None and self.is_due(each.until)
+        ]
         if over:
             self.drop += [each.volume for each in over]
             self.change(former=tuple(each for each in self.row.former if each not in over))
@@ -63,7 +66,7 @@ class _Pass(Placing):
             self.stand(DatasetState.DESTROYING, text, volume.reason, ATTACH_PATIENCE)
             return False
         if row.usable_at is None and volume.state in (State.UP, State.GROWING):
-            self.change(usable_at=self.now, tries=0, wake_at=None)
+            self.change(usable_at=self.now, tries=0, wake_at=None, former=self.replaced())
         if row.usable_at is None and volume.state is State.AILING:
             self.failed(volume)
             return False
@@ -77,11 +80,22 @@ class _Pass(Placing):
             self.grow = self.row.size_gib
         return True
 
+    def replaced(self) -> tuple[Former, ...]:
+        """Former volumes, when the one that took their place is there: now their time begins."""
+        until = self.now + self.view.grace
+        return tuple(
+            Former(volume=each.volume, until=until) if each.until is None else each
+            for each in self.row.former
+        )
+
     def begin(self) -> None:
         """Ask for a volume, unless the last try was a moment ago."""
         row = self.row
         if row.deleted_at is not None:
-            self.stand(DatasetState.GONE, "")
+            if row.former:
+                self.deleted()  # one that was to be replaced may hold all that there is
+            else:
+                self.stand(DatasetState.GONE, "")
             return
         if row.wake_at is not None and not self.is_due(row.wake_at):
             return
@@ -159,9 +173,8 @@ class _Pass(Placing):
         """Take a new volume, of the snapshot that is to be restored; the old one stays a while."""
         row = self.row
         assert row.volume is not None, "it was there a moment ago"
-        until = row.restore_until or self.now
         self.change(
-            former=(*row.former, Former(volume=row.volume, until=until)),
+            former=(*row.former, Former(volume=row.volume)),
             volume=None,
             usable_at=None,
             written=True,
@@ -169,7 +182,6 @@ class _Pass(Placing):
             source=Source(snapshot=row.restore),
             restore=None,
             restore_id=None,
-            restore_until=None,
             tries=0,
             wake_at=None,
         )

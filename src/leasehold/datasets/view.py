@@ -13,6 +13,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     now: float
     installation: str
     row: DatasetRow
+    grace: float
+    """Seconds that what was deleted or replaced is kept."""
     volume: Row | None = None
     attachment: Row | None = None
     node: AgentRow | None = None

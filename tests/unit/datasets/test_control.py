@@ -269,6 +269,77 @@ def test_a_snapshot_is_restored_and_what_was_there_is_kept_for_the_grace_time(
     assert mounted.cloud.alive(Kind.SNAPSHOT) == ()
 
 
+def _restoring(world: DatasetWorld) -> str:
+    """Begin to restore a snapshot; returns the volume that is to be replaced."""
+    (before,) = world.volumes()
+    world.commands.snapshot("pg", "monday")
+    world.run(30)
+    world.commands.restore("pg", "monday")
+    return before
+
+
+def _refuse_volumes(world: DatasetWorld, why: Refusal = Refusal.QUOTA) -> None:
+    no = CloudRefused(f"no volume: {why}", why=why, request_id="req-9")
+    world.cloud.faults.extend([Fault(verb="make", error=no, kind=Kind.VOLUME)] * 10_000)
+
+
+def test_the_grace_time_of_what_a_snapshot_replaces_begins_when_it_is_replaced(
+    mounted: DatasetWorld,
+) -> None:
+    mounted.agent_of["n1"].busy = True
+    before = _restoring(mounted)
+    mounted.run(5000)
+    mounted.agent_of["n1"].busy = False
+    mounted.run(100)
+    assert mounted.show().state is DatasetState.MOUNTED
+    assert mounted.show().volume_id != before
+    row = mounted.control.shelf.dataset("pg")
+    assert [mounted.control.shelf.rows[each.volume].cloud_id for each in row.former] == [before]
+    mounted.run(3000)
+    assert mounted.control.shelf.dataset("pg").former == row.former
+    mounted.run(700)
+    assert mounted.control.shelf.dataset("pg").former == ()
+
+
+def test_a_volume_is_kept_until_the_one_that_replaces_it_is_there(mounted: DatasetWorld) -> None:
+    _refuse_volumes(mounted)
+    _restoring(mounted)
+    mounted.run(10_000)
+    assert len(mounted.control.shelf.dataset("pg").former) == 1
+    mounted.cloud.faults.clear()
+    mounted.run(400)
+    assert mounted.show().state is DatasetState.MOUNTED
+    assert len(mounted.control.shelf.dataset("pg").former) == 1
+    mounted.run(4000)
+    assert mounted.control.shelf.dataset("pg").former == ()
+
+
+def test_one_deleted_while_its_volume_is_replaced_is_kept_for_the_grace_time(
+    mounted: DatasetWorld,
+) -> None:
+    _refuse_volumes(mounted, Refusal.NOT_FOUND)
+    before = _restoring(mounted)
+    mounted.run(60)
+    mounted.commands.delete("pg", with_snapshots=True)
+    mounted.run(3000)
+    assert mounted.show().state is DatasetState.DELETED
+    assert before in mounted.volumes()
+    mounted.run(5000)
+    assert mounted.show().state is DatasetState.GONE
+    assert mounted.volumes() == []
+
+
+def test_a_service_that_starts_late_drops_no_former_volume_at_once(mounted: DatasetWorld) -> None:
+    _restoring(mounted)
+    mounted.run(100)
+    mounted.clock.time += 10_000
+    mounted.crash()
+    mounted.run(600)
+    assert len(mounted.control.shelf.dataset("pg").former) == 1
+    mounted.run(4000)
+    assert mounted.control.shelf.dataset("pg").former == ()
+
+
 def test_a_clone_is_never_formatted(mounted: DatasetWorld) -> None:
     mounted.create("copy", "n2", size_gib=None, dataset=mounted.show().id)
     mounted.run(300)
