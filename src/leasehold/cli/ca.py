@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
+from leasehold.cli.exits import UsageError
 from leasehold.cli.options import AsJson
 from leasehold.cli.tables import print_json, print_table
 
@@ -97,7 +98,10 @@ def user(
 
 @app.command(name="list")
 def list_(*, directory: Directory = HERE, json: AsJson = False) -> None:
-    """List what was issued, until when it is valid, and what is revoked."""
+    """List what was issued, until when it is valid, and what is revoked.
+
+    Of what flocker-ca issued, that which lies in the directory is known.
+    """
     issued = _open(directory).issued()
     if json:
         print_json(issued)
@@ -112,7 +116,12 @@ def list_(*, directory: Directory = HERE, json: AsJson = False) -> None:
 
 @app.command
 def revoke(
-    role: Literal["control", "node", "user"], name: str, /, *, directory: Directory = HERE
+    role: Literal["control", "node", "user"] | None = None,
+    name: str | None = None,
+    /,
+    *,
+    serial: str | None = None,
+    directory: Directory = HERE,
 ) -> None:
     """Take back every certificate of somebody. A running service refuses them within seconds.
 
@@ -122,9 +131,18 @@ def revoke(
         Whom they were issued to.
     name
         Under which name.
+    serial
+        Instead of both: one certificate alone, by its serial number in hexadecimal, also if it is not
+        listed because flocker-ca issued it. `openssl x509 -noout -serial -in FILE` shows it.
     """
-    count = _open(directory).revoke(_role(role), name, now=_now())
-    print(f"revoked: {count} of {role} {name}")
+    if serial is not None and role is None:
+        _open(directory).revoke_serial(_number(serial), now=_now())
+        print(f"revoked: {serial}")
+    elif role is not None and name is not None and serial is None:
+        count = _open(directory).revoke(_role(role), name, now=_now())
+        print(f"revoked: {count} of {role} {name}")
+    else:
+        raise UsageError("revoke: allowed: ROLE and NAME, or --serial")
 
 
 @app.command
@@ -144,7 +162,10 @@ def retire(
     *,
     directory: Directory = HERE,
     force: Annotated[
-        bool, Parameter(negative=(), help="Even if certificates of the older ones are still valid.")
+        bool,
+        Parameter(
+            negative=(), help="Even if certificates of the older ones are, or may be, in use."
+        ),
     ] = False,
 ) -> None:
     """Trust the present authority alone: what older ones issued is refused from now on."""
@@ -166,6 +187,11 @@ def retire(
             f"these have no newer certificate yet and would be shut out: {', '.join(left)};"
             " issue theirs, or say --force"
         )
+    if authority.may_have_issued_more and not force:
+        raise AuthorityError(
+            "an older authority is flocker-ca's, and may have issued more than lies here; see that"
+            " everybody has a newer certificate, then say --force"
+        )
     print(f"retired: {authority.retire(now=now)}")
 
 
@@ -179,6 +205,17 @@ def _open(directory: Path) -> "Authority":
     from leasehold.datasets.flocker.authority import Authority
 
     return Authority(directory)
+
+
+def _number(serial: str) -> int:
+    """OpenSSL writes it with colons in some places."""
+    try:
+        number = int(serial.replace(":", ""), 16)
+    except ValueError:
+        number = 0
+    if not 0 < number < 1 << 159:  # RFC 5280: 20 octets at most, and positive
+        raise UsageError(f"--serial: found {serial!r}; allowed: a number in hexadecimal")
+    return number
 
 
 def _role(text: str) -> "Role":

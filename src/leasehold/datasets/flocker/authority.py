@@ -4,13 +4,15 @@
     cluster.key, cluster-*.key
                     their private keys; which belongs to which is seen from the keys
     revoked.pem     what each of them took back; what lies in it must be refused
-    issued/         every certificate ever issued, by its serial number (no keys)
+    issued/         every certificate ever issued here, by its serial number (no keys)
 
-A directory that flocker-ca made, with ``cluster.crt`` and ``cluster.key``, is taken over as it is.
+A directory that flocker-ca made, with ``cluster.crt`` and ``cluster.key``, is taken over as it is,
+with the certificates of control services, nodes and users that lie in it.
 Each step writes whole files, and in an order that leaves a directory which works wherever it ends.
 """
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -125,7 +127,7 @@ class Authority:
         return paths
 
     def issued(self) -> list[Issued]:
-        """All that was issued here, the newest last."""
+        """All that was issued here, and what flocker-ca left in the directory; the newest last."""
         revoked = {serial for serial, _ in self._revoked()}
         found = []
         for made in self._certificates():
@@ -145,8 +147,13 @@ class Authority:
             )
         return found
 
+    @property
+    def may_have_issued_more(self) -> bool:
+        """Whether an older authority is flocker-ca's: what it issued need not lie here."""
+        return any(certificate.is_flockers(each) for each in self._trusted[1:])
+
     def revoke(self, role: Role, name: str, *, now: datetime) -> int:
-        """Take back everything that was issued to somebody; returns how many certificates.
+        """Take back everything that is known to be issued to somebody; returns how many.
 
         Raises `AuthorityError` if there is none that is not revoked yet.
         """
@@ -160,10 +167,14 @@ class Authority:
         if not fresh:
             raise AuthorityError(
                 f"no valid certificate was issued to {role.value} {name!r} here;"
-                " `leasehold ca list` shows those that were"
+                " `leasehold ca list` shows those that were, --serial revokes any other"
             )
         self._save_revoked([*known.items(), *((serial, now) for serial in fresh)], now)
         return len(fresh)
+
+    def revoke_serial(self, serial: int, *, now: datetime) -> None:
+        """Take back one certificate by its number, whether it is known here or not."""
+        self._save_revoked({serial: now, **dict(self._revoked())}.items(), now)
 
     def rotate(self, *, now: datetime) -> None:
         """Begin with a fresh authority: new certificates are issued by it, older ones stay valid.
@@ -203,7 +214,17 @@ class Authority:
 
     def _certificates(self) -> list[x509.Certificate]:
         found = [_read_all(path)[0] for path in (self._directory / "issued").glob("*.crt")]
-        return sorted(found, key=lambda each: each.not_valid_before_utc)
+        found += self._left_by_flocker()
+        once = {each.serial_number: each for each in found}
+        return sorted(once.values(), key=lambda each: each.not_valid_before_utc)
+
+    def _left_by_flocker(self) -> Iterator[x509.Certificate]:
+        """flocker-ca keeps no list: what it issued is known where it lies beside the authority."""
+        for path in sorted(self._directory.glob("*.crt")):
+            with contextlib.suppress(AuthorityError):  # somebody's file, and no certificate
+                leaf = _read_all(path)[0]
+                if leaf not in self._trusted and self._issuer_of(leaf) is not None:
+                    yield leaf
 
     def _issuer_of(self, made: x509.Certificate) -> int | None:
         """The place of the authority that issued it; None if that one is retired."""
@@ -218,10 +239,11 @@ class Authority:
     def _revoked(self) -> list[tuple[int, datetime]]:
         return revoked_in(self._directory / "revoked.pem")
 
-    def _save_revoked(self, revoked: Sequence[tuple[int, datetime]], now: datetime) -> None:
+    def _save_revoked(self, revoked: Iterable[tuple[int, datetime]], now: datetime) -> None:
         """Write one list for each authority: OpenSSL looks into its issuer's alone."""
+        pairs = list(revoked)
         lists = [
-            certificate.new_revocations(revoked, issuer=issuer, issuer_key=key, now=now)
+            certificate.new_revocations(pairs, issuer=issuer, issuer_key=key, now=now)
             for issuer, key in zip(self._trusted, self._keys, strict=True)
         ]
         text = b"".join(each.public_bytes(Encoding.PEM) for each in lists)

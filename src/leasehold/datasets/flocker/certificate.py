@@ -14,7 +14,7 @@ from enum import StrEnum
 import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.types import (
     CertificateIssuerPrivateKeyTypes,
     CertificatePublicKeyTypes,
@@ -64,8 +64,7 @@ def bearer_of(certificate: x509.Certificate) -> Bearer | None:
     if _is_authority(certificate):
         return Bearer(role=Role.AUTHORITY, name=common)
     if common == _CONTROL:
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
-        hosts = [str(each.value) for each in names.value]
+        hosts = _hosts(certificate)
         return Bearer(role=Role.CONTROL, name=hosts[0] if hosts else _CONTROL)
     return bearer_named(common)
 
@@ -81,6 +80,11 @@ def bearer_named(common_name: str) -> Bearer | None:
 def cluster_of(authority: x509.Certificate) -> str:
     """The cluster's id, which every certificate of it carries."""
     return _attribute(authority.subject, NameOID.ORGANIZATIONAL_UNIT_NAME)
+
+
+def is_flockers(authority: x509.Certificate) -> bool:
+    """Whether flocker-ca made an authority: its keys are of RSA, and none of ours is."""
+    return isinstance(authority.public_key(), rsa.RSAPublicKey)
 
 
 def new_key() -> ec.EllipticCurvePrivateKey:
@@ -199,6 +203,14 @@ def _is_authority(certificate: x509.Certificate) -> bool:
     except x509.ExtensionNotFound:
         return False
     return found.value.ca
+
+
+def _hosts(certificate: x509.Certificate) -> list[str]:
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return []
+    return [str(each.value) for each in names.value]
 
 
 def _subject(common: str, cluster: str) -> x509.Name:

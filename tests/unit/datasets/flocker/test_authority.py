@@ -7,6 +7,7 @@ from cryptography import x509
 
 from leasehold.datasets.flocker.authority import Authority, AuthorityError
 from leasehold.datasets.flocker.certificate import BadName, Role, bearer_named, bearer_of
+from tests.unit.datasets.flocker.flocker_ca import CLUSTER, FlockerCa
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
@@ -155,15 +156,37 @@ def test_a_directory_with_an_authority_is_not_written_over(
 
 
 def test_an_authority_that_flocker_made_goes_on(tmp_path: Path) -> None:
-    """RSA 4096 and SHA-256, as flocker-ca makes it; without lists of its own."""
-    key, crt = tmp_path / "cluster.key", tmp_path / "cluster.crt"
-    subject = "/OU=4f3a1c0e-8a52-4a0e-9b59-6a2a8c1c7f11/CN=old"
-    options = ("-x509", "-newkey", "rsa:2048", "-nodes", "-days", "100", "-subj", subject)
-    assert openssl("req", *options, "-keyout", key, "-out", crt).returncode == 0
+    FlockerCa(tmp_path)
     authority = Authority(tmp_path)
     leaf, _ = authority.issue(Role.USER, "ann", tmp_path, now=NOW)
-    assert authority.cluster == "4f3a1c0e-8a52-4a0e-9b59-6a2a8c1c7f11"
-    assert openssl("verify", "-CAfile", crt, leaf).returncode == 0
+    assert authority.cluster == CLUSTER
+    assert openssl("verify", "-CAfile", tmp_path / "cluster.crt", leaf).returncode == 0
+
+
+def test_what_flocker_issued_is_known_where_it_lies_and_revoked_by_name(tmp_path: Path) -> None:
+    flocker = FlockerCa(tmp_path)
+    ann, bob = flocker.user("ann"), flocker.user("bob")
+    (tmp_path / "mine.crt").write_text("no certificate")
+    authority = Authority(tmp_path)
+    assert authority.revoke(Role.USER, "ann", now=NOW) == 1
+    assert {each.name: each.revoked for each in authority.issued()} == {"ann": True, "bob": False}
+    options = ("-crl_check", "-CRLfile", tmp_path / "revoked.pem")
+    ca = tmp_path / "cluster.crt"
+    assert openssl("verify", *options, "-CAfile", ca, ann).returncode != 0
+    assert openssl("verify", *options, "-CAfile", ca, bob).returncode == 0
+    authority.rotate(now=NOW)
+    assert authority.may_have_issued_more
+    assert {each.name: each.retiring for each in authority.issued()} == {"ann": True, "bob": True}
+
+
+def test_what_lies_nowhere_is_revoked_by_its_number(authority: Authority, tmp_path: Path) -> None:
+    ann, _ = authority.issue(Role.USER, "ann", tmp_path, now=NOW)
+    bob, _ = authority.issue(Role.USER, "bob", tmp_path, now=NOW)
+    authority.revoke(Role.USER, "bob", now=NOW)
+    authority.revoke_serial(certificate(ann).serial_number, now=NOW)
+    assert not is_trusted(tmp_path / "ca", ann)
+    assert not is_trusted(tmp_path / "ca", bob)
+    assert not authority.may_have_issued_more
 
 
 @pytest.mark.parametrize("name", ["", "a b", "../x", "x" * 64, "ü"])
