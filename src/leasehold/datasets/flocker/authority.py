@@ -99,17 +99,17 @@ class Authority:
         """Issue a certificate with a key of its own; returns the paths of both in `into`.
 
         They are named as Flocker names them: ``control-HOST``, ``NAME`` for users and nodes. An
-        earlier pair of that name is replaced by the whole new one, and goes on being valid until it
-        ends or is revoked. Raises `BadName`, or OSError when they cannot be written.
+        earlier pair of theirs is replaced by the whole new one, and goes on being valid until it
+        ends or is revoked. Raises `BadName`; `AuthorityError` where the files would be taken for
+        somebody else's, or are, and where it would end at once; OSError when they cannot be written.
         """
+        bearer = Bearer(role=role, name=name)
         stem = f"control-{name}" if role is Role.CONTROL else name
-        if stem == "cluster" or stem.startswith("cluster-"):
-            raise AuthorityError(
-                f"{name!r} would be taken for the authority's own files; name another"
-            )
+        _refuse_stem(bearer, stem)
+        self._refuse_end(days, now)
         key = certificate.new_key()
         made = certificate.new_certificate(
-            Bearer(role=role, name=name),
+            bearer,
             key.public_key(),
             issuer=self._trusted[0],
             issuer_key=self._keys[0],
@@ -117,11 +117,12 @@ class Authority:
             days=days,
         )
         text = made.public_bytes(Encoding.PEM)
+        into.mkdir(parents=True, exist_ok=True)
+        paths = into / f"{stem}.crt", into / f"{stem}.key"
+        self._refuse_others(bearer, paths[0])
         issued = self._directory / "issued"
         issued.mkdir(mode=0o700, exist_ok=True)
         _write(issued / f"{made.serial_number:x}.crt", text, 0o644)
-        into.mkdir(parents=True, exist_ok=True)
-        paths = into / f"{stem}.crt", into / f"{stem}.key"
         _write(paths[1], _key_text(key), 0o600)
         _write(paths[0], text, 0o644)
         return paths
@@ -226,6 +227,26 @@ class Authority:
                 if leaf not in self._trusted and self._issuer_of(leaf) is not None:
                     yield leaf
 
+    def _refuse_end(self, days: int, now: datetime) -> None:
+        until = self._trusted[0].not_valid_after_utc
+        if min(days, (until - now).days) < 1:
+            raise AuthorityError(
+                f"a certificate for {days} days would end at once; allowed: 1 day or more, and until"
+                f" the authority's own end on {until:%Y-%m-%d} (`leasehold ca rotate` makes a new one)"
+            )
+
+    def _refuse_others(self, bearer: Bearer, path: Path) -> None:
+        """A pair may take the place of an earlier one of the same bearer alone."""
+        if not path.exists():
+            return
+        found = _read_all(path)[0]
+        if certificate.bearer_of(found) == bearer and certificate.cluster_of(found) == self.cluster:
+            return
+        raise AuthorityError(
+            f"{path} is the certificate of {found.subject.rfc4514_string()} and stays;"
+            " name another --output, or move it away"
+        )
+
     def _issuer_of(self, made: x509.Certificate) -> int | None:
         """The place of the authority that issued it; None if that one is retired."""
         for place, authority in enumerate(self._trusted):
@@ -271,6 +292,17 @@ def revoked_in(path: Path) -> list[tuple[int, datetime]]:
             f"{path}: {error}; allowed: lists of revoked certificates in PEM"
         ) from None
     return list(found.items())
+
+
+def _refuse_stem(bearer: Bearer, stem: str) -> None:
+    if stem == "cluster" or stem.startswith("cluster-"):
+        raise AuthorityError(
+            f"{bearer.name!r} would be taken for the authority's own files; name another"
+        )
+    if stem.startswith("control-") and bearer.role is not Role.CONTROL:
+        raise AuthorityError(
+            f"{bearer.name!r} would be taken for the service's files; name another"
+        )
 
 
 def _read_all(path: Path) -> list[x509.Certificate]:

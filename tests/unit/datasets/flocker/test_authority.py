@@ -206,6 +206,51 @@ def test_nobodys_files_take_the_place_of_the_authoritys_own(
         authority.issue(Role.USER, name, tmp_path / "ca", now=NOW)
 
 
+@pytest.mark.parametrize("role", [Role.USER, Role.NODE])
+def test_nobodys_files_take_the_place_of_the_services(
+    authority: Authority, tmp_path: Path, role: Role
+) -> None:
+    with pytest.raises(AuthorityError, match="taken for the service's files"):
+        authority.issue(role, "control-h1", tmp_path, now=NOW)
+
+
+def test_a_pair_takes_the_place_of_an_earlier_one_of_the_same_bearer_alone(
+    authority: Authority, tmp_path: Path
+) -> None:
+    ann, key = authority.issue(Role.USER, "ann", tmp_path, now=NOW)
+    before = ann.read_bytes(), key.read_bytes()
+    other = Authority.create(tmp_path / "other", "lab", now=NOW)
+    for issuer, role in ((authority, Role.NODE), (other, Role.USER)):
+        with pytest.raises(AuthorityError, match=r"ann\.crt is the certificate of .*CN=user-ann"):
+            issuer.issue(role, "ann", tmp_path, now=NOW)
+    assert (ann.read_bytes(), key.read_bytes()) == before
+    assert len(authority.issued()) == 1
+    authority.rotate(now=NOW)
+    authority.issue(Role.USER, "ann", tmp_path, now=NOW)
+    assert ann.read_bytes() != before[0]
+
+
+@pytest.mark.parametrize("days", [-5, 0])
+def test_a_certificate_that_would_end_at_once_is_not_issued(
+    authority: Authority, tmp_path: Path, days: int
+) -> None:
+    with pytest.raises(AuthorityError, match="would end at once; allowed: 1 day or more"):
+        authority.issue(Role.USER, "ann", tmp_path, now=NOW, days=days)
+    late = NOW + timedelta(days=3650)
+    with pytest.raises(AuthorityError, match="ca rotate"):
+        authority.issue(Role.USER, "ann", tmp_path, now=late)
+    assert authority.issued() == []
+
+
+def test_what_cannot_be_written_is_not_counted_as_issued(
+    authority: Authority, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(FileExistsError):
+        authority.issue(Role.USER, "ann", tmp_path / "file", now=NOW)
+    assert authority.issued() == []
+
+
 def test_a_key_that_is_not_the_authoritys_is_told(tmp_path: Path) -> None:
     Authority.create(tmp_path / "a", "a", now=NOW)
     Authority.create(tmp_path / "b", "b", now=NOW)
