@@ -259,7 +259,11 @@ class Leasing(Looking):
             found = steward.book.leases.get(lease)
             if found is not None:
                 _demand(f"lease {lease}", found.owner, owner, force=force)
-                steward.change_lease(found, **change(found))
+                after = steward.change_lease(found, **change(found))
+                if told := _difference(found, after):
+                    text = f"{told}, by {owner or found.owner}"
+                    reason = Reason(cause=Cause.CHANGED, text=text)
+                    steward.note("changed", steward.clock.now(), lease=lease, reason=reason)
                 durable = steward.turn()
             else:
                 durable = steward.journal.sync()
@@ -325,6 +329,23 @@ class Leasing(Looking):
             allowed = "a fresh key for each wish; this one belongs to a different one"
             raise BadWish("key", wish.key, allowed)
         return found
+
+
+def _difference(before: LeaseRow, after: LeaseRow) -> str:
+    """What a change of a lease says to whoever follows it; nothing if there is none."""
+    told = []
+    if after.seconds != before.seconds:
+        if after.seconds is None:
+            told.append("held without end")
+        elif before.seconds is None:
+            told.append(f"held no longer, but for {format_duration(after.seconds)}")
+        else:
+            told.append(f"{format_duration(after.seconds - before.seconds)} longer")
+    if after.purpose != before.purpose:
+        told.append(f"purpose: {after.purpose or 'none'}")
+    if after.priority != before.priority:
+        told.append(f"priority {after.priority}")
+    return "; ".join(told)
 
 
 def _released(by: str) -> Reason:

@@ -137,6 +137,7 @@ class Prompt(Registering):
         """Say what one node is held for, of all that its lease holds."""
         steward = self._steward
         steward.change_hold(steward.book.holds[name], purpose=purpose)
+        note_change(steward, name, "changed", f"purpose: {purpose or 'none'}")
         self._wait(steward.turn())
 
     def _entry(self, row: NodeRow) -> Entry:

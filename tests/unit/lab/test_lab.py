@@ -318,6 +318,24 @@ def test_only_its_owner_holds_a_lease_or_says_what_it_is_for(bench: Bench) -> No
     assert bench.lab.lease(lease.id).purpose == "nightly run"
 
 
+def test_what_is_changed_of_a_lease_is_in_its_history_with_who_did_it(bench: Bench) -> None:
+    lease = bench.lock(seconds=100)
+    bench.run(30)
+    bench.lab.extend(lease.id, 60)
+    bench.lab.hold(lease.id, owner="ann")
+    bench.lab.unhold(lease.id, 90, owner="ann")
+    bench.lab.amend(lease.id, purpose="nightly", owner="ada", force=True)
+    bench.lab.amend(lease.id, purpose="nightly", owner="ada", force=True)
+    told = [each.reason.text for each in bench.lab.events(lease=lease.id, limit=500)
+            if each.state == "changed"]  # fmt: skip
+    assert told == [
+        "1m longer, by ann",
+        "held without end, by ann",
+        "held no longer, but for 1m30s, by ann",
+        "purpose: nightly, by ada",
+    ]
+
+
 def test_a_priority_is_changed_only_while_the_lease_waits(bench: Bench) -> None:
     first, second = bench.lock(4), bench.lock(1)
     assert bench.lab.amend(second.id, priority=7).priority == 7
