@@ -22,6 +22,7 @@ def paddles(
     url: str,
     /,
     *,
+    follow: Annotated[bool, Parameter(negative=())] = False,
     dry_run: Annotated[bool, Parameter(negative=())] = False,
     json: AsJson = False,
     connection: Connection = USUAL,
@@ -29,19 +30,24 @@ def paddles(
     """Take over the nodes and locks of a running paddles, all or, if one conflicts, none.
 
     It only reads there. Who holds nodes there holds them here, without end. Call it again as often as
-    you like: what is here already as it is there stays.
+    you like: what is here already as it is there stays. Free nodes of a machine type that is in a
+    cloud here are left out: the cloud makes them.
 
     Parameters
     ----------
     url
         Where the paddles is: lock_server in teuthology.yaml.
+    follow
+        Where a lock here differs from the one there, do as it is there: give the node back here, and
+        lock it for who holds it there. Without, it is a conflict.
     dry_run
         Only say what would change.
     """
     found = read(url)
     client = connection.client()
     client.timeout = _TIMEOUT
-    report = client.post(TakeoverReport, "/takeover", {"nodes": found, "dry_run": dry_run})
+    body = {"nodes": found, "follow": follow, "dry_run": dry_run}
+    report = client.post(TakeoverReport, "/takeover", body)
     if json:
         print_json(report)
     else:
@@ -87,10 +93,13 @@ def _tell(report: TakeoverReport, *, dry_run: bool) -> None:
     for names, what in (
         (report.registered, "registered"),
         (report.changed, "changed"),
+        (report.released, "given back here, held otherwise there"),
         (report.locked, "locked for who holds them there"),
     ):
         print(f"{len(names):>6}  {would}{what}")
     print(f"{report.same:>6}  here as they are there")
+    if report.skipped:
+        print(f"{len(report.skipped):>6}  left out: nodes that a cloud makes here")
     if report.conflicts:
         print(f"{len(report.conflicts):>6}  in conflict, so nothing was changed:\n")
         print_table(

@@ -95,18 +95,19 @@ class Lab(Registering):
             yield self._prompt
 
     def take_over(
-        self, found: Sequence[NodeThere], *, by: str, dry_run: bool = False
+        self, found: Sequence[NodeThere], *, by: str, follow: bool = False, dry_run: bool = False
     ) -> TakeoverReport:
         """Have the nodes and locks of another lock server; returns what changed, or would.
 
-        One transaction. With a conflict, nothing is changed. Raises `BadWish` for a node that
-        cannot be.
+        One transaction. With a conflict, nothing is changed; with `follow`, a lock that differs from
+        the one there is none, but gives way to it. Raises `BadWish` for a node or lock that cannot
+        be.
         """
         steward = self._steward
         with self.promptly() as prompt:
             made = {name for name, each in steward.machine_types.items() if each.kind == "cloud"}
             here = {entry.row.name: entry for entry in prompt.entries()}
-            planned = plan_takeover(found, here, made)
+            planned = plan_takeover(found, here, made, follow=follow)
             if dry_run or planned.conflicts:
                 return report(planned, done=False)
             carry_out(steward, planned, by=by)

@@ -168,15 +168,8 @@ class Leasing(Looking):
                 _demand(f"node {hold.node}", holder, owner, force=force)
             for lease_id in {hold.lease for hold in holds}:
                 lease = steward.book.leases[lease_id]
-                going = {hold.node for hold in holds if hold.lease == lease_id}
-                staying = [h for h in steward.book.held_by(lease_id) if h.node not in going]
-                if not staying:
-                    steward.end(lease, LeaseState.RELEASED, _released(owner or lease.owner))
-                    continue
-                for hold in holds:
-                    if hold.lease == lease_id:
-                        steward.let_go(hold)
-                steward.change_lease(lease, count=len(staying))
+                going = [hold for hold in holds if hold.lease == lease_id]
+                steward.give_back(lease, going, _released(owner or lease.owner))
             durable = steward.turn()
         self._wait(durable)
         with steward.lock:  # one that is configured no more has ceased to be

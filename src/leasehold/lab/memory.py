@@ -1,7 +1,7 @@
 """What the lab knows, and how it changes: in memory at once, and in the draft of the next write."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
@@ -142,6 +142,17 @@ class Memory:
         self.journal.draft.save_lease(ended)
         self.note(state.value, now, lease=lease.id, reason=reason)
         return ended
+
+    def give_back(self, lease: LeaseRow, holds: Collection[Hold], reason: Reason) -> None:
+        """Take some of its nodes from a lease; one that is left without any ends."""
+        going = {hold.node for hold in holds}
+        staying = [hold for hold in self.book.held_by(lease.id) if hold.node not in going]
+        if not staying:
+            self.end(lease, LeaseState.RELEASED, reason)
+            return
+        for hold in holds:
+            self.let_go(hold)
+        self.change_lease(lease, count=len(staying))
 
     def let_go(self, hold: Hold) -> None:
         """Take a node from its lease."""

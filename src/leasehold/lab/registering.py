@@ -66,7 +66,7 @@ class Registering(Leasing):
             before = [self._row_of(name) for name in dict.fromkeys(names)]
             after = [change.applied_to(row) for row in before]
             for old, new in zip(before, after, strict=True):
-                _check_change(steward, old, new, new_types=new_types)
+                check_change(steward, old, new, new_types=new_types)
             for old, new in zip(before, after, strict=True):
                 if old.machine_type != new.machine_type:
                     clear_spare(steward, old.name)
@@ -121,7 +121,7 @@ def check_new(memory: Memory, row: NodeRow, *, new_types: bool) -> None:
     _check_texts(row)
 
 
-def _check_change(memory: Memory, old: NodeRow, new: NodeRow, *, new_types: bool) -> None:
+def check_change(memory: Memory, old: NodeRow, new: NodeRow, *, new_types: bool) -> None:
     if old.machine_type != new.machine_type:
         if not old.registered:
             raise NodeConfigured(old.name, old.machine_type)

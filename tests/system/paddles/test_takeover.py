@@ -4,11 +4,14 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from leasehold.cli.app import run as leasehold
+from leasehold.lab.errors import BadWish
 from leasehold.lab.lab import Lab
 from leasehold.lab.model import LeaseState, Wish
+from leasehold.lab.takeover import NodeThere
 from leasehold.paddles.reading import read_nodes
 from leasehold.store import Place
 from tests.system.paddles.serving import Client, a_lab, running, serving, until_spare
@@ -99,11 +102,57 @@ def test_with_one_conflict_nothing_is_done(old: Client, new: Lab):
     assert new.node(old.name("guest")).os_version is None
 
 
-def test_nodes_of_a_cloud_are_not_taken_for_machines(new: Lab):
-    answer = json.dumps([{"name": "ovh001", "machine_type": "vm"}, {"name": "a"}])
-    report = new.take_over(read_nodes(answer.encode(), now=0.0), by="ann@lab")
-    assert [each.node for each in report.conflicts] == ["ovh001"]
-    assert (report.done, new.machine_types()[0].name, len(new.machine_types())) == (False, "vm", 1)
+def test_the_second_time_locks_can_follow_those_there(old: Client, new: Lab):
+    taken_over(new, old)
+    ann, bob = {"locked_by": "ann@lab", "description": "/run/7"}, {"locked_by": "bob@lab"}
+    old.ok(old.lock(old.name("a"), locked=False, **ann))
+    old.ok(old.lock(old.name("c"), locked=False, **bob))
+    old.ok(old.lock(old.name("c"), locked=True, locked_by="eve@lab"))
+    old.ok(old.lock(old.name("host"), locked=True, locked_by="eve@lab"))
+    assert {each.node for each in taken_over(new, old).conflicts} == {old.name("a"), old.name("c")}
+    report = taken_over(new, old, follow=True)
+    assert set(report.released) == {old.name("a"), old.name("c")}
+    assert set(report.locked) == {old.name("c"), old.name("host")}
+    with serving(new) as url, Client(url) as paddles:
+        held = {node["name"]: node["locked_by"] for node in paddles.get("/nodes/", locked=1)}
+        assert held == {node["name"]: node["locked_by"] for node in old.get("/nodes/", locked=1)}
+        assert paddles.node(old.name("a"))["locked"] is False
+    assert taken_over(new, old, follow=True).same == 6
+
+
+def test_free_nodes_of_a_cloud_are_left_out_and_locked_ones_are_a_conflict(new: Lab):
+    def over(**lock: object):
+        nodes = [{"name": "ovh001", "machine_type": "vm", **lock}, {"name": "a"}]
+        return new.take_over(read_nodes(json.dumps(nodes).encode(), now=0.0), by="ann@lab")
+
+    report = over(locked=True, locked_by="ann@lab")
+    assert ([each.node for each in report.conflicts], report.done) == (["ovh001"], False)
+    report = over()
+    assert (report.skipped, report.registered, report.done) == (("ovh001",), ("a",), True)
+    assert len([each for each in new.nodes() if each.machine_type == "vm"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("node", "lock", "words"),
+    [
+        ({}, {"owner": "", "since": 0.0}, "owner"),
+        ({}, {"owner": "a\0", "since": 0.0}, "owner"),
+        ({}, {"owner": "ann", "since": 1e18}, "since"),
+        ({}, {"owner": "ann", "since": -1.0}, "since"),
+        ({"name": "../x"}, {"owner": "ann", "since": 0.0}, "names"),
+        ({"machine_type": "a b"}, {"owner": "ann", "since": 0.0}, "machine_type"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_done(
+    new: Lab, node: dict[str, str], lock: dict[str, object], words: str
+):
+    row = {"name": "a", "machine_type": "mira", "kind": "fixed", **node}
+    there = msgspec.convert([{"node": {"name": "b", "machine_type": "mira", "kind": "fixed"}},
+                             {"node": row, "lock": lock}], tuple[NodeThere, ...])  # fmt: skip
+    with pytest.raises(BadWish) as refused:
+        new.take_over(there, by="ann@lab")
+    assert refused.value.field == words
+    assert new.nodes(machine_type="mira") == []
 
 
 def test_a_warm_spare_gives_way_to_the_machine_that_has_its_name_there(tmp_path: Path):

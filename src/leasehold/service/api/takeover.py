@@ -18,6 +18,8 @@ class TakeoverRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """Nodes as the other server has them, with who holds them."""
 
     nodes: tuple[NodeThere, ...]
+    follow: bool = False
+    """Give back here what is free there or held by another, instead of calling it a conflict."""
     dry_run: bool = False
     """Only say what would change."""
 
@@ -37,4 +39,6 @@ def take_over(request: Asked, lab: GivenLab, data: JSONBody[TakeoverRequest]) ->
     """Have the nodes of another lock server here, locked for those who hold them there: all or, if
     one conflicts with what is here, none."""
     note_of(request.scope).target = f"{len(data.nodes)} nodes"
-    return lab.take_over(data.nodes, by=request.user.owner, dry_run=data.dry_run)
+    return lab.take_over(
+        data.nodes, by=request.user.owner, follow=data.follow, dry_run=data.dry_run
+    )
