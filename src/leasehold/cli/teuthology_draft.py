@@ -1,5 +1,6 @@
 """The leasehold.toml that `import teuthology` writes. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ SECRETS = (
     "proxy_url",
 )  # fmt: skip
 """Arguments that nobody else may read; a proxy's address may have a password in it."""
+
+_USERINFO = re.compile(r"//[^/@]*@")
 
 _HEAD = """\
 # Written by `leasehold import teuthology {source}`. docs/teuthology.md says what is different here.
@@ -110,8 +113,6 @@ def _notes(
             " in; add ssh_authorized_keys to user_data"
         )
     if given.lock_server:
-        notes.append(
-            f"nodes and locks of {given.lock_server} come along with"
-            f" `leasehold import paddles {given.lock_server}`"
-        )
+        url = _USERINFO.sub("//", given.lock_server)
+        notes.append(f"nodes and locks of {url} come along with `leasehold import paddles {url}`")
     return notes

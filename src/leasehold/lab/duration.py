@@ -6,7 +6,7 @@ import re
 from leasehold.errors import LeaseholdError
 
 UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
-_WHOLE = re.compile(r"(?:\d+[dhms])+", re.ASCII)
+_WHOLE = re.compile(r"(?:\d{1,9}[dhms])+", re.ASCII)
 _PART = re.compile(r"(\d+)([dhms])", re.ASCII)
 
 

@@ -37,6 +37,7 @@ from leasehold.lab.model import (
 )
 from leasehold.lab.node_row import ANYTHING, NodeRow, Want
 from leasehold.lab.steward import Steward
+from leasehold.store import LARGEST_ID
 
 WEEK = 7 * 86400.0
 
@@ -174,6 +175,8 @@ class Looking:
 
     def boot(self, number: int) -> Boot:
         """One boot with what its server printed. Raises `UnknownBoot`."""
+        if number > LARGEST_ID:
+            raise UnknownBoot(str(number))
         with self._steward.database.read() as connection:
             found = boot_records.find(connection, number)
         if found is None:

@@ -25,6 +25,9 @@ from leasehold.lab.system import for_system
 PRIORITIES = range(-100, 101)
 """What a priority may be."""
 
+_LONGEST_KEY = 255
+"""Bytes: what an index of a database takes with ease."""
+
 USUAL_SECONDS = 4 * 3600
 """How long a lease lasts whose machine type is no more, when it gets an end again."""
 
@@ -55,6 +58,8 @@ class Wishes:
             raise BadWish("owner", wish.owner, "who locks, for example user@host")
         for field in ("owner", "purpose", "key", "os_type", "os_version", "arch"):
             check_text(field, getattr(wish, field))
+        if wish.key is not None and len(wish.key.encode()) > _LONGEST_KEY:
+            raise BadWish("key", f"{wish.key[:20]}...", f"at most {_LONGEST_KEY} bytes")
         check_priority(wish.priority)
         _check_keys(wish.public_keys)
         if wish.count < 1:

@@ -109,6 +109,11 @@ class Door:
         headers = headers_of(scope)
         method, path = scope["method"], scope["path"]
         try:
+            if (
+                "\0" in path
+                or b"%00" in scope["query_string"] + headers.get(OWNER_HEADER, "").encode()
+            ):
+                raise _Refused(400, "bad_request", "found a NUL character, which no ledger keeps")
             origin = foreign_origin(method, headers)
             if origin is not None:
                 raise _Refused(

@@ -80,6 +80,10 @@ def _explain(request: Request[Any, Any, Any], error: Exception) -> tuple[int, Pr
             return 400, _bad(error.wrong)
         case ValidationException():
             return 400, _bad(explain(request, error))
+        case RecursionError():
+            return 400, _bad(
+                BadRequest(field="body", found="JSON of too many levels", allowed="few")
+            )
         case HTTPException() if error.status_code == 400:
             return 400, _bad(BadRequest(field="body", found=error.detail, allowed="JSON"))
         case NotFoundException():

@@ -11,8 +11,10 @@ from leasehold.store.errors import (
 )
 from leasehold.store.locate import locate
 from leasehold.store.place import Place
+from leasehold.store.tables import LARGEST_ID
 
 __all__ = [
+    "LARGEST_ID",
     "BadPlace",
     "Database",
     "Place",

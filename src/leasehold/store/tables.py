@@ -14,6 +14,9 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+LARGEST_ID = 2**63 - 1
+"""What a column of numbers can hold."""
+
 metadata = MetaData()
 
 facts = Table(

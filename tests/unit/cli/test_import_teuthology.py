@@ -94,6 +94,7 @@ def test_names_are_set_where_the_file_and_the_option_say(home: Path) -> None:
         ("lab_domain: a\nnsupdate_url: http://b\n", [], "without --name-server HOST"),
         ("", [], "has 10 here, --nodes N says otherwise"),
         ("lock_server: http://paddles/\n", [], "leasehold import paddles http://paddles/"),
+        ("lock_server: http://me:x@paddles/\n", [], "leasehold import paddles http://paddles/"),
         ("ssh_key: /nowhere/key\n", [], "/nowhere/key.pub is not there"),
     ],
 )

@@ -29,6 +29,8 @@ def client(tmp_path):
         ("{", "body", None, "JSON"),
         ("", "body", "nothing", "JSON with machine_type"),
         ('{"machine_type": "demo", "public_keys": ["x"]}', "public_keys", "'x'", None),
+        (f'{{"machine_type": "demo", "key": "{"k" * 256}"}}', "key", None, "at most 255 bytes"),
+        (f'{{"machine_type": "demo", "public_keys": {"[" * 100_000}', "body", None, None),
     ],
 )
 def test_a_wrong_body_names_field_found_and_allowed(
@@ -49,6 +51,8 @@ def test_a_wrong_body_names_field_found_and_allowed(
         ("nodes?state=fre", "state", "free, intent, building"),
         ("leases?ended=perhaps", "ended", "true or false"),
         ("events?limit=0", "limit", "a whole number, at least 1, at most 5000"),
+        ("events?after=9223372036854775808", "after", "a whole number, at least 0"),
+        ("audit-log?before=9223372036854775808", "before", "a whole number, at least 1"),
         ("leases/x?wait=soon", "wait", "a number, at least 0"),
     ],
 )
@@ -91,3 +95,22 @@ def test_the_unexpected_gives_an_id_that_is_in_the_log_and_nothing_else(
     assert "hunter2" not in json.dumps(error)
     logged = capsys.readouterr()
     assert error["id"] in logged.out + logged.err
+
+
+@pytest.mark.parametrize(
+    "path", ["leases/a%00", "audit-log?owner=a%00", "leases?owner=%00&ended=1"]
+)
+def test_a_nul_in_an_address_is_refused_before_a_ledger_sees_it(client: Client, path: str) -> None:
+    answer = client.get(f"/api/v1/{path}")
+    assert (answer.status_code, "NUL" in answer.json()["error"]["message"]) == (400, True)
+
+
+def test_an_owner_with_a_nul_is_refused(client: Client) -> None:
+    headers = {"leasehold-owner": "ann%00"}
+    answer = client.post("/api/v1/leases", json={"machine_type": "demo"}, headers=headers)
+    assert answer.status_code == 400
+
+
+def test_a_boot_with_a_number_that_none_can_have_is_unknown(client: Client) -> None:
+    answer = client.get(f"/api/v1/boots/{2**63}")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "unknown_boot")

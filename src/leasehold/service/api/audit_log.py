@@ -9,6 +9,7 @@ from leasehold.lab.rights import Right
 from leasehold.service.api.responses import errors
 from leasehold.service.audit_entry import AuditEntry
 from leasehold.service.given import GivenAuditLog
+from leasehold.store import LARGEST_ID
 
 
 @get(
@@ -23,7 +24,8 @@ from leasehold.service.given import GivenAuditLog
 def audit_log(
     audit_log: GivenAuditLog,
     before: Annotated[
-        int | None, QueryParameter(ge=1, description="Only those with a lower id than this.")
+        int | None,
+        QueryParameter(ge=1, le=LARGEST_ID, description="Only those with a lower id than this."),
     ] = None,
     owner: Annotated[str | None, QueryParameter(description="Only of this owner.")] = None,
     action: Annotated[

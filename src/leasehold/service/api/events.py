@@ -15,6 +15,7 @@ from leasehold.service.api.responses import errors
 from leasehold.service.feed import Feed
 from leasehold.service.given import Asked, GivenFeed, GivenLab
 from leasehold.service.streams import HEARTBEAT, sse, stream
+from leasehold.store import LARGEST_ID
 
 
 @get(
@@ -30,13 +31,17 @@ async def events(
     lab: GivenLab,
     feed: GivenFeed,
     after: Annotated[
-        int | None, QueryParameter(ge=0, description="Only those with a higher id than this.")
+        int | None,
+        QueryParameter(ge=0, le=LARGEST_ID, description="Only those with a higher id than this."),
     ] = None,
     lease: Annotated[str | None, QueryParameter(description="Only of this lease.")] = None,
     node: Annotated[str | None, QueryParameter(description="Only of this node.")] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=5000, description="So many at most.")] = 500,
     last_event_id: Annotated[
-        int | None, HeaderParameter(name="Last-Event-ID", description="Go on after this event.")
+        int | None,
+        HeaderParameter(
+            name="Last-Event-ID", ge=0, le=LARGEST_ID, description="Go on after this event."
+        ),
     ] = None,
 ) -> list[Event] | Stream:
     """List events, oldest first. With `Accept: text/event-stream` they come as a stream instead,

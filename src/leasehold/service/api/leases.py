@@ -94,7 +94,7 @@ class LeaseController(Controller):
                 )
             )
         note = note_of(request.scope)
-        note.target = f"{data.count} {data.machine_type}"
+        note.target = " ".join(data.nodes) or f"{data.count} {data.machine_type}"
         _check_priority(request.user, data.priority)
         lease = lab.lock(
             msgspec.structs.replace(
