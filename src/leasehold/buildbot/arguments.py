@@ -30,6 +30,22 @@ SOURCES = ("image", "snapshot", "volume")
 DESTINATIONS = ("volume", "local")
 FLAVOR_KEYS = ("cores", "ram_mib", "disk_gib")
 
+RENDERED = (
+    *("flavor", "image", "block_devices", "meta", "nova_args", "networks", "security_groups"),
+    *("floating_ip", "key_pair", "user_data", "zones"),
+)
+"""The arguments that may differ from build to build."""
+
+_KINDS: tuple[tuple[tuple[str, ...], Any, str], ...] = (
+    (("cloud", "region", "leasehold_url", "machine_type", "master_address"), str | None, "text"),
+    (("os_auth_args", "cloud_limits", "meta", "nova_args"), Mapping | None, "a dictionary"),
+    (("block_devices",), list | tuple | None, "a list of dictionaries"),
+    (("networks", "security_groups", "zones"), str | list | tuple | None, "a list of names"),
+    (("user_data",), str | None, "text"),
+    (("boot_timeout",), int | float, "seconds, more than 0"),
+)
+"""Which arguments are of which kind, and how that is called."""
+
 
 class Arguments(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker takes beside its name and password, and beside what every latent worker takes.
@@ -55,7 +71,7 @@ class Arguments(msgspec.Struct, frozen=True, kw_only=True):
     cloud: str | None = None
     """A name in clouds.yaml, in place of all ``os_`` arguments."""
     region: str | None = None
-    block_devices: Sequence[Mapping[str, Any]] | None = None
+    block_devices: Any = None
     """Disks, each a dictionary with `uuid` and maybe `volume_size`, `device_name`, `source_type`,
     `destination_type`, `delete_on_termination`, `boot_index`. Renderable."""
     meta: Any = None
@@ -105,6 +121,10 @@ def named(arguments: Mapping[str, Any], inherited: Sequence[str]) -> Iterator[st
 
 def wrong(arguments: Arguments, password: object) -> Iterator[str]:
     """Say what is wrong with a worker's arguments, as far as that is known without the cloud."""
+    of_wrong_kind = list(_of_wrong_kind(arguments))
+    if of_wrong_kind:  # whose contents nobody can look at
+        yield from of_wrong_kind
+        return
     if arguments.leasehold_url is not None:
         yield from _wrong_lease(arguments)
     else:
@@ -112,22 +132,37 @@ def wrong(arguments: Arguments, password: object) -> Iterator[str]:
         if arguments.image is None and not arguments.block_devices:
             yield "one of image or block_devices must be given"
         yield from _wrong_flavor(arguments.flavor)
-        for device in arguments.block_devices or ():
-            yield from _wrong_device(device)
+        if not is_renderable(arguments.block_devices):
+            for device in arguments.block_devices or ():
+                yield from _wrong_device(device)
         yield from wrong_nova_args(arguments.nova_args)
     yield from _wrong_user_data(arguments, password)
-    for name in arguments.cloud_limits or {}:
+    for name, most in (arguments.cloud_limits or {}).items():
         if name not in Limits.__struct_fields__:
             yield f"cloud_limits has {name!r}; allowed: {', '.join(Limits.__struct_fields__)}"
+        elif not _is_count(most):
+            yield f"cloud_limits has {name} {most!r}; allowed: a whole number"
     if arguments.boot_timeout <= 0:
         yield f"boot_timeout is {arguments.boot_timeout}; allowed: seconds, more than 0"
+
+
+def _of_wrong_kind(arguments: Arguments) -> Iterator[str]:
+    for names, kind, words in _KINDS:
+        for name in names:
+            value = getattr(arguments, name)
+            if isinstance(value, kind):
+                continue
+            may_be_rendered = name in (*RENDERED, "cloud", "region")
+            if not (may_be_rendered and is_renderable(value)):
+                allowed = f"{words} or a renderable" if may_be_rendered else words
+                yield f"{name} is a {type(value).__name__}; allowed: {allowed}"
 
 
 def _wrong_lease(arguments: Arguments) -> Iterator[str]:
     if not arguments.machine_type:
         yield "leasehold_url needs machine_type: what to lease there"
     url = arguments.leasehold_url or ""
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+    if not _is_address(url):
         yield f"leasehold_url is {url!r}; allowed: http://HOST:PORT or https://HOST:PORT"
     script = arguments.user_data
     if script is None or (isinstance(script, str) and not script.startswith("#!")):
@@ -135,6 +170,14 @@ def _wrong_lease(arguments: Arguments) -> Iterator[str]:
     for name in ("cloud", "os_auth_url", "os_auth_args", "image", "flavor", "block_devices"):
         if getattr(arguments, name):
             yield f"{name} has no use beside leasehold_url: the machine type there says it"
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _wrong_sign_in(arguments: Arguments) -> Iterator[str]:
@@ -166,12 +209,23 @@ def _wrong_connection(plain: Mapping[str, Any]) -> Iterator[str]:
 
 def _wrong_flavor(flavor: object) -> Iterator[str]:
     if isinstance(flavor, Mapping):
-        for key in flavor:
+        for key, least in flavor.items():
             if key not in FLAVOR_KEYS:
                 yield f"flavor has {key!r}; allowed: {', '.join(FLAVOR_KEYS)}"
+            elif not is_renderable(least) and not _is_count(least):
+                yield f"flavor has {key} {least!r}; allowed: a whole number"
 
 
-def _wrong_device(device: Mapping[str, Any]) -> Iterator[str]:
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _wrong_device(device: object) -> Iterator[str]:
+    if is_renderable(device):
+        return
+    if not isinstance(device, Mapping):
+        yield f"a block device is a {type(device).__name__}; allowed: a dictionary or a renderable"
+        return
     if "uuid" not in device:
         yield f"a block device has no 'uuid': {dict(device)!r}"
     for key in device.keys() - DEVICE_KEYS:
@@ -184,11 +238,10 @@ def _wrong_device(device: Mapping[str, Any]) -> Iterator[str]:
 
 def _wrong_user_data(arguments: Arguments, password: object) -> Iterator[str]:
     text = arguments.user_data
-    if is_renderable(text):
-        return
+    if arguments.nova_args is not None and arguments.leasehold_url is None:
+        text = _goes_before(text, arguments.nova_args)
     if text is not None and not isinstance(text, str):
-        yield f"user_data is a {type(text).__name__}; allowed: text or a renderable"
-        return
+        return  # known only when there is a build
     if password is None and user_data.PASSWORD not in (text or ""):
         yield (
             "without a password each server gets a new one: user_data must hand it over with "
@@ -196,6 +249,14 @@ def _wrong_user_data(arguments: Arguments, password: object) -> Iterator[str]:
         )
     if user_data.MASTER in (text or "") and not arguments.master_address:
         yield f"user_data has {user_data.MASTER}; master_address must say HOST:PORT"
+
+
+def _goes_before(user_data: object, nova_args: object) -> object:
+    """The user-data that a server gets, as `leasehold.buildbot.wish.read_wish` finds it."""
+    if not isinstance(nova_args, Mapping):
+        return nova_args
+    found = nova_args.get("userdata") or user_data
+    return found.decode(errors="replace") if isinstance(found, bytes) else found
 
 
 def is_renderable(value: object) -> bool:

@@ -8,12 +8,6 @@ import msgspec
 from leasehold.buildbot.arguments import Arguments
 from leasehold.buildbot.nova_args import NovaArgs, read_nova_args
 
-RENDERED = (
-    *("flavor", "image", "block_devices", "meta", "nova_args", "networks", "security_groups"),
-    *("floating_ip", "key_pair", "user_data", "zones"),
-)
-"""The arguments that may differ from build to build."""
-
 
 class OfferedImage(msgspec.Struct, frozen=True, kw_only=True):
     """An image as a function in master.cfg gets it, with the attributes that Nova gave it."""

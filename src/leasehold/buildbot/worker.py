@@ -20,13 +20,13 @@ from twisted.internet.task import deferLater
 from twisted.python import log
 
 from leasehold.buildbot import user_data
-from leasehold.buildbot.arguments import Arguments, named, wrong
+from leasehold.buildbot.arguments import RENDERED, Arguments, named, wrong
 from leasehold.buildbot.machine import Machine, Order, Source
 from leasehold.buildbot.sources import source_of
 from leasehold.buildbot.standing import LASTING, Stage, Standing
 from leasehold.buildbot.story import Story
 from leasehold.buildbot.threads import failed, logged
-from leasehold.buildbot.wish import RENDERED, Wish, read_wish
+from leasehold.buildbot.wish import Wish, read_wish
 from leasehold.engine.errors import Impossible, NotOffered
 
 MISSING_TIMEOUT = 20 * 60

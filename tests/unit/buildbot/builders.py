@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from leasehold.buildbot.arguments import Arguments
-from leasehold.buildbot.wish import RENDERED, Wish, read_wish
+from leasehold.buildbot.arguments import RENDERED, Arguments
+from leasehold.buildbot.wish import Wish, read_wish
 from leasehold.engine.cloud import Flavor, Image, Named, Network, Offers
 
 OFFERS = Offers(

@@ -26,6 +26,11 @@ def test_the_arguments_of_buildbots_own_class_are_good() -> None:
     assert problems(image=None, block_devices=[{"uuid": "u", "volume_size": 10}]) == []
 
 
+def test_disks_may_be_known_only_when_there_is_a_build() -> None:
+    for disks in (util.Property("disks"), [util.Property("disk")], [{"uuid": util.Property("u")}]):
+        assert problems(image=None, block_devices=disks) == []
+
+
 def test_a_misspelled_argument_is_told_with_the_right_one() -> None:
     (problem,) = named({"flavour": 1, "max_builds": 1}, ["max_builds"])
     assert problem.startswith("there is no argument 'flavour'; did you mean flavor")
@@ -51,6 +56,21 @@ def test_a_misspelled_argument_is_told_with_the_right_one() -> None:
         ({"user_data": "join @MASTER@"}, "master_address must say HOST:PORT"),
         ({"cloud_limits": {"vms": 2}}, "cloud_limits has 'vms'"),
         ({"boot_timeout": 0}, "boot_timeout is 0"),
+        ({"boot_timeout": None}, "boot_timeout is a NoneType"),
+        ({"boot_timeout": "600"}, "boot_timeout is a str; allowed: seconds"),
+        ({"cloud_limits": 10}, "cloud_limits is a int; allowed: a dictionary"),
+        ({"cloud_limits": {"servers": "10"}}, "cloud_limits has servers '10'"),
+        ({"cloud_limits": {"servers": None}}, "cloud_limits has servers None"),
+        ({"cloud_limits": {"servers": -1}}, "cloud_limits has servers -1"),
+        ({"os_auth_args": "x"}, "os_auth_args is a str"),
+        ({"block_devices": ["u"]}, "a block device is a str"),
+        ({"block_devices": {"uuid": "u"}}, "block_devices is a dict"),
+        ({"flavor": {"cores": "two"}}, "flavor has cores 'two'"),
+        ({"zones": 5}, "zones is a int; allowed: a list of names or a renderable"),
+        ({"nova_args": ["x"]}, "nova_args is a list"),
+        ({"nova_args": {"userdata": b"join @MASTER@"}}, "master_address must say HOST:PORT"),
+        ({"leasehold_url": "http://[::1", "machine_type": "ci"}, "leasehold_url is 'http://[::1'"),
+        ({"leasehold_url": 5}, "leasehold_url is a int"),
     ],
 )
 def test_what_cannot_work_is_told_with_what_is_allowed(arguments: dict, words: str) -> None:
@@ -61,6 +81,8 @@ def test_a_worker_without_a_password_must_be_told_the_one_it_gets() -> None:
     (problem,) = problems(password=None)
     assert "@WORKER_PASSWORD@" in problem
     assert problems(password=None, user_data="login @WORKER_PASSWORD@") == []
+    assert problems(password=None, nova_args={"userdata": "login @WORKER_PASSWORD@"}) == []
+    assert problems(password=None, nova_args=util.Property("nova")) == []
 
 
 def test_a_cloud_of_clouds_yaml_has_to_be_there(
