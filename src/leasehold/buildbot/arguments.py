@@ -36,6 +36,13 @@ RENDERED = (
 )
 """The arguments that may differ from build to build."""
 
+BY_PLACE = (
+    *("flavor", "os_username", "os_password", "os_tenant_name", "os_auth_url", "os_user_domain"),
+    *("os_project_domain", "os_auth_args", "block_devices", "region", "image", "meta", "nova_args"),
+    "client_version",
+)
+"""The arguments after name and password that Buildbot's own class takes without their names."""
+
 _KINDS: tuple[tuple[tuple[str, ...], Any, str], ...] = (
     (("cloud", "region", "leasehold_url", "machine_type", "master_address"), str | None, "text"),
     (("os_auth_args", "cloud_limits", "meta", "nova_args"), Mapping | None, "a dictionary"),
@@ -117,6 +124,19 @@ def named(arguments: Mapping[str, Any], inherited: Sequence[str]) -> Iterator[st
             likely = near(name, known)
             hint = f"; did you mean {' or '.join(likely)}?" if likely else ""
             yield f"there is no argument {name!r}{hint}"
+
+
+def by_name(values: Sequence[Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """All arguments by their names, also those that were given by their place.
+
+    Raises `TypeError` if there are too many of those, or one is given in both ways.
+    """
+    if len(values) > len(BY_PLACE):
+        raise TypeError(f"{len(values) + 2} arguments without a name; allowed: {len(BY_PLACE) + 2}")
+    placed = dict(zip(BY_PLACE, values, strict=False))
+    for name in placed.keys() & arguments.keys():
+        raise TypeError(f"{name} is given twice, with and without its name")
+    return {**placed, **arguments}
 
 
 def wrong(arguments: Arguments, password: object) -> Iterator[str]:

@@ -20,7 +20,7 @@ from twisted.internet.task import deferLater
 from twisted.python import log
 
 from leasehold.buildbot import user_data
-from leasehold.buildbot.arguments import RENDERED, Arguments, named, wrong
+from leasehold.buildbot.arguments import RENDERED, Arguments, by_name, named, wrong
 from leasehold.buildbot.machine import Machine, Order, Source
 from leasehold.buildbot.sources import source_of
 from leasehold.buildbot.standing import LASTING, Stage, Standing
@@ -61,11 +61,11 @@ class LeaseholdWorker(CompatibleLatentWorkerMixin, AbstractLatentWorker):
         self,
         name: str,
         password: Any = None,
-        flavor: Any = None,
+        *values: Any,
         **arguments: Any,
     ) -> None:
         """Say all that is wrong with the arguments, as errors of the configuration."""
-        ours, theirs = _divided({"flavor": flavor, **arguments})
+        ours, theirs = _divided(by_name(values, arguments))
         problems = list(named(theirs, _INHERITED))
         problems += wrong(ours, password)
         for problem in problems:
@@ -88,10 +88,10 @@ class LeaseholdWorker(CompatibleLatentWorkerMixin, AbstractLatentWorker):
             before.forget(name)
 
     def reconfigService(  # noqa: N802
-        self, name: str, password: Any = None, flavor: Any = None, **arguments: Any
+        self, name: str, password: Any = None, *values: Any, **arguments: Any
     ) -> "Deferred[None]":
         """Take new arguments; a server that runs stays, the next one is made by them."""
-        ours, theirs = _divided({"flavor": flavor, **arguments})
+        ours, theirs = _divided(by_name(values, arguments))
         return ensureDeferred(self._reconfig(name, password, ours, theirs))
 
     def renderWorkerProps(self, build: Any) -> "Deferred[dict[str, Any]]":  # noqa: N802

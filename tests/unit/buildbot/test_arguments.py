@@ -1,11 +1,14 @@
 """What is said about the arguments of a worker, before there is a build."""
 
+import inspect
 from pathlib import Path
 
 import pytest
 from buildbot.plugins import util
+from buildbot.worker import openstack
 
-from leasehold.buildbot.arguments import Arguments, named, wrong
+from leasehold.buildbot import OpenStackLatentWorker
+from leasehold.buildbot.arguments import BY_PLACE, Arguments, by_name, named, wrong
 
 CLOUD = {
     "os_auth_url": "http://127.0.0.1:5000/v3",
@@ -16,6 +19,9 @@ CLOUD = {
 GOOD = {**CLOUD, "image": "ci", "flavor": 1}
 
 
+GOOD_IN_ORDER = (1, "user", "password", "tenant", "http://127.0.0.1:5000/v3")
+
+
 def problems(password: object = "secret", **arguments: object) -> list[str]:
     return list(wrong(Arguments(**{**GOOD, **arguments}), password))
 
@@ -24,6 +30,28 @@ def test_the_arguments_of_buildbots_own_class_are_good() -> None:
     assert problems() == []
     assert problems(os_password=util.Secret("cloud"), flavor=util.Property("flavor")) == []
     assert problems(image=None, block_devices=[{"uuid": "u", "volume_size": 10}]) == []
+
+
+def test_arguments_may_stand_in_the_order_of_buildbots_own_class() -> None:
+    theirs = list(inspect.signature(openstack.OpenStackLatentWorker.checkConfig).parameters)
+    assert list(BY_PLACE) == theirs[3:-1]
+    worker = OpenStackLatentWorker("one", "secret", *GOOD_IN_ORDER, image="ci", max_builds=1)
+    assert worker.name == "one"
+    assert by_name(GOOD_IN_ORDER, {"image": "ci"}) == GOOD
+
+
+@pytest.mark.parametrize(
+    ("values", "named", "words"),
+    [
+        ([1] * (len(BY_PLACE) + 1), {}, "17 arguments without a name; allowed: 16"),
+        ([1], {"flavor": 1}, "flavor is given twice"),
+    ],
+)
+def test_arguments_that_are_too_many_or_doubled_are_refused(
+    values: list, named: dict, words: str
+) -> None:
+    with pytest.raises(TypeError, match=words):
+        by_name(values, named)
 
 
 def test_disks_may_be_known_only_when_there_is_a_build() -> None:
