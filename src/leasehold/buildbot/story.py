@@ -9,6 +9,7 @@ from twisted.internet.defer import DeferredLock
 from leasehold.buildbot import user_data
 from leasehold.buildbot.standing import Stage, Standing
 from leasehold.buildbot.threads import logged
+from leasehold.engine.reason import Reason
 
 SOURCE = "Leasehold"
 """What Buildbot shows as the origin of a property."""
@@ -35,6 +36,8 @@ class Story:
         self._began = master.reactor.seconds()
         self._seconds: dict[str, float] = {}
         self.facts: dict[str, Any] = {}
+        self.reason: Reason | None = None
+        """What it waits for, as far as that was heard last."""
         self._telling = DeferredLock()
 
     def about(self, facts: Mapping[str, Any]) -> None:
@@ -44,6 +47,7 @@ class Story:
     def heard(self, standing: Standing) -> None:
         """Take in how far it has come, and show it with the build that waits for it."""
         self.mark(standing.stage.value)
+        self.reason = standing.reason
         if standing.server_id is not None:
             self.facts["server"] = standing.server_id
         if standing.addresses:

@@ -299,14 +299,14 @@ class LeaseholdWorker(CompatibleLatentWorkerMixin, AbstractLatentWorker):
     async def _missed(self) -> None:
         """The worker did not connect in time: keep the console, which may say why."""
         text = f"the worker did not connect within {self.missing_timeout} s"
-        if self._machine is not None and self._story is not None:
-            reason = self._machine.standing.reason
-            console = await self._machine.console()
+        story = self._story
+        if story is not None and (self._machine is not None or self._starting is not None):
+            console = "" if self._machine is None else await self._machine.console()
             if self.conn is not None or self.state not in WAITING_FOR_START:
                 return
-            self._story.console(console)
-            self._story.failed(TimeoutError(f"{text}: {reason}" if reason else text))
-            self._tell(self._story)
+            story.console(console)
+            story.failed(TimeoutError(f"{text}: {story.reason}" if story.reason else text))
+            self._tell(story)
         error = failed(defer.TimeoutError(text))
         await defer.maybeDeferred(self._substantiation_failed, error)
 

@@ -248,6 +248,34 @@ class WorkerTest(TestReactorMixin, TestCase):
         assert "did not connect within 1200 s" in build.getProperty("leasehold_fault")
 
     @inlineCallbacks
+    def test_a_build_whose_time_is_up_before_there_was_a_machine_says_what_it_waited_for(
+        self,
+    ) -> Any:
+        busy = Impossible(Reason(cause=Cause.CLOUD_BUSY, text="Keystone is out of order"))
+        build = self.build()
+        worker = yield self.worker(ASource(*[busy] * 50), missing_timeout=60)
+        wanted = worker.substantiate(None, build)
+        self.reactor.pump([1.0] * 61)
+        self.failureResultOf(wanted, defer.TimeoutError)
+        fault = build.getProperty("leasehold_fault")
+        assert fault == "the worker did not connect within 60 s: Keystone is out of order"
+
+    @inlineCallbacks
+    def test_a_cloud_may_be_out_of_order_for_ten_minutes(self) -> Any:
+        busy = Impossible(Reason(cause=Cause.CLOUD_BUSY, text="out of order"))
+        outage, pause = 600.0, 30.0
+        source = ASource(*[busy] * 1000)
+        worker = yield self.worker(source)
+        wanted = worker.substantiate(None, self.build())
+        self.reactor.pump([1.0] * int(outage))
+        source.script[:] = [UP]
+        self.reactor.pump([1.0] * int(pause))
+        self.assertNoResult(wanted)
+        assert len(source.machines) == 1
+        yield worker.insubstantiate()
+        self.failureResultOf(wanted)
+
+    @inlineCallbacks
     def test_a_worker_is_not_late_while_its_server_waits_for_a_limit_of_the_masters_own(
         self,
     ) -> Any:
