@@ -8,6 +8,7 @@ import msgspec
 from buildbot.interfaces import IRenderable
 
 from leasehold.buildbot import user_data
+from leasehold.buildbot.lease_client import may_be_sent
 from leasehold.buildbot.nova_args import wrong_nova_args
 from leasehold.buildbot.sign_in import connect_arguments
 from leasehold.engine.choice import near
@@ -184,6 +185,9 @@ def _wrong_lease(arguments: Arguments) -> Iterator[str]:
     url = arguments.leasehold_url or ""
     if not _is_address(url):
         yield f"leasehold_url is {url!r}; allowed: http://HOST:PORT or https://HOST:PORT"
+    token = arguments.leasehold_token
+    if isinstance(token, str) and not may_be_sent(token.strip()):
+        yield "leasehold_token has a character that no header may have"
     script = arguments.user_data
     if script is None or (isinstance(script, str) and not script.startswith("#!")):
         yield "leasehold_url needs user_data: a script (#!) that starts the worker on a leased node"

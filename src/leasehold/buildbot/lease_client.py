@@ -55,12 +55,22 @@ class _Answer(msgspec.Struct, frozen=True, kw_only=True):
 _CAUSES = {401: Cause.CREDENTIALS, 403: Cause.CREDENTIALS, 404: Cause.NOT_FOUND}
 
 
+def may_be_sent(token: str) -> bool:
+    """Whether a token can stand in a header; HTTP's own error would show it."""
+    return token.isascii() and token.isprintable() and " " not in token
+
+
 class LeaseClient:
     """One service and one caller. Methods raise `Impossible`: with `Cause.CLOUD_BUSY` if the same
     call may work later, else with what the service says."""
 
     def __init__(self, url: str, token: str | None, owner: str) -> None:
+        """A token may have blanks around it, such as the end of the line in its file."""
         self.url = url
+        token = (token or "").strip()
+        if not may_be_sent(token):
+            text = f"the token for Leasehold at {url} has a character that no header may have"
+            raise Impossible(Reason(cause=Cause.CREDENTIALS, text=text))
         parts = urllib.parse.urlsplit(url)
         self._secure = parts.scheme == "https"
         self._host, self._port = parts.hostname or "", parts.port

@@ -38,23 +38,22 @@ _STAGES = {"waiting": Stage.WAITING, "preparing": Stage.BUILDING, "ready": Stage
 class LeaseholdService(SharedService):
     """Leases machines for the workers of one master."""
 
-    def __init__(self, url: str, token: str | None) -> None:
+    def __init__(self, url: str, token: str | None, owner: str) -> None:
+        """Raises `Impossible` for a token that cannot be sent."""
         super().__init__()
-        self._url, self._token = url, token
+        self.client = LeaseClient(url, token, owner)
         self.key = asyncssh.generate_private_key("ssh-ed25519")
-        self.client: LeaseClient
         self._held: set[str] = set()
         """Ids of leases, and the keys of wishes whose lease is not known yet."""
         self._sweeping = LoopingCall(self._sweep)
 
     @classmethod
-    def getName(cls, url: str, token: str | None) -> str:  # noqa: N802 - Buildbot's
+    def getName(cls, url: str, token: str | None, _owner: str) -> str:  # noqa: N802 - Buildbot's
         """Each caller has his own."""
         return f"leasehold-{url}-{hash(token)}"
 
     def startService(self) -> "Deferred[None]":  # noqa: N802 - Twisted's
         """Begin with giving back what an earlier process held."""
-        self.client = LeaseClient(self._url, self._token, f"buildbot@{self.master.name}")
         self._mark = f"Buildbot {self.master.name}: "
         self._sweeping.clock = self.reactor
         self._sweeping.start(SWEEP_INTERVAL, now=True)

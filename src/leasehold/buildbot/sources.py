@@ -14,7 +14,7 @@ async def source_of(worker: Any, arguments: Arguments) -> Source:
     if arguments.leasehold_url is not None:
         token = await worker.renderSecrets(arguments.leasehold_token)
         service: LeaseholdService = await LeaseholdService.getService(
-            worker.master, arguments.leasehold_url, token
+            worker.master, arguments.leasehold_url, token, f"buildbot@{worker.master.name}"
         )
         return service
     sign_in = await worker.renderSecrets(connect_arguments(arguments))

@@ -98,6 +98,7 @@ def test_a_misspelled_argument_is_told_with_the_right_one() -> None:
         ({"nova_args": ["x"]}, "nova_args is a list"),
         ({"nova_args": {"userdata": b"join @MASTER@"}}, "master_address must say HOST:PORT"),
         ({"leasehold_url": "http://[::1", "machine_type": "ci"}, "leasehold_url is 'http://[::1'"),
+        ({"leasehold_url": "http://a", "leasehold_token": "lh_\n1"}, "leasehold_token has"),
         ({"leasehold_url": 5}, "leasehold_url is a int"),
     ],
 )
