@@ -79,6 +79,7 @@ _DOMAIN = ("domain_id", "domain_name")
 _RENAMED = {*_SAME, *_URLS, *_WISHES}
 
 Found = dict[str, Any]
+Words = Mapping[str, Any]
 
 
 def renamed(given: Mapping[str, Any]) -> Found:
@@ -114,11 +115,12 @@ def translated(given: Mapping[str, Any], source: Mapping[str, Any] | None = None
     Libcloud's words also hold for what the source says: the password of clouds.yaml is an API key
     if the version wants one. Raises as `renamed` does.
     """
-    words = merged(source or {}, renamed(given))
+    mine = renamed(given)
+    words = merged(source or {}, mine)
     found: Found = {k: v for k, v in words.items() if k in Arguments.__annotations__}
     _scope(found, words.get("ex_token_scope", "project"))
     if version := words.get("ex_force_auth_version"):
-        _way(version)[1](found, words)
+        _way(version)[1](found, words, mine)
     if (cache := words.get("ex_auth_cache")) is not None:
         found["token_cache"] = LibcloudCache(cache, words)
     if "ex_force_auth_token" in words:
@@ -179,7 +181,7 @@ def _scope(found: Found, scope: str) -> None:
         found[f"domain_{kind}"] = found.get(f"user_domain_{kind}", "Default")
 
 
-def _way(version: object) -> tuple[str, Callable[[Found, Mapping[str, Any]], None]]:
+def _way(version: object) -> tuple[str, Callable[[Found, Words, Words], None]]:
     if not isinstance(version, str) or version not in _VERSIONS:
         raise SettingsError(
             f"ex_force_auth_version is one of {', '.join(_VERSIONS)}, not {version!r}"
@@ -187,41 +189,42 @@ def _way(version: object) -> tuple[str, Callable[[Found, Mapping[str, Any]], Non
     return _VERSIONS[version]
 
 
-def _as_given(found: Found, words: Mapping[str, Any]) -> None:
+def _as_given(found: Found, words: Words, mine: Words) -> None:
     """Leave user and password as they are called."""
 
 
-def _as_key(found: Found, words: Mapping[str, Any]) -> None:
+def _as_key(found: Found, words: Words, mine: Words) -> None:
     """Libcloud has one secret; to this version it is an API key."""
-    _rename(found, "password", "api_key")
+    _rename(found, "password", "api_key", mine)
 
 
-def _as_token(found: Found, words: Mapping[str, Any]) -> None:
-    _rename(found, "password", "token")
+def _as_token(found: Found, words: Words, mine: Words) -> None:
+    _rename(found, "password", "token", mine)
 
 
-def _as_certificate(found: Found, words: Mapping[str, Any]) -> None:
+def _as_certificate(found: Found, words: Words, mine: Words) -> None:
     """The secret is the path of the proxy certificate, and nobody is named."""
-    _rename(found, "password", "cert")
+    _rename(found, "password", "cert", mine)
     found.pop("username", None)
 
 
-def _as_credential(found: Found, words: Mapping[str, Any]) -> None:
-    _rename(found, "username", "application_credential_id")
-    _rename(found, "password", "application_credential_secret")
+def _as_credential(found: Found, words: Words, mine: Words) -> None:
+    _rename(found, "username", "application_credential_id", mine)
+    _rename(found, "password", "application_credential_secret", mine)
 
 
-def _as_access_token(found: Found, words: Mapping[str, Any]) -> None:
+def _as_access_token(found: Found, words: Words, mine: Words) -> None:
     """The user is the identity provider, the tenant the protocol, the domain the project."""
     options = dict(found.get("auth_options", {}))
+    given = mine.get("auth_options", {})
     for name, option in (
         ("username", "identity_provider"),
         ("project_name", "protocol"),
         ("password", "access_token"),
     ):
         found.pop(name, None)
-        if value := words.get(name):
-            options.setdefault(option, value)
+        if (value := words.get(name)) and (option not in options or name in mine):
+            options[option] = given.get(option, value)
     project = found.pop("user_domain_name", "Default")
     if words.get("ex_token_scope", "project") != "project":
         found["auth_type"] = "v3oidcaccesstoken"
@@ -230,12 +233,15 @@ def _as_access_token(found: Found, words: Mapping[str, Any]) -> None:
     found["auth_options"] = options
 
 
-def _rename(found: Found, old: str, new: str) -> None:
+def _rename(found: Found, old: str, new: str, mine: Words) -> None:
+    """Put a word under another name, unless what is there by that name was given and this was not."""
     if old in found:
-        found.setdefault(new, found.pop(old))
+        value = found.pop(old)
+        if new not in found or (old in mine and new not in mine):
+            found[new] = value
 
 
-_VERSIONS: dict[str, tuple[str, Callable[[Found, Mapping[str, Any]], None]]] = {
+_VERSIONS: dict[str, tuple[str, Callable[[Found, Words, Words], None]]] = {
     "1.0": ("leasehold_v1_0", _as_key),
     "1.1": ("leasehold_v1_1", _as_key),
     "2.0": ("rackspace", _as_key),

@@ -78,6 +78,38 @@ def test_each_auth_version_of_libcloud_s_is_a_plugin(version, auth_type, path, o
     assert made.options == options
 
 
+@pytest.mark.parametrize(
+    ("version", "source"),
+    [
+        ("2.0_apikey", {"api_key": "of the file"}),
+        ("3.x_token", {"token": "of the file"}),
+        (
+            "3.x_appcred",
+            {
+                "application_credential_id": "of the file",
+                "application_credential_secret": "of the file",
+            },
+        ),
+        (
+            "3.x_oidc_access_token",
+            {
+                "auth_type": "leasehold_v3oidcaccesstoken",
+                "auth_options": {
+                    "identity_provider": "of the file",
+                    "protocol": "of the file",
+                    "access_token": "of the file",
+                },
+            },
+        ),
+    ],
+)
+def test_what_is_given_in_libcloud_s_words_goes_before_what_the_source_says_in_ours(
+    version, source
+):
+    given = {**USER, "ex_force_auth_version": version}
+    assert settings_of(translated(given, source)) == settings_of(translated(given))
+
+
 def test_a_voms_proxy_is_the_client_s_certificate():
     assert settings(ex_force_auth_version="2.0_voms", password="/tmp/proxy").cert == "/tmp/proxy"
 
