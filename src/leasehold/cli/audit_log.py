@@ -24,7 +24,7 @@ def audit_log(
     by
         Only calls of this owner.
     action
-        Only this operation of the API, such as lockNodes.
+        Only this operation of the API, such as lockNodes, or of paddles', such as paddles.lock_many.
     on
         Only calls about what has this text in its name: a node, a lease, a token.
     before

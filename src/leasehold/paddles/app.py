@@ -1,6 +1,7 @@
 """paddles' routes, as an ASGI application. Each is one line here and one method of the desk."""
 
 from collections.abc import Awaitable, Callable
+from typing import TypeAlias
 
 import structlog
 
@@ -8,13 +9,16 @@ from leasehold.errors import LeaseholdError
 from leasehold.lab.errors import LabError
 from leasehold.lab.model import NodeName
 from leasehold.paddles import bodies, web
+from leasehold.paddles.cards import LockCard
 from leasehold.paddles.desk import Desk
 from leasehold.paddles.filters import read_filter, read_since_days
-from leasehold.paddles.web import Answer, Refused, Request
+from leasehold.paddles.web import Answer, Note, Refused, Request
 
 _log = structlog.get_logger()
 
 _Route = Callable[[Request], Awaitable[Answer]]
+Tell: TypeAlias = Callable[[web.Scope, Note, int], None]
+"""Hears of each request that was to change something, with its status, before the answer is sent."""
 
 _STATUSES = ("pass", "fail", "queued", "running", "dead", "unknown", "waiting")
 _NO_JOBS = (
@@ -26,14 +30,15 @@ _NO_JOBS = (
 class Paddles:
     """paddles' node API for one lab."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, tell: Tell = lambda *_: None) -> None:
         self._desk = desk
+        self._tell = tell
 
     async def __call__(self, scope: web.Scope, receive: web.Receive, send: web.Send) -> None:
         """Answer one request; whatever happens, with JSON."""
-        method = scope["method"]
+        method, note = scope["method"], Note()
         try:
-            request = await web.read(scope, receive)
+            request = await web.read(scope, receive, note)
             answer = await self._answer(request)
         except Refused as no:
             answer = web.told(no.status, no.message)
@@ -46,7 +51,14 @@ class Paddles:
             _log.exception("paddles.broke", path=scope["path"])
             answer = web.told(500, "Leasehold is at fault here, not you; its log says more")
         if method not in ("GET", "HEAD", "OPTIONS"):
-            _log.info("paddles.request", method=method, path=scope["path"], status=answer.status)
+            _log.info(
+                "paddles.request",
+                method=method,
+                path=scope["path"],
+                status=answer.status,
+                owner=note.owner,
+            )
+            self._tell(scope, note, answer.status)
         await web.send_answer(send, answer, head_only=method == "HEAD")
 
     async def _answer(self, request: Request) -> Answer:
@@ -78,8 +90,11 @@ class Paddles:
 
     async def _nodes(self, request: Request) -> Answer:
         if request.method == "POST":
-            fields = request.fields()
-            await self._desk.create(bodies.new_name(fields), bodies.node_body(fields))
+            note, fields = request.note, request.fields()
+            note.action = "create"
+            name, body = bodies.new_name(fields), bodies.node_body(fields)
+            note.target, note.owner = name, body.lock.locked_by or None
+            await self._desk.create(name, body)
             return Answer()
         _only(request, "GET", "POST")
         if not request.slash:
@@ -89,18 +104,27 @@ class Paddles:
     async def _many(self, request: Request, verb: str) -> Answer:
         if request.method != "POST":
             raise Refused(400, "this URI only supports POST requests")
-        fields = request.fields()
+        note, fields = request.note, request.fields()
+        note.action = verb
         if verb == "lock_many":
-            return Answer(body=await self._desk.lock_many(bodies.lock_many(fields), request.gone))
-        return web.as_json(await self._desk.unlock_many(bodies.unlock_many(fields)))
+            wish = bodies.lock_many(fields)
+            note.target, note.owner = f"{wish.count} {'|'.join(wish.machine_types)}", wish.locked_by
+            locked = await self._desk.lock_many(wish, request.gone)
+            note.target = f"{locked.lease}: {note.target}"
+            return Answer(body=locked.nodes)
+        given = bodies.unlock_many(fields)
+        note.target, note.owner = " ".join(given.names), given.locked_by or None
+        return web.as_json(await self._desk.unlock_many(given))
 
     async def _node(self, request: Request, name: NodeName) -> Answer:
+        request.note.target = name
         match request.method:
             case "PUT":
                 self._desk.demand(name, "attempted to update a non-existent node")
-                await self._desk.update(name, bodies.node_body(request.fields()), request.gone)
+                await self._update(request, name)
                 return Answer()
             case "DELETE":
+                request.note.action = "delete"
                 self._desk.demand(name)
                 await self._desk.delete(name)
                 return Answer()
@@ -110,11 +134,11 @@ class Paddles:
         return Answer(body=self._desk.node(name))
 
     async def _of_node(self, request: Request, name: NodeName, deed: str) -> Answer:
+        request.note.target = name
         self._desk.demand(name)
         match deed:
             case "lock" if request.method in ("PUT", "POST"):
-                body = bodies.node_body(request.fields())
-                return web.as_json(await self._desk.update(name, body, request.gone))
+                return web.as_json(await self._update(request, name))
             case "lock":
                 text = "this URI only supports PUT and POST requests but"
                 raise Refused(400, f"{text} {request.method} was attempted")
@@ -126,6 +150,14 @@ class Paddles:
                 return web.as_json(dict.fromkeys(_STATUSES, 0))
             case _:
                 raise Refused(404, "there is nothing at this path")
+
+    async def _update(self, request: Request, name: NodeName) -> LockCard:
+        request.note.action = "update"
+        body = bodies.node_body(request.fields())
+        request.note.owner = body.lock.locked_by or None
+        if body.lock.locked is not None:
+            request.note.action = "lock" if body.lock.locked else "unlock"
+        return await self._desk.update(name, body, request.gone)
 
 
 def _only(request: Request, *methods: str) -> None:

@@ -13,7 +13,7 @@ from msgspec import UNSET
 from leasehold.lab.config import PaddlesConfig
 from leasehold.lab.duration import parse_duration
 from leasehold.lab.lab import Lab
-from leasehold.lab.model import NodeName, Wish
+from leasehold.lab.model import LeaseId, NodeName, Wish
 from leasehold.lab.node_row import NodeChange, NodeRow, Want
 from leasehold.lab.prompt import Entry, Prompt
 from leasehold.paddles.bodies import UNTYPED, LockChange, LockMany, NodeBody, UnlockMany
@@ -27,6 +27,12 @@ from leasehold.paddles.web import Refused
 
 BY = "a client of paddles"
 """Who changed a node, in its history: paddles does not ask."""
+
+
+class Locked(msgspec.Struct, frozen=True, kw_only=True):
+    lease: LeaseId
+    nodes: bytes
+    """A JSON array of them, whole."""
 
 
 class Desk:
@@ -130,7 +136,7 @@ class Desk:
 
     # -- many at once ----------------------------------------------------------------------------
 
-    async def lock_many(self, asked: LockMany, gone: Gone) -> bytes:
+    async def lock_many(self, asked: LockMany, gone: Gone) -> Locked:
         """Lock nodes, all or none, and show them whole; those in a cloud when they are ready.
 
         Who hangs up before the answer holds nothing. Raises `Refused`, 503, if there are not enough,
@@ -150,7 +156,7 @@ class Desk:
                 durable = lab.kept
         if instant:
             await self._pending.keep(lease, durable, gone)
-            return body
+            return Locked(lease=lease, nodes=body)
         wish = Wish(
             machine_type="|".join(asked.machine_types),
             count=asked.count,
@@ -163,7 +169,7 @@ class Desk:
         )
         lease = await self._pending.lock(wish, gone)
         with self._lab.promptly() as lab:
-            return self._cards.list(lab, lab.held_by(lease))
+            return Locked(lease=lease, nodes=self._cards.list(lab, lab.held_by(lease)))
 
     async def unlock_many(self, asked: UnlockMany) -> list[LockCard]:
         """Give nodes back, all or none. Raises `Refused`."""

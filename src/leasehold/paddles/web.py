@@ -42,6 +42,18 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     location: str | None = None
 
 
+class Note:
+    """What a request says of itself to the logs, while it is handled."""
+
+    def __init__(self) -> None:
+        self.action = ""
+        """What it wants to do, in a word."""
+        self.owner: str | None = None
+        """Whose name it gives; paddles has no other proof of who asks."""
+        self.target = ""
+        """On what."""
+
+
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     method: str
     parts: tuple[str, ...]
@@ -52,6 +64,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
     gone: Callable[[], Awaitable[None]]
     """Returns when the caller has hung up."""
+    note: Note
 
     @property
     def slash(self) -> bool:
@@ -91,7 +104,7 @@ def told(status: int, message: str) -> Answer:
     return Answer(status=status, body=_encode({"message": message}))
 
 
-async def read(scope: Scope, receive: Receive) -> Request:
+async def read(scope: Scope, receive: Receive, note: Note) -> Request:
     """Read a request to its end. Raises `Refused` if it is too large, or its path is no text."""
     body = b""
     more = True
@@ -115,7 +128,9 @@ async def read(scope: Scope, receive: Receive) -> Request:
             pass
 
     method = scope["method"]
-    return Request(method=method, parts=parts, path=path, query=query, body=body, gone=gone)
+    return Request(
+        method=method, parts=parts, path=path, query=query, body=body, gone=gone, note=note
+    )
 
 
 async def send_answer(

@@ -1,5 +1,6 @@
 """The audit log: every call that changed something, or was refused to, kept in the ledger."""
 
+from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import Any
 
@@ -9,6 +10,8 @@ from sqlalchemy import Connection, delete, insert, select
 
 from leasehold.engine.clock import Clock, SystemClock
 from leasehold.engine.decide import moment
+from leasehold.paddles import web
+from leasehold.paddles.desk import BY
 from leasehold.service.audit_entry import AuditEntry
 from leasehold.service.caller import Caller
 from leasehold.store import Database
@@ -62,23 +65,39 @@ class AuditLog:
         """
         note = note_of(scope)
         caller = note.caller or caller
-        if self._database is None or caller.role is None:
+        if caller.role is None:
+            return
+        self._put(
+            owner=caller.owner,
+            role=caller.role.value,
+            token=caller.token.name if caller.token else None,
+            address=_address(scope),
+            action=_action(scope),
+            target=_target(scope, note),
+            status=status,
+            code=note.code,
+        )
+
+    def add_of_paddles(self, scope: web.Scope, said: web.Note, status: int) -> None:
+        """Write down, as `add` does, a request of a client of paddles: who it is, only it says."""
+        self._put(
+            owner=said.owner or BY,
+            role="paddles",
+            token=None,
+            address=_address(scope),
+            action=f"paddles.{said.action}" if said.action else _action(scope),
+            target=_cut(said.target),
+            status=status,
+            code=_code(status),
+        )
+
+    def _put(self, **values: object) -> None:
+        if self._database is None:
             return
         now = self._clock.now()
-        values = {
-            "at": now,
-            "owner": caller.owner,
-            "role": caller.role.value,
-            "token": caller.token.name if caller.token else None,
-            "address": (scope.get("client") or ("",))[0],
-            "action": _action(scope),
-            "target": _target(scope, note),
-            "status": status,
-            "code": note.code,
-        }
-        too_old = self._too_old(now)
+        entry, too_old = {"at": now, **values}, self._too_old(now)
         self._database.write(
-            lambda connection: _write(connection, values, too_old)
+            lambda connection: _write(connection, entry, too_old)
         ).add_done_callback(_tell)
 
     def _too_old(self, now: float) -> float | None:
@@ -118,7 +137,11 @@ class AuditLog:
         return [AuditEntry(**{**row._asdict(), "at": moment(row.at)}) for row in rows]
 
 
-def _action(scope: HTTPScope) -> str:
+def _address(scope: Mapping[str, Any]) -> str:
+    return (scope.get("client") or ("",))[0]
+
+
+def _action(scope: Mapping[str, Any]) -> str:
     handler = scope.get("route_handler")
     return getattr(handler, "operation_id", None) or f"{scope['method']} {scope['path']}"[:_LONGEST]
 
@@ -127,8 +150,19 @@ def _target(scope: HTTPScope, note: Note) -> str:
     found = note.target
     if found is None:
         found = " ".join(str(each) for each in (scope.get("path_params") or {}).values())
+    return _cut(found)
+
+
+def _cut(text: str) -> str:
     # PostgreSQL keeps no NUL.
-    return found.replace("\0", "\N{REPLACEMENT CHARACTER}")[:_LONGEST]
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")[:_LONGEST]
+
+
+def _code(status: int) -> str | None:
+    """paddles' errors have none of their own; 503 is its word for "not enough"."""
+    if status < 400:
+        return None
+    return "failed" if status == 500 else "refused"
 
 
 def _write(connection: Connection, values: dict[str, object], too_old: float | None) -> None:

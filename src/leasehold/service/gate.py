@@ -4,10 +4,14 @@ import base64
 import ipaddress
 from collections.abc import Mapping
 
+import structlog
+
 from leasehold.lab.config import PaddlesConfig
 from leasehold.paddles import web
-from leasehold.service.caller import foreign_origin, headers_of, host_of, is_loopback
+from leasehold.service.caller import SAFE, foreign_origin, headers_of, host_of, is_loopback
 from leasehold.service.fingerprints import fingerprint, is_of
+
+_log = structlog.get_logger()
 
 _ASKS = (b"www-authenticate", b'Basic realm="leasehold"')
 
@@ -34,9 +38,11 @@ class Gate:
             if origin is not None:
                 raise web.Refused(403, f"a page of {origin} must not change anything here")
             if not self._is_welcome(scope, headers):
+                _note(scope, 401)
                 await web.send_answer(send, web.told(401, self._wanted(scope)), extra=(_ASKS,))
                 return
         except web.Refused as no:
+            _note(scope, no.status)
             await web.send_answer(send, web.told(no.status, no.message))
             return
         await self._app(scope, receive, send)
@@ -71,6 +77,13 @@ class Gate:
             return where
         secret = "send the secret as a password: http://any:SECRET@HOST:PORT/"  # noqa: S105 - says where it goes
         return f"{secret}; {where}" if self._networks else secret
+
+
+def _note(scope: web.Scope, status: int) -> None:
+    """Who is not let in fills no audit log."""
+    if scope["method"] not in SAFE:
+        address = str(_address(scope))
+        _log.info("paddles.kept_out", method=scope["method"], status=status, address=address)
 
 
 def _address(scope: web.Scope) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -11,12 +11,14 @@ import structlog
 import uvicorn
 
 from leasehold.lab.config import Config
+from leasehold.lab.duration import parse_duration
 from leasehold.lab.lab import Lab
 from leasehold.lab.notices.targets import couriers
 from leasehold.lab.open import open_lab
 from leasehold.paddles.app import Paddles
 from leasehold.paddles.desk import Desk
 from leasehold.service.app import make_app
+from leasehold.service.audit_log import AuditLog
 from leasehold.service.caller import is_loopback, local_owner
 from leasehold.service.datasets import control_for, datasets_of
 from leasehold.service.doors import Doors, open_doors
@@ -98,7 +100,8 @@ def run(
     desk = None
     if doors.paddles is not None:
         desk = Desk(lab, doors.paddles.config)
-        gate = Gate(Paddles(desk), doors.paddles.config)
+        log = AuditLog(lab.database, parse_duration(lab.config.service.audit_log))
+        gate = Gate(Paddles(desk, log.add_of_paddles), doors.paddles.config)
         app = Ports(app, {doors.paddles.listening.getsockname()[1]: gate})
         sockets.append(doors.paddles.listening)
     settings = uvicorn.Config(

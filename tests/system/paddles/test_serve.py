@@ -41,8 +41,17 @@ def test_a_lock_through_paddles_api_is_a_lease_like_any_other(tmp_path: Path):
             done = leasehold("lock", "--type", "metal", "--owner", "bob@lab")
             assert done.returncode == 0, done.stderr
             assert paddles.refused(503, paddles.lock_many(1, machine_type="metal"))
-            held = paddles.get("/nodes/", locked="1", machine_type="metal")
-            assert sorted(node["locked_by"] for node in held) == ["ann@lab", "bob@lab"]
+            paddles.ok(paddles.lock(got[0]["name"], locked=False, locked_by="ann@lab"))
+            written = json.loads(leasehold("audit-log", "--json").stdout)
+            mine = [entry for entry in written if entry["role"] == "paddles"]
+            assert [(e["action"], e["owner"], e["target"], e["code"]) for e in mine] == [
+                ("paddles.unlock", "ann@lab", got[0]["name"], None),
+                ("paddles.lock_many", "ann@lab", "1 metal", "refused"),
+                ("paddles.lock_many", "ann@lab", f"{shown[0]['id']}: 1 metal", None),
+            ]
+            assert {entry["address"] for entry in mine} == {"127.0.0.1"}
+            (held,) = paddles.get("/nodes/", locked="1", machine_type="metal")
+            assert held["locked_by"] == "bob@lab"
     finally:
         process.send_signal(signal.SIGTERM)
         _, log = process.communicate(timeout=PATIENCE)

@@ -3,6 +3,7 @@
 import pytest
 
 from leasehold.lab.rights import Role
+from leasehold.paddles.web import Note
 from leasehold.service.audit_log import AuditLog, note_of
 from leasehold.service.caller import Caller
 from leasehold.store import Database, Place
@@ -50,6 +51,25 @@ def test_a_log_outlives_its_service(place: Place) -> None:
     with Database(place) as database:
         (entry,) = AuditLog(database, 86400).read()
     assert (entry.target, entry.address, entry.action) == ("lease-1", "10.0.0.7", "POST /x")
+
+
+def test_of_a_client_of_paddles_the_log_keeps_what_it_says_of_itself(database: Database) -> None:
+    log = AuditLog(database, 86400)
+    said = Note()
+    said.action, said.target = "delete", "a\0b"
+    log.add_of_paddles(a_scope(), said, 404)
+    log.add_of_paddles(a_scope(), Note(), 500)
+    entries = [(e.owner, e.role, e.action, e.target, e.code) for e in log.read()]
+    assert entries == [
+        ("a client of paddles", "paddles", "POST /x", "", "failed"),
+        (
+            "a client of paddles",
+            "paddles",
+            "paddles.delete",
+            "a\N{REPLACEMENT CHARACTER}b",
+            "refused",
+        ),
+    ]
 
 
 def test_a_write_that_failed_is_told_in_the_log(
