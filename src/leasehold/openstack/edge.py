@@ -256,6 +256,10 @@ def _refused_sign_in(response: requests.Response) -> OpenStackError:
         elapsed=response.elapsed.total_seconds(),
     )
     error = refusal(answer, service="identity", method="POST")
+    if answer.status == 404 and error.message.startswith("Could not find"):
+        # Keystone's word for an application credential, say, that it does not have.
+        message = f"Keystone does not accept the credentials. It says: {error.message}"
+        return _sign_in_error(AuthenticationFailed, message, answer.url)
     if answer.status in (300, 404, 405):
         error = NotFound(
             "no Keystone here: auth_url must be Keystone's, with /v3 or /v2.0 as its version",

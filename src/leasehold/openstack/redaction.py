@@ -24,13 +24,14 @@ _HEADERS = re.compile(
 _FIELDS = (
     *("password", "passwd", "passcode", "passphrase", "adminpass", "secret", "apikey", "authkey"),
     *("privatekey", "userdata", "accesstoken", "refreshtoken", "idtoken", "authtoken", "assertion"),
+    "keyring",
 )
 # Fields that are secret only below another one, or only if they are a text.
 _NESTED = {("token", "id"), ("credentials", "key"), ("personality", "contents")}
 _TEXTS = frozenset({"token", "tokenid", "code"})
 _USER_OF_URL = re.compile(r"(://)[^/@\s]+@")
 _PARAMETER = re.compile(
-    r"""([?&;](?:token|[\w-]*(?:password|secret|signature|_sig|access_token|api_?key))=)[^&;"'\s<]+""",
+    r"""((?:[?&;]|%3F|%26)(?:token|[\w-]*(?:password|secret|signature|_sig|access_token|api_?key))(?:=|%3D))[^&;"'\s<]+""",
     re.IGNORECASE,
 )
 _ATTRIBUTE = re.compile(

@@ -18,6 +18,7 @@ from leasehold.lab import records
 from leasehold.lab.config import MailConfig, WebhookConfig
 from leasehold.lab.model import LeaseId
 from leasehold.lab.notices.courier import Courier, Refused
+from leasehold.lab.notices.notice import Notice
 from leasehold.lab.notices.targets import SIGNATURE, by_mail, by_webhook
 from leasehold.store import Database
 from tests.looking import wait_for
@@ -151,6 +152,27 @@ def test_what_a_webhook_refuses_is_given_up_and_the_next_is_told(
         wait_for(lambda: len(receiver.bodies) == 1)
         courier.stop()
         assert receiver.told == ["lease.expired"]
+
+
+def test_a_notice_that_cannot_even_be_written_does_not_keep_back_the_next(
+    database: Database,
+) -> None:
+    told: list[str] = []
+
+    def send(notice: Notice) -> None:
+        if not told:
+            told.append("broke")
+            raise AttributeError("an address that is none")
+        told.append(notice.event)
+
+    courier = Courier("mail", database, EVENTS, send, pause=0.002)
+    courier.start()
+    wait_for(lambda: courier._at is not None)
+    happens(database, "warning", "expired")
+    courier.wake()
+    wait_for(lambda: len(told) == 2)
+    courier.stop()
+    assert told == ["broke", "lease.expired"]
 
 
 def test_stopping_does_not_wait_for_a_target_that_is_not_there(database: Database) -> None:

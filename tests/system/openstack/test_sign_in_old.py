@@ -89,3 +89,15 @@ def test_an_application_credential_of_libcloud_s_signs_in(emulator: Emulator) ->
         password=credential["secret"],
     )
     assert "tiny" in flavors(cloud)
+
+
+def test_an_application_credential_that_is_gone_is_told_in_keystones_words(
+    emulator: Emulator,
+) -> None:
+    cloud = connect(
+        auth_url=emulator.auth_url,
+        application_credential_id="0" * 32,
+        application_credential_secret="x",
+    )
+    with pytest.raises(AuthenticationFailed, match="Could not find Application Credential"):
+        cloud.identity()

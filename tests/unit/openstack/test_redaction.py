@@ -102,6 +102,7 @@ def test_names_and_public_keys_are_no_secrets():
     ("text", "shown"),
     [
         ("https://vnc.example/?path=x&token=abc", "https://vnc.example/?path=x&token=***"),
+        ("https://v.example/x?path=%3Ftoken%3Dabc", "https://v.example/x?path=%3Ftoken%3D***"),
         ("https://s.example/o?temp_url_sig=abc&x=1", "https://s.example/o?temp_url_sig=***&x=1"),
         ("http://ann:pw@k.example/v3", "http://***@k.example/v3"),
         ('<server adminPass="abc" name="x"/>', '<server adminPass="***" name="x"/>'),
@@ -109,6 +110,13 @@ def test_names_and_public_keys_are_no_secrets():
 )
 def test_secrets_in_urls_and_attributes_are_hidden(text, shown):
     assert Redactor().text(text) == shown
+
+
+def test_the_key_to_a_volumes_storage_is_hidden():
+    body = {
+        "connection_info": {"driver_volume_type": "rbd", "data": {"keyring": "[client] AQAB=="}}
+    }
+    assert "AQAB" not in Redactor().body(json.dumps(body).encode(), "application/json")
 
 
 def test_a_form_is_read_field_by_field():

@@ -143,6 +143,10 @@ class Courier:
             except Undelivered as error:
                 log.warning("notices.undelivered", target=self.name, id=notice.id, tries=tries,
                             error=str(error))  # fmt: skip
+            except Exception:
+                # It would break each time, and what comes after it must not wait for that.
+                log.exception("notices.broke", target=self.name, id=notice.id)
+                return True
             if self._rest(pause * random.uniform(0.8, 1.0)):
                 return False
             pause = min(2 * pause, LONGEST_PAUSE)

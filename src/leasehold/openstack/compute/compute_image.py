@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -34,7 +35,8 @@ class ComputeImage(msgspec.Struct, frozen=True, kw_only=True):
     """MiB."""
     size: int | None = msgspec.field(name="OS-EXT-IMG-SIZE:size", default=None)
     """Bytes."""
-    metadata: dict[str, str] = {}
+    metadata: dict[str, Any] = {}
+    """Texts; but for ``block_device_mapping`` and the like, which Nova gives as what they say."""
     server: _Reference | None = None
 
     @property
