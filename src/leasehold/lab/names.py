@@ -10,7 +10,7 @@ from leasehold.engine.row import Row
 from leasehold.lab.book import Hold
 from leasehold.lab.config import DnsConfig, MachineTypeConfig
 from leasehold.lab.model import NodeName
-from leasehold.lab.progress import address_of
+from leasehold.lab.progress import address_of, twin_of
 
 RECORD_PATIENCE = 60.0
 """Seconds from a record's setting until it must be read back."""
@@ -35,7 +35,8 @@ def missing(
     address = address_of(mine, config)
     if address is None:
         return ()
-    wanted = _records(hold, address, dns)
+    twin = twin_of(address, mine) if dns.nsupdate_url is None else None
+    wanted = _records(hold, [address, *filter(None, [twin])], dns)
     return tuple(each for each in wanted if each not in planned)
 
 
@@ -56,14 +57,16 @@ def rows_for(hold: Hold, dns: str, specs: Sequence[RecordSpec], now: float) -> l
     ]
 
 
-def _records(hold: Hold, address: str, dns: DnsConfig) -> Iterator[RecordSpec]:
+def _records(hold: Hold, addresses: Sequence[str], dns: DnsConfig) -> Iterator[RecordSpec]:
     name = host_name(hold.node, dns)
-    yield RecordSpec(name=name, record_type=address_type(address), values=(address,), ttl=dns.ttl)
+    for address in addresses:
+        kind = address_type(address)
+        yield RecordSpec(name=name, record_type=kind, values=(address,), ttl=dns.ttl)
     if dns.nsupdate_url is not None:
         return
-    pointer = reverse_name(address)
-    if zone_of(pointer, dns.reverse_zones) is not None:
-        yield RecordSpec(name=pointer, record_type="PTR", values=(f"{name}.",), ttl=dns.ttl)
+    for pointer in map(reverse_name, addresses):
+        if zone_of(pointer, dns.reverse_zones) is not None:
+            yield RecordSpec(name=pointer, record_type="PTR", values=(f"{name}.",), ttl=dns.ttl)
     # A host key counts once its server has proved itself; until then another may answer.
     proved = hold.host_key if hold.ready_at is not None else None
     shown = fingerprint(proved) if dns.sshfp and proved else None

@@ -150,6 +150,13 @@ def address_of(rows: Iterable[Row], config: MachineTypeConfig) -> str | None:
     return known[0][0] if known else None
 
 
+def twin_of(address: str, rows: Iterable[Row]) -> str | None:
+    """The address of the other family that the same port has."""
+    version = ipaddress.ip_address(address).version
+    beside = next((row.addresses for row in rows if address in row.addresses), ())
+    return next((each for each in beside if ipaddress.ip_address(each).version != version), None)
+
+
 def _is_private(address: str) -> bool | None:
     """Whether an IPv4 address is one of RFC 1918; None for IPv6."""
     found = ipaddress.ip_address(address)

@@ -2,13 +2,17 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from leasehold.engine.cloud import CloudRefused, CloudUnsure, Kind, Refusal
 from leasehold.engine.memory_cloud import Fault
 from leasehold.engine.reason import Cause
+from leasehold.lab.config import DnsConfig
 from leasehold.lab.model import LeaseState, NodeName, NodeState
+from leasehold.lab.names import missing
 from tests.simulation.bench import Bench
+from tests.unit.lab.builders import a_hold, a_type, rows_of
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFF0dGB2QjkRVqXmjEOMzZMJjLJkqDD2Bc4gfpsRXPbD"
 NODE = NodeName("demo001")
@@ -186,3 +190,27 @@ def test_an_audit_counts_records_and_the_plan_tells_what_they_wait_for(bench: Be
     bench.name_server.faults.clear()
     bench.run(600)
     assert len(bench.steward.objects_in("dns.lab")[0]) == 2
+
+
+@pytest.mark.parametrize("web", [None, "http://nsupdate"])
+def test_a_node_with_an_address_of_each_family_has_both_under_its_name(web: str | None) -> None:
+    rows = rows_of()
+    port = next(row for row in rows.values() if row.kind is Kind.PORT)
+    addresses = ("2001:db8::7", "10.0.0.7")
+    rows[port.id] = msgspec.structs.replace(port, addresses=addresses)
+    dns = DnsConfig(
+        domain="lab.test",
+        nsupdate_url=web,
+        reverse_zones=("10.in-addr.arpa", "8.b.d.0.1.0.0.2.ip6.arpa"),
+    )
+    hold = a_hold(objects=tuple(rows))
+    found = {(each.record_type, each.values) for each in missing(hold, rows, a_type(), dns)}
+    if web is not None:  # there is one name, and nothing beside it, by which it is known again
+        assert found == {("AAAA", ("2001:db8::7",))}
+        return
+    assert found == {
+        ("AAAA", ("2001:db8::7",)),
+        ("A", ("10.0.0.7",)),
+        ("PTR", ("demo001.lab.test.",)),
+    }
+    assert len(missing(hold, rows, a_type(), dns)) == 4
