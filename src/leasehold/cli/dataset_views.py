@@ -76,6 +76,7 @@ def show(dataset: str, *, json: AsJson = False, connection: Connection = USUAL) 
         ("attached to", found.attached_node),
         ("mounted at", found.path),
         ("volume", f"{found.volume_id} in {found.cloud}"),
+        ("restoring", f"snapshot {found.restoring}" if found.restoring else None),
         ("filesystem", found.filesystem),
         ("profile", found.profile),
         ("held", f"on {hold.node} by {hold.owner} {hold.purpose}".rstrip() if hold else None),
@@ -86,6 +87,9 @@ def show(dataset: str, *, json: AsJson = False, connection: Connection = USUAL) 
     for label, value in facts:
         if value not in (None, ""):
             print(f"  {label:<12} {value}")
+    for former in found.former:
+        until = f"until {local(former.until)}" if former.until else "until it is replaced"
+        print(f"  had before   volume {former.volume_id}, kept {until}")
     for each in snapshots:
         why = f": {each.reason}" if each.reason else ""
         made = local(each.created_at)

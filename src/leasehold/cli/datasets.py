@@ -241,11 +241,12 @@ def restore(
     dataset: str,
     snapshot: str | None = None,
     *,
+    volume: str | None = None,
     waiting: Waiting = USUAL_WAIT,
     json: AsJson = False,
     connection: Connection = USUAL,
 ) -> Exit:
-    """Bring a deleted dataset back; or give one back what a snapshot holds.
+    """Bring a deleted dataset back; or give one back what a snapshot or a former volume holds.
 
     Parameters
     ----------
@@ -254,9 +255,16 @@ def restore(
     snapshot
         The snapshot's name or id; what the dataset holds now is kept for the grace time. Left out,
         a deleted dataset is brought back as it was.
+    volume
+        Instead of a snapshot, one of the former volumes that `show` lists, by its id. The id of the
+        volume that it has calls off a restore which has not begun.
     """
+    if snapshot is not None and volume is not None:
+        raise UsageError("--volume: found a snapshot, too; allowed: one of them")
     client = connection.client()
-    if snapshot is None:
+    if volume is not None:
+        back = client.post(Dataset, f"/datasets/{dataset}/restore", {"volume": volume})
+    elif snapshot is None:
         back = client.post(Dataset, f"/datasets/{dataset}/undelete")
     else:
         back = client.post(Dataset, f"/datasets/{dataset}/restore", {"snapshot": snapshot})

@@ -35,6 +35,8 @@ class Former(msgspec.Struct, frozen=True, kw_only=True):
     volume: ObjectId
     until: float | None = None
     """None: the volume that took its place is not there yet, so it may be all that is left."""
+    source: Source | None = None
+    """What the dataset was made from while it had this volume."""
 
 
 class DatasetRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +82,10 @@ class DatasetRow(msgspec.Struct, frozen=True, kw_only=True):
     """It is to become what this snapshot holds, as soon as it is on no server."""
     restore_id: str | None = None
     """The cloud's id of that snapshot."""
+    restore_gib: int | None = None
+    """GiB that its volume is made with. Where the dataset is to be larger, it grows afterwards."""
+    restore_former: ObjectId | None = None
+    """It is to have this former volume again, as soon as it is on no server."""
     former: tuple[Former, ...] = ()
     tries: int = 0
     wake_at: float | None = None
@@ -95,6 +101,11 @@ class DatasetRow(msgspec.Struct, frozen=True, kw_only=True):
     last_error: Reason | None = None
     last_error_at: float | None = None
     path: str | None = None
+
+    @property
+    def restoring(self) -> bool:
+        """Whether it is to have another volume than it has."""
+        return self.restore is not None or self.restore_former is not None
 
     @property
     def subject(self) -> str:

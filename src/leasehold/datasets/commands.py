@@ -28,7 +28,7 @@ from leasehold.datasets.model import (
 from leasehold.datasets.views import shown, snapshot_shown
 from leasehold.datasets.wish import LARGEST, check, check_metadata, check_name
 from leasehold.engine.choice import near
-from leasehold.engine.cloud import Kind, SnapshotSpec
+from leasehold.engine.cloud import CloudId, Kind, ObjectId, SnapshotSpec
 from leasehold.engine.row import Row, State
 
 _PLAIN = Profile(name="")
@@ -303,22 +303,58 @@ class Commands:
         with control.lock:
             row = control.shelf.dataset(key)
             found = control.shelf.snapshot(snapshot, row.id)
-            if row.restore == found.id:
-                raise DatasetRefused(f"snapshot {found.name} is being restored; wait until it is")
+            for each in control.shelf.datasets.values():
+                if _needs(each, found.id):
+                    raise DatasetRefused(
+                        f"dataset {each.name} is being made from snapshot {found.name}; wait until it"
+                        " is, restore another one, or delete that dataset"
+                    )
             gone = msgspec.structs.replace(found, deleted=True)
             control.commit(Draft(snapshots=[gone], drop=[found.object]))
             control.stir((row.id,))
             return snapshot_shown(control, gone)
 
     def restore(self, key: str, snapshot: str) -> Dataset:
-        """Give it back what a snapshot holds. What it holds now is kept for the grace time."""
+        """Give it back what a snapshot holds. What it holds now is kept for the grace time.
+
+        Asked for again, or for another snapshot, while one is restored, it is begun anew.
+        """
         control = self.control
         with control.lock:
             row = self._living(key)
             self._check_hold(row)
             found = control.shelf.snapshot(snapshot, row.id)
             cloud_id = self._cloud_id(found)
-            self._put(msgspec.structs.replace(row, restore=found.id, restore_id=cloud_id))
+            volume = control.shelf.row(row.volume)
+            size = max(found.size_gib, (volume.size_gib if volume else None) or 0)
+            changes = {"restore": found.id, "restore_id": cloud_id, "restore_gib": size}
+            self._put(msgspec.structs.replace(row, **changes, restore_former=None))
+            return self.show(row.id)
+
+    def restore_former(self, key: str, volume: str) -> Dataset:
+        """Give it back a volume that it had before a restore, by the cloud's id; the one that it has
+        is kept for the grace time. With the id of that one, a restore that has not begun is called
+        off. Raises `DatasetHeld`, `DatasetRefused`.
+        """
+        control, shelf = self.control, self.control.shelf
+        with control.lock:
+            row = self._living(key)
+            self._check_hold(row)
+            had = {
+                each.cloud_id: each for former in row.former if (each := shelf.row(former.volume))
+            }
+            has = shelf.row(row.volume)
+            again: ObjectId | None = None
+            if has is None or row.usable_at is None or has.cloud_id != volume:
+                found = had.get(CloudId(volume))
+                if found is None or found.state is State.GONE:
+                    allowed = ", ".join(str(each) for each in had) or "it has none"
+                    raise DatasetRefused(
+                        f"volume {volume} is no former volume of dataset {row.name}; found {allowed}"
+                    )
+                again = found.id
+            changes = {"restore": None, "restore_id": None, "restore_former": again}
+            self._put(msgspec.structs.replace(row, **changes))
             return self.show(row.id)
 
     # -- inside ----------------------------------------------------------------------------------
@@ -353,6 +389,15 @@ class Commands:
         if row is None or row.cloud_id is None or row.state is not State.UP:
             raise DatasetRefused(f"snapshot {snapshot.name} is not there yet; wait until it is")
         return row.cloud_id
+
+
+def _needs(row: DatasetRow, snapshot: SnapshotId) -> bool:
+    """Whether a dataset is being made from a snapshot, or is to be."""
+    if row.state is DatasetState.GONE:
+        return False
+    being_made = row.usable_at is None and row.deleted_at is None
+    source = row.source.snapshot if row.source and being_made else None
+    return snapshot in (row.restore, source)
 
 
 def _held(row: DatasetRow, hold: HoldRow) -> DatasetHeld:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import msgspec
+
 from leasehold.datasets.book import DatasetRow, Former
 from leasehold.datasets.model import DatasetState, Source
 from leasehold.datasets.place import ATTACH_PATIENCE, Placing
@@ -44,7 +46,10 @@ class _Pass(Placing):
             self.change(hold=None)
         row = self.row
         over = [
-            each for each in row.former if row.usable_at is not None and self.is_due(each.until)
+            each
+            for each in row.former
+            if row.usable_at is not None and each.volume != row.restore_former
+            if self.is_due(each.until)
         ]
         if over:
             self.drop += [each.volume for each in over]
@@ -55,6 +60,9 @@ class _Pass(Placing):
     def has_volume(self) -> bool:
         """See to the volume; True if it is there."""
         row, volume = self.row, self.view.volume
+        if row.restoring and row.usable_at is None and row.deleted_at is None:
+            self.swap()  # what is being made is wanted no more
+            return False
         if row.volume is None:
             self.begin()
             return False
@@ -84,7 +92,7 @@ class _Pass(Placing):
         """Former volumes, when the one that took their place is there: now their time begins."""
         until = self.now + self.view.grace
         return tuple(
-            Former(volume=each.volume, until=until) if each.until is None else each
+            msgspec.structs.replace(each, until=until) if each.until is None else each
             for each in self.row.former
         )
 
@@ -130,11 +138,23 @@ class _Pass(Placing):
             self.deleted()  # it may be but a listing that lacks it
         elif row.usable_at is None and volume is not None:
             self.failed(volume)
+        elif row.restoring and volume is not None:
+            if self.is_off():
+                self.swap()
         else:
             text = "the volume vanished from the cloud without our doing"
             reason = (volume.failure if volume else None) or Reason(cause=Cause.LOST, text=text)
             step = "find out who deleted it; restore a snapshot, or delete the dataset"
             self.stand(DatasetState.DETACHED, step, reason, troubled=True)
+
+    def is_off(self) -> bool:
+        """Whether a volume that vanished is on no server any more either."""
+        attachment = self.view.attachment
+        if attachment is not None and attachment.state is not State.GONE:
+            step = "the ledger takes note that it is on no server"
+            self.stand(DatasetState.DETACHING, step, attachment.reason, ATTACH_PATIENCE)
+            return False
+        return self.row.attachment is None or self.came_off(attachment)
 
     def failed(self, volume: Row) -> None:
         """A volume that never was of use: another one is ordered; an adopted one is left alone."""
@@ -154,7 +174,8 @@ class _Pass(Placing):
         self.wake(self.now + pause)
         step = f"it is tried again in {pause:.0f} s"
         if for_good:
-            step += "; see to the reason, or delete the dataset"
+            other = "restore another snapshot or a former volume" if row.former else "delete it"
+            step += f"; see to the reason, or {other}"
         self.stand(DatasetState.CREATING, step, reason, troubled=for_good)
         self.change(last_error=reason, last_error_at=self.now)
 
@@ -170,22 +191,38 @@ class _Pass(Placing):
             self.stand(DatasetState.DELETED, "it is destroyed when its grace time is over")
 
     def swap(self) -> None:
-        """Take a new volume, of the snapshot that is to be restored; the old one stays a while."""
+        """Take another volume: one of a snapshot, or one that it had. The old one stays a while."""
         row = self.row
-        assert row.volume is not None, "it was there a moment ago"
+        if row.volume is not None and row.usable_at is None:
+            self.drop.append(row.volume)  # it never was of use
+        elif row.volume is not None:
+            replaced = Former(volume=row.volume, source=row.source)
+            self.change(former=(*row.former, replaced))
+        if row.restore_former is not None:
+            self.go_back(row.restore_former)
+        else:
+            self.change(
+                volume=None,
+                usable_at=None,
+                source_id=row.restore_id,
+                source=Source(snapshot=row.restore),
+            )
         self.change(
-            former=(*row.former, Former(volume=row.volume)),
-            volume=None,
-            usable_at=None,
-            written=True,
-            source_id=row.restore_id,
-            source=Source(snapshot=row.restore),
-            restore=None,
-            restore_id=None,
-            tries=0,
-            wake_at=None,
+            written=True, restore=None, restore_id=None, restore_former=None, tries=0, wake_at=None
         )
-        self.begin()
+        if self.row.volume is None:
+            self.begin()
+
+    def go_back(self, volume: ObjectId) -> None:
+        """Take a former volume. It was of use once, so it is never replaced by itself."""
+        (again,) = (each for each in self.row.former if each.volume == volume)
+        self.change(
+            volume=volume,
+            usable_at=self.now,
+            source=again.source,
+            source_id=None,
+            former=tuple(each for each in self.replaced() if each.volume != volume),
+        )
 
 
 def _patience(row: DatasetRow) -> float:
@@ -196,7 +233,7 @@ def _volume_of(row: DatasetRow) -> VolumeSpec:
     source = row.source or Source()
     return VolumeSpec(
         name=f"leasehold-{row.name}",
-        size_gib=row.size_gib,
+        size_gib=row.restore_gib or row.size_gib,
         volume_type=row.volume_type,
         availability_zone=row.availability_zone,
         metadata={"leasehold-dataset": row.id, "leasehold-dataset-name": row.name},

@@ -68,6 +68,15 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
     """None: until it is released."""
 
 
+class FormerVolume(msgspec.Struct, frozen=True, kw_only=True):
+    """A volume that a dataset had before a restore, and can have again."""
+
+    volume_id: str | None
+    """The cloud's id."""
+    until: datetime | None = None
+    """How long it is kept; None: until the one that took its place is there, and the grace time."""
+
+
 class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     """Named data of a given size, and where they are."""
 
@@ -103,6 +112,10 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     """Where it is mounted there."""
     volume_id: str | None = None
     """The cloud's id of its volume."""
+    restoring: SnapshotId | None = None
+    """The snapshot that it is to become, as soon as it is on no server."""
+    former: tuple[FormerVolume, ...] = ()
+    """What it had before it was restored; the oldest first."""
     epoch: int
     """Grows with each change of what its agents are told; an older order is refused by them."""
     hold: Hold | None = None

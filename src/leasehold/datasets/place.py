@@ -50,7 +50,7 @@ class Placing(Look, ABC):
 
     def target(self) -> AgentRow | None:
         row = self.row
-        leaves = row.deleted_at is not None or row.restore is not None or row.node is None
+        leaves = row.deleted_at is not None or row.restoring or row.node is None
         return None if leaves else self.view.node
 
     def came_off(self, attachment: Row | None) -> bool:
@@ -92,7 +92,7 @@ class Placing(Look, ABC):
             self.take_back(volume, stranger)
         elif row.deleted_at is not None:
             self.deleted()
-        elif row.restore is not None:
+        elif row.restoring:
             self.swap()
         elif row.node is None:
             reason = volume.reason if volume.state is not State.UP or volume.too_small else None
@@ -141,7 +141,7 @@ class Placing(Look, ABC):
 
     @abstractmethod
     def swap(self) -> None:
-        """It is on no server, and becomes what a snapshot holds."""
+        """It is on no server, and gets another volume."""
 
     def attach(self, volume: Row) -> None:
         row, node = self.row, self.view.node

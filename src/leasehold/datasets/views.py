@@ -5,7 +5,14 @@ from datetime import datetime
 from leasehold.datasets.book import AgentRow, DatasetRow, HoldRow, SnapshotRow
 from leasehold.datasets.control import Control
 from leasehold.datasets.look import SILENCE
-from leasehold.datasets.model import AgentNode, Dataset, DatasetSnapshot, DatasetState, Hold
+from leasehold.datasets.model import (
+    AgentNode,
+    Dataset,
+    DatasetSnapshot,
+    DatasetState,
+    FormerVolume,
+    Hold,
+)
 from leasehold.engine.decide import moment
 from leasehold.engine.row import State
 
@@ -44,6 +51,12 @@ def shown(control: Control, row: DatasetRow) -> Dataset:
         attached_node=row.attached_node,
         path=row.path,
         volume_id=volume.cloud_id if volume else None,
+        restoring=row.restore,
+        former=tuple(
+            FormerVolume(volume_id=kept.cloud_id if kept else None, until=_at(each.until))
+            for each in row.former
+            for kept in (control.shelf.row(each.volume),)
+        ),
         epoch=row.epoch,
         hold=_hold(row.hold),
         snapshots=sum(not each.deleted for each in control.shelf.snapshots_of(row.id)),

@@ -37,7 +37,7 @@ _SHOWN: tuple[type[msgspec.Struct], ...] = (
     *(Quota, Fault),
     *(Token, NewToken, token_routes.TokenRequest, AuditEntry),
     *(dataset_model.Dataset, dataset_model.DatasetSnapshot, dataset_model.DatasetWish),
-    *(dataset_model.Source, dataset_model.Hold, dataset_model.Profile),
+    *(dataset_model.Source, dataset_model.Hold, dataset_model.FormerVolume, dataset_model.Profile),
     *(dataset_model.AgentNode, dataset_model.NewAgent, agents.AgentRequest),
     *(datasets.DatasetRequest, datasets.Move, datasets.Growth, datasets.SnapshotRequest),
     *(datasets.Restoration, datasets.HoldRequest),

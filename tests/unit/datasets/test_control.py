@@ -340,6 +340,86 @@ def test_a_service_that_starts_late_drops_no_former_volume_at_once(mounted: Data
     assert mounted.control.shelf.dataset("pg").former == ()
 
 
+def test_a_restore_that_fails_is_left_for_another_snapshot(mounted: DatasetWorld) -> None:
+    mounted.commands.snapshot("pg", "sunday")
+    _refuse_volumes(mounted, Refusal.NOT_FOUND)
+    _restoring(mounted)
+    mounted.run(60)
+    assert mounted.show().state is DatasetState.TROUBLED
+    with pytest.raises(DatasetRefused, match="made from snapshot monday"):
+        mounted.commands.delete_snapshot("pg", "monday")
+    mounted.cloud.faults.clear()
+    mounted.commands.restore("pg", "sunday")
+    mounted.commands.delete_snapshot("pg", "monday")
+    mounted.run(100)
+    shown = mounted.show()
+    assert shown.state is DatasetState.MOUNTED
+    assert shown.source is not None
+    assert mounted.control.shelf.snapshots[shown.source.snapshot].name == "sunday"
+    assert len(shown.former) == 1
+
+
+@pytest.mark.parametrize("why", [Refusal.NOT_FOUND, Refusal.QUOTA])
+def test_a_restore_that_fails_is_left_for_the_former_volume(
+    mounted: DatasetWorld, why: Refusal
+) -> None:
+    _refuse_volumes(mounted, why)
+    before = _restoring(mounted)
+    mounted.run(60)
+    assert [each.volume_id for each in mounted.show().former] == [before]
+    mounted.commands.restore_former("pg", before)
+    mounted.run(100)
+    shown = mounted.show()
+    assert (shown.state, shown.volume_id) == (DatasetState.MOUNTED, before)
+    assert (shown.former, shown.source) == ((), None)
+    assert mounted.volumes() == [before]
+    assert mounted.disks.filesystems == {before: 1}
+
+
+def test_volumes_from_before_and_after_a_restore_change_places(mounted: DatasetWorld) -> None:
+    before = _restoring(mounted)
+    mounted.run(100)
+    after = mounted.show().volume_id
+    mounted.agent_of["n1"].busy = True
+    mounted.commands.restore_former("pg", before)
+    mounted.run(5000)  # it waits for longer than that volume would have been kept
+    mounted.agent_of["n1"].busy = False
+    mounted.run(100)
+    shown = mounted.show()
+    assert (shown.state, shown.volume_id) == (DatasetState.MOUNTED, before)
+    assert [each.volume_id for each in shown.former] == [after]
+    assert shown.former[0].until is not None
+    with pytest.raises(DatasetRefused, match=f"found {after}"):
+        mounted.commands.restore_former("pg", "nope")
+    mounted.run(5000)
+    assert mounted.volumes() == [before]
+
+
+def test_a_restore_that_waits_is_called_off(mounted: DatasetWorld) -> None:
+    mounted.agent_of["n1"].busy = True
+    before = _restoring(mounted)
+    mounted.run(60)
+    assert mounted.show().restoring is not None
+    mounted.commands.restore_former("pg", before)
+    mounted.agent_of["n1"].busy = False
+    mounted.run(60)
+    shown = mounted.show()
+    assert (shown.state, shown.volume_id) == (DatasetState.MOUNTED, before)
+    assert shown.restoring is None
+
+
+def test_a_volume_that_vanished_is_replaced_by_a_restore(mounted: DatasetWorld) -> None:
+    mounted.commands.snapshot("pg", "monday")
+    mounted.run(30)
+    mounted.cloud.vanish(CloudId(mounted.volumes()[0]))
+    mounted.agent_of["n1"].let_go()
+    mounted.run(600)
+    assert mounted.show().state is DatasetState.TROUBLED
+    mounted.commands.restore("pg", "monday")
+    mounted.run(600)
+    assert mounted.show().state is DatasetState.MOUNTED
+
+
 def test_a_clone_is_never_formatted(mounted: DatasetWorld) -> None:
     mounted.create("copy", "n2", size_gib=None, dataset=mounted.show().id)
     mounted.run(300)

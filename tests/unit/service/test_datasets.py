@@ -112,6 +112,8 @@ def test_agents_are_listed_and_removed(site: Site) -> None:
         ("GET", "/datasets/nope", None, 404, "unknown_dataset"),
         ("POST", "/datasets/pg/grow", {"size_gib": 0}, 400, "bad_request"),
         ("POST", "/datasets/pg/restore", {"snapshot": "x"}, 404, "unknown_snapshot"),
+        ("POST", "/datasets/pg/restore", {"volume": "x"}, 409, "refused"),
+        ("POST", "/datasets/pg/restore", {}, 400, "bad_request"),
         ("POST", "/datasets/pg/hold", {}, 404, "unknown_dataset_node"),
         ("POST", "/datasets/pg/move", {"node": "nope"}, 404, "unknown_dataset_node"),
     ],

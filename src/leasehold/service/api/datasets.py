@@ -8,6 +8,7 @@ from litestar import Controller, Response, delete, get, post, put
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from leasehold.datasets.book import HoldRow
+from leasehold.datasets.errors import BadDatasetWish
 from leasehold.datasets.model import (
     Dataset,
     DatasetNode,
@@ -57,10 +58,13 @@ class SnapshotRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 
 class Restoration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which snapshot a dataset shall become."""
+    """What a dataset shall become: a snapshot, or a volume that it had before."""
 
-    snapshot: str
+    snapshot: str | None = None
     """Its name or id."""
+    volume: str | None = None
+    """The cloud's id of one of its former volumes. The one that it has calls a restore off which has
+    not begun."""
 
 
 class HoldRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -325,16 +329,20 @@ class DatasetController(Controller):
         status_code=202,
         operation_id="restoreDataset",
         needs=Right.LEASE,
-        summary="Restore a snapshot",
+        summary="Restore a snapshot or a former volume",
         responses=errors(404, 409),
         sync_to_thread=True,
     )
     def restore(
         self, datasets: GivenDatasets, dataset: Key, data: JSONBody[Restoration]
     ) -> Dataset:
-        """Give a dataset back what a snapshot holds. The volume that it has is kept for the grace
-        time."""
-        return datasets.commands.restore(dataset, data.snapshot)
+        """Give a dataset back what a snapshot holds, or a volume that it had before a restore. The
+        volume that it has is kept for the grace time."""
+        if data.snapshot is not None and data.volume is None:
+            return datasets.commands.restore(dataset, data.snapshot)
+        if data.volume is not None and data.snapshot is None:
+            return datasets.commands.restore_former(dataset, data.volume)
+        raise BadDatasetWish("snapshot", data.snapshot, "a snapshot or a volume, one of them")
 
 
 def _snapshots(datasets: Datasets, key: str) -> list[DatasetSnapshot]:
