@@ -130,24 +130,25 @@ def troubled(how: Progress, trouble: Reason | None, place: str = "cloud") -> Pro
 
 
 def address_of(rows: Iterable[Row], config: MachineTypeConfig) -> str | None:
-    """The address by which a node is to be reached; None until it is known.
+    """The address by which a node is to be reached; None until it is known for good.
 
-    Known as soon as its port is, before the server has booted. Which of several ports' it is may
-    take all of them to know.
+    `rows` are in the order in which they were planned: the first port with a fitting address has it,
+    whichever the cloud made first. Known as soon as its port is, before the server has booted.
     """
     floating = config.floating_ip is not None and config.address not in ("fixed", "private")
     kind = Kind.FLOATING_IP if floating else Kind.PORT
-    mine = [row for row in rows if row.kind is kind]
-    known = [row.addresses for row in mine if row.state is State.UP and row.addresses]
-    if config.address in ("public", "private") and not floating:
-        of_all = (address for addresses in known for address in addresses)
-        private = config.address == "private"
-        for address in of_all:
-            if _is_private(address) is private:
+    wanted = {"private": True, "public": False}.get(config.address or "")
+    known: list[str] = []
+    for row in rows:
+        if row.kind is not kind:
+            continue
+        if row.state is not State.UP:
+            return None  # it may be the one
+        known += row.addresses
+        for address in row.addresses:
+            if floating or wanted is None or _is_private(address) is wanted:
                 return address
-        if len(known) < len(mine):
-            return None
-    return known[0][0] if known else None
+    return known[0] if known else None
 
 
 def twin_of(address: str, rows: Iterable[Row]) -> str | None:

@@ -122,6 +122,18 @@ def test_of_several_networks_the_address_of_the_wanted_kind_counts(
     assert progress.address_of(rows, a_type(address=wanted)) == expected
 
 
+def test_of_several_networks_the_first_counts_whichever_is_known_first() -> None:
+    ports = [
+        a_row(Kind.PORT, number=1),
+        a_row(Kind.PORT, State.UP, number=2, addresses=("10.0.0.2",)),
+    ]
+    assert progress.address_of(ports, a_type()) is None
+    ports[0] = a_row(Kind.PORT, State.UP, addresses=("10.0.0.1",))
+    assert progress.address_of(ports, a_type()) == "10.0.0.1"
+    ports[0] = a_row(Kind.PORT, State.UP)  # of a network without addresses
+    assert progress.address_of(ports, a_type()) == "10.0.0.2"
+
+
 def test_a_public_address_may_be_floating_and_a_private_one_is_not() -> None:
     rows = [*rows_of().values(), a_row(Kind.FLOATING_IP, State.UP, addresses=("51.0.0.9",))]
     assert progress.address_of(rows, a_type(floating_ip="x", address="public")) == "51.0.0.9"
