@@ -1,7 +1,7 @@
 """The hands for warm spares: they order them, give them out, and give them up."""
 
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from math import inf
 
 import msgspec
@@ -178,13 +178,18 @@ class SpareHands:
     def _scene(self, now: float) -> Scene | None:
         memory = self._memory
         waited = {name for key in memory.book.queues() for name in key.split("|")}
-        kinds = [
-            (kind, target, config)
-            for name, config in memory.machine_types.items()
-            if config.kind == "cloud"
-            for kind, target in _targets(name, config)
-            if target or memory.book.spares or memory.boots.pause(name, now)
-        ]
+        kinds, trials = [], set[Kind]()
+        for name, config in memory.machine_types.items():
+            if config.kind == "cloud":
+                targets = dict(_targets(name, config))
+                pause = memory.boots.pause(name, now)
+                tried = self._trials(name, targets, pause) if pause else []
+                trials.update(tried)
+                kinds += [
+                    (kind, targets.get(kind, 0), config)
+                    for kind in dict.fromkeys([*targets, *tried])
+                    if targets.get(kind) or memory.book.spares or pause
+                ]
         if not kinds:
             return None
         mine: dict[Kind, list[Spare]] = {}
@@ -209,6 +214,7 @@ class SpareHands:
                     spares=mine.pop(kind, ()),
                     waited_for=kind[0] in waited,
                     paused=pause is not None,
+                    tried=kind in trials,
                     resting=rests,
                 )
             )
@@ -244,6 +250,28 @@ class SpareHands:
             short=strained - leaving,
             strained=strained,
         )
+
+    def _trials(self, name: str, targets: Mapping[Kind, int], pause: Reason) -> Collection[Kind]:
+        """Of which systems a server shows whether boots of a paused machine type work again.
+
+        Of those that are waited for each in its turn: the images of some may be broken, and those of
+        others fine.
+        """
+        coming = {
+            (name, lease.os_type, lease.os_version)
+            for lease, hold in self._spares()
+            if hold.machine_type == name and lease.state is not LeaseState.READY
+        }
+        if coming:
+            return coming
+        waiting = sorted(self._memory.book.line(name), key=lambda each: each.rank)
+        asked = dict.fromkeys(
+            (name, each.os_type, each.os_version) for each in waiting if name in each.machine_types
+        )
+        can_be_built = [kind for kind in asked if self._planner.fingerprint(*kind) is not None]
+        if can_be_built:
+            return [can_be_built[int(pause.have or 0) % len(can_be_built)]]
+        return [kind for kind, target in targets.items() if target]
 
     def _free(self, machine_types: Iterable[str]) -> dict[str, int]:
         """How many nodes of each machine type have no server at all."""

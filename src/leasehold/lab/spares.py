@@ -45,7 +45,9 @@ class Shelf(msgspec.Struct, frozen=True, kw_only=True):
     waited_for: bool = False
     """Whether somebody waits for nodes of the machine type."""
     paused: bool = False
-    """Whether its boots fail."""
+    """Whether the machine type's boots fail."""
+    tried: bool = False
+    """Whether it is one of these that shows if boots of a paused machine type work again."""
     resting: bool = False
     """Whether it is too early to try again, after boots that failed or a quota without room."""
 
@@ -126,7 +128,7 @@ class _Pass:
                 age = format_duration(int(shelf.max_age))
                 self.retire(spare, Cause.EXPIRED, f"it is older than {age}")
                 cramped = False  # its place is enough for one
-        wanted = max(shelf.target, int(shelf.paused and shelf.waited_for))
+        wanted = max(shelf.target, int(shelf.paused and shelf.tried))
         surplus = len([each for each in fresh if each.lease not in self.going]) - wanted
         for spare in sorted(fresh, key=lambda each: (each.ready, each.planned_at))[
             : max(0, surplus)
@@ -139,8 +141,7 @@ class _Pass:
         fresh = [each for each in self.left(shelf) if self.is_fresh(shelf, each)]
         missing = shelf.target - len(fresh)
         if shelf.paused:  # one is tried, and who waits is served when it has come up
-            wanted = shelf.target > 0 or shelf.waited_for
-            missing = int(wanted and not any(not each.ready for each in shelf.spares))
+            missing = int(shelf.tried and not any(not each.ready for each in shelf.spares))
         elif shelf.waited_for:
             return  # a free node is theirs
         count = min(missing, self.free[shelf.machine_type])

@@ -9,6 +9,7 @@ from leasehold.engine.cloud import CloudUnsure, Kind, Named
 from leasehold.engine.memory_cloud import Fault, MemoryCloud
 from leasehold.engine.reason import Cause
 from leasehold.lab.boots import MOST_CONSOLE
+from leasehold.lab.config import ImageRule, SystemConfig
 from leasehold.lab.errors import UnknownBoot, UnknownMachineType
 from leasehold.lab.model import LeaseState
 from leasehold.lab.streak import FIRST_PAUSE
@@ -118,6 +119,43 @@ def test_who_waits_for_a_machine_type_that_fails_is_told_and_served_when_it_work
     assert bench.lab.lease(waiting.id).state is LeaseState.READY
     assert bench.lab.boots().rates[0].paused is None
     assert bench.lock().state is LeaseState.PREPARING
+
+
+def test_a_machine_type_without_a_usual_system_is_tried_with_one_that_is_waited_for(
+    tmp_path: Path,
+) -> None:
+    rule, debian = (
+        ImageRule(match="{os_type}-{os_version}"),
+        {"os_type": "debian", "os_version": "12"},
+    )
+    bench = Bench(tmp_path, image=rule, pause_after=2, attempts=1)
+    fail_lease(bench, **debian)
+    fail_lease(bench, **debian)
+    waiting = bench.lock(**debian)
+    assert waiting.reason.cause is Cause.BOOTS_FAIL
+    bench.run(2 * FIRST_PAUSE)
+    assert bench.lab.lease(waiting.id).state is LeaseState.READY
+    bench.database.close()
+
+
+def test_a_system_that_never_boots_does_not_keep_the_others_from_being_tried(
+    tmp_path: Path,
+) -> None:
+    systems = {"ubuntu-22.04": SystemConfig(image="ubuntu-22.04")}
+    bench = Bench(tmp_path, systems=systems, pause_after=2, attempts=1)
+    fail_lease(bench)
+    fail_lease(bench)
+    broken, fine = bench.lock(), bench.lock(os_type="ubuntu")
+    for _ in range(600):
+        bench.run(2)
+        if bench.lab.lease(fine.id).state is LeaseState.READY:
+            break
+        for row in bench.rows(Kind.SERVER):
+            if row.spec.image_id == "i1" and row.cloud_id:
+                bench.cloud.mark(row.cloud_id, "ERROR", NO_HOST)
+    assert bench.lab.lease(fine.id).state is LeaseState.READY
+    assert bench.lab.lease(broken.id).state is not LeaseState.READY
+    bench.database.close()
 
 
 def test_a_pause_outlives_a_crash_and_ends_when_somebody_says_so(bench: Bench) -> None:

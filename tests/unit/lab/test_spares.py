@@ -113,13 +113,13 @@ def test_a_useless_spare_is_given_up_for_its_own_reason() -> None:
 
 
 def test_a_machine_type_that_is_paused_gets_one_boot_to_try_when_it_has_rested() -> None:
-    asked = {"paused": True, "waited_for": True, "target": 0}
+    asked = {"paused": True, "tried": True, "target": 0}
     assert ordered(decided(a_shelf(resting=True, **asked))) == 0
     assert ordered(decided(a_shelf(**asked))) == 1
     trying = a_spare(ready=False)
     assert decided(a_shelf(trying, **asked)).effects == ()
-    nobody = asked | {"waited_for": False}
-    assert ordered(decided(a_shelf(**nobody))) == 0
+    another = asked | {"tried": False, "target": 2}
+    assert ordered(decided(a_shelf(**another))) == 0
 
 
 _spares = st.lists(
@@ -138,6 +138,7 @@ _shelves = st.fixed_dictionaries(
         "recipe": st.sampled_from(["r1", None]),
         "waited_for": st.booleans(),
         "paused": st.booleans(),
+        "tried": st.booleans(),
         "resting": st.booleans(),
     }
 )
