@@ -1,6 +1,7 @@
 """The lab's own records in memory: open leases, who waits for what, and which node each holds."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 import msgspec
 
@@ -207,6 +208,11 @@ class Book:
     def served_at(self, lease: LeaseRow) -> float:
         """When one that stood before a lease, of its owner and for nodes alike, was last served."""
         return self._turns.last_before(lease.owner, lease.machine_types, lease.rank)
+
+    def waiting(self) -> Iterator[LeaseRow]:
+        """All who wait, in no order."""
+        for waiting in self._queues.values():
+            yield from waiting.values()
 
     def waits_of(self, owner: str) -> set[str]:
         """What an owner waits for: machine types as they were asked for."""

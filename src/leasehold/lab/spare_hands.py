@@ -177,7 +177,12 @@ class SpareHands:
 
     def _scene(self, now: float) -> Scene | None:
         memory = self._memory
-        waited = {name for key in memory.book.queues() for name in key.split("|")}
+        waited = {
+            name
+            for lease in memory.book.waiting()
+            if _wants_free_nodes(lease)
+            for name in lease.machine_types
+        }
         kinds, trials = [], set[Kind]()
         for name, config in memory.machine_types.items():
             if config.kind == "cloud":
@@ -331,6 +336,12 @@ def _targets(name: str, config: MachineTypeConfig) -> Iterator[tuple[Kind, int]]
     for system, each in config.systems.items():
         if each.min_ready:
             yield (name, *split(system)), each.min_ready
+
+
+def _wants_free_nodes(lease: LeaseRow) -> bool:
+    """Whether any free node may be what a lease waits for: not if it is but a limit, or one node."""
+    limited = lease.reason is not None and lease.reason.cause is Cause.LIMIT
+    return not limited and not lease.nodes
 
 
 def shown(how: progress.Progress, lease: LeaseRow | None) -> progress.Progress:

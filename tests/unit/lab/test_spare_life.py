@@ -9,7 +9,7 @@ import yaml
 from leasehold.engine.cloud import CloudBusy, Image, Kind, Limit, Limits
 from leasehold.engine.memory_cloud import Fault, MemoryCloud
 from leasehold.engine.reason import Cause
-from leasehold.lab.config import SystemConfig
+from leasehold.lab.config import LimitsConfig, SystemConfig
 from leasehold.lab.errors import NotYours
 from leasehold.lab.model import LeaseState, NodeState
 from leasehold.lab.prober import Finding
@@ -233,6 +233,22 @@ def test_a_spare_that_shows_an_error_is_replaced_and_given_to_nobody(bench: Benc
     bench.run(120)
     there = {server.cloud_id for server in bench.cloud.alive(Kind.SERVER)}
     assert (len(spares(bench)), len(there), there & bad) == (2, 2, set())
+
+
+def test_who_waits_for_something_else_than_free_nodes_keeps_no_spares_from_coming(
+    tmp_path: Path,
+) -> None:
+    bench = Bench(tmp_path, nodes=10, min_ready=2, limits=LimitsConfig(nodes=2))
+    bench.run(30)
+    bench.lock(2, owner="bob")
+    bench.run(60)
+    limited = bench.lock(1, owner="bob")
+    by_name = bench.lock(machine_type="", nodes=("demo001",), owner="cid")
+    bench.lock(2, owner="dan")
+    bench.run(60)
+    assert {bench.lab.lease(each.id).state for each in (limited, by_name)} == {LeaseState.WAITING}
+    assert len(spares(bench)) == 2
+    bench.database.close()
 
 
 def test_a_machine_type_that_fails_is_tried_with_one_boot_whoever_waits(tmp_path: Path) -> None:
