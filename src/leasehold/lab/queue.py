@@ -13,6 +13,7 @@ from typing import Protocol
 
 import msgspec
 
+from leasehold.engine.decide import moment
 from leasehold.engine.reason import Cause, Reason
 from leasehold.lab.book import NOTHING, Hold, LeaseRow, Standing
 from leasehold.lab.config.limits import LimitsConfig
@@ -272,9 +273,15 @@ def over_limit(queue: Queue, lease: LeaseRow, granted: Standing = NOTHING) -> Re
 
 def busy(queue: Queue, lease: LeaseRow, place: int = 1) -> Reason:
     """Why a lease waits: what is free now, what will be, and who is before it."""
+    cause = Cause.NODES_BUSY
     if lease.nodes:
-        taken = [each for each in lease.nodes if not queue.nodes.is_free(each)]
-        free, text = lease.count - len(taken), f"{', '.join(taken) or 'none'} not free"
+        rows = [queue.nodes.row(each) for each in lease.nodes if not queue.nodes.is_free(each)]
+        taken = [row for row in rows if row is not None]
+        free = lease.count - len(taken)
+        text = "; ".join(_whereabouts(queue, row) for row in taken) or "others get them first"
+        down = next((row for row in taken if not row.up), None)
+        if down is not None:
+            cause = Cause.UNHEALTHY if down.down_by_check else Cause.DOWN
     else:
         count = queue.nodes.count(lease.machine_types, want_of(lease))
         free = count.free
@@ -285,7 +292,23 @@ def busy(queue: Queue, lease: LeaseRow, place: int = 1) -> Reason:
             text += f"; {count.down} are down"
     if place > 1:
         text += f"; place {place} in the queue"
-    return Reason(cause=Cause.NODES_BUSY, text=text, have=float(free), want=float(lease.count))
+    return Reason(cause=cause, text=text, have=float(free), want=float(lease.count))
+
+
+def _whereabouts(queue: Queue, row: NodeRow) -> str:
+    """Why a node cannot be had: whether it is down, and who has it until when."""
+    said = []
+    if not row.up:
+        said.append(f"down: {row.note}" if row.note else "down")
+    hold = queue.holds.get(row.name)
+    if hold is not None:
+        holder = queue.leases[hold.lease]
+        if holder.until is not None:
+            end = f" until {moment(holder.until):%Y-%m-%d %H:%M:%S} UTC"
+        else:
+            end = ", without end" if holder.seconds is None else ""
+        said.append(f"held by {holder.owner}{end}")
+    return f"{row.name} is {', and '.join(said) or 'being given back'}"
 
 
 def behind(

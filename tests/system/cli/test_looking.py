@@ -105,7 +105,7 @@ def test_who_waits_is_told_why_and_who_shall_not_wait_is_exit_6(leasehold: Comma
     assert "waiting: demo001, for ann" in told
     assert "priority 5" in told
     assert "place     1 in the queue" in told
-    assert "blocked   demo001 not free" in told
+    assert "blocked   demo001 is held by ann" in told
     assert leasehold("unlock", "--lease", lease).returncode == 0
     assert leasehold("lock").returncode == 2
 

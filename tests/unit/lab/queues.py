@@ -139,10 +139,10 @@ class Line:
             if row.until is not None and row.until <= self.now:
                 self.give_back(row.id)
 
-    def mark_down(self, node: str) -> None:
+    def mark_down(self, node: str, **fields: object) -> None:
         row = self.nodes.row(NodeName(node))
         assert row is not None
-        self.nodes.put(msgspec.structs.replace(row, up=False))
+        self.nodes.put(msgspec.structs.replace(row, up=False, **fields))
 
     def held(self, lease: LeaseId) -> list[str]:
         """The nodes of a lease; none while it waits."""

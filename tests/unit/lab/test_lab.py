@@ -246,7 +246,7 @@ def test_nodes_are_locked_by_name(bench: Bench) -> None:
     assert [node.name for node in lease.nodes] == ["demo001", "demo003"]
     assert (lease.machine_type, lease.count, lease.wanted) == ("demo", 2, ("demo003", "demo001"))
     waiting = bench.lock(machine_type="", nodes=("demo001",))
-    assert waiting.blocks[0].text == "demo001 not free"
+    assert waiting.blocks[0].text == "demo001 is held by ann"
     bench.run(60)
     bench.lab.release(lease.id)
     bench.run(60)

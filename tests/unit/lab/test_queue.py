@@ -45,7 +45,7 @@ def test_nodes_are_locked_by_name_all_or_none() -> None:
     both = line.ask(2, nodes=(NodeName("a2"), NodeName("a3")))
     line.serve()
     assert line.held(both) == []
-    assert line.outlook(both).blocks[0].text == "a2 not free"
+    assert line.outlook(both).blocks[0].text == "a2 is held by ann until 2027-01-15 09:00:00 UTC"
     line.give_back(one)
     line.serve()
     assert line.held(both) == ["a2", "a3"]
@@ -304,6 +304,30 @@ def test_who_waits_is_told_the_numbers() -> None:
     reason = line.outlook(last).blocks[0]
     assert reason.text == "1 of 4 nodes of a are free, 3 wanted; 1 are down; place 2 in the queue"
     assert (reason.cause, reason.have, reason.want) == (Cause.NODES_BUSY, 1, 3)
+
+
+def test_who_waits_for_a_node_by_name_is_told_who_has_it_or_why_it_is_down() -> None:
+    line = Line(a=5)
+    line.ask(1, nodes=(NodeName("a1"),), owner="bob", seconds=None)
+    line.serve()
+    line.mark_down("a1")
+    line.mark_down("a2", note="no disk")
+    line.mark_down("a3", note="no answer", down_by_check=True)
+    line.nodes.note(NodeName("a4"), held=False, occupied=True)
+
+    def why(*names: str) -> tuple[str, Cause]:
+        lease = line.ask(len(names), nodes=tuple(map(NodeName, names)))
+        line.serve()
+        reason = line.outlook(lease).blocks[0]
+        assert line.book.leases[lease].reason == reason
+        line.give_back(lease)
+        return reason.text, reason.cause
+
+    assert why("a2", "a5") == ("a2 is down: no disk", Cause.DOWN)
+    assert why("a3") == ("a3 is down: no answer", Cause.UNHEALTHY)
+    assert why("a4") == ("a4 is being given back", Cause.NODES_BUSY)
+    text = "a4 is being given back; a1 is down, and held by bob, without end"
+    assert why("a4", "a1") == (text, Cause.DOWN)
 
 
 def test_who_was_told_is_not_told_again() -> None:
