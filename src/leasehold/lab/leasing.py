@@ -27,6 +27,12 @@ from leasehold.store import StoreFailed
 Changes = dict[str, object]
 """New values for fields of a lease."""
 
+_LASTING = (
+    *("machine_type", "count", "nodes", "os_type", "os_version", "arch"),
+    *("purpose", "public_keys"),
+)
+"""By what of a lease the wish for it is known again: its length and its priority may have changed."""
+
 GRACE_OF_A_COMMIT = 30.0
 """Seconds to wait for a write to become durable before the caller is told that it did not."""
 
@@ -306,7 +312,10 @@ class Leasing(Looking):
             ) from None
 
     def _asked_before(self, wish: Wish) -> LeaseRow | None:
-        """The lease of an earlier wish with the same key: what memory lacks is durable."""
+        """The lease of an earlier wish with the same key: what memory lacks is durable.
+
+        Raises `BadWish` if that was a wish for something else.
+        """
         if wish.key is None:
             return None
         steward = self._steward
@@ -317,8 +326,7 @@ class Leasing(Looking):
                     found = records.find_lease_by_key(connection, wish.owner, wish.key)
         if found is None:
             return None
-        asked = (wish.machine_type, wish.nodes, wish.purpose)
-        if (found.machine_type, found.nodes, found.purpose) != asked:
+        if any(getattr(found, each) != getattr(wish, each) for each in _LASTING):
             allowed = "a fresh key for each wish; this one belongs to a different one"
             raise BadWish("key", wish.key, allowed)
         return found

@@ -149,7 +149,10 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     priority: int = 0
     """Who has a higher one is served earlier."""
     key: str | None = None
-    """Makes a retried call safe: the same owner and key get the same lease again."""
+    """Makes a retried call safe: the same owner and key get the same lease again.
+
+    Another wish with it is refused, unless it differs only in how long, or how urgent.
+    """
     public_keys: tuple[str, ...] = ()
     """OpenSSH public keys to let in, besides those of the machine type."""
 

@@ -25,9 +25,10 @@ from leasehold.lab.errors import (
     UnknownNode,
     UnknownSystem,
 )
-from leasehold.lab.model import LeaseState, NodeState
+from leasehold.lab.model import LeaseState, NodeName, NodeState
+from leasehold.lab.node_row import NodeRow
 from leasehold.store import Place, StoreFailed
-from tests.simulation.bench import OFFERS, Bench
+from tests.simulation.bench import KEY, OFFERS, Bench
 
 
 @pytest.fixture
@@ -64,10 +65,30 @@ def test_a_retried_lock_does_not_lock_twice(bench: Bench) -> None:
     assert bench.servers() == []
 
 
-def test_a_key_used_for_another_wish_is_refused(bench: Bench) -> None:
-    bench.lock(key="k1")
-    with pytest.raises(BadWish, match="key"):
-        bench.lock(key="k1", purpose="other")
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"purpose": "other"},
+        {"count": 3},
+        {"os_type": "debian"},
+        {"os_version": "12"},
+        {"arch": "x86_64"},
+        {"public_keys": (KEY,)},
+        {"nodes": ("metal1",)},
+    ],
+)
+def test_a_key_used_for_another_wish_is_refused(tmp_path: Path, other: dict[str, object]) -> None:
+    bench = Bench(tmp_path)
+    like = {"machine_type": "metal", "os_type": "debian", "os_version": "12", "arch": "x86_64"}
+    rows = [NodeRow(name=NodeName(f"metal{number}"), **like) for number in range(1, 4)]
+    bench.lab.register_nodes(rows, by="ann", new_types=True)
+    wish = {"machine_type": "metal", "key": "k1"}
+    lease = bench.lock(**wish)
+    with pytest.raises(BadWish, match="a fresh key for each wish"):
+        bench.lock(**wish | other)
+    bench.lab.extend(lease.id, 60)
+    assert bench.lock(**wish).id == lease.id
+    bench.database.close()
 
 
 def test_two_locks_never_share_a_node_and_the_second_waits_with_a_reason(bench: Bench) -> None:
