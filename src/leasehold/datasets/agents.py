@@ -73,8 +73,7 @@ class Agents:
                     f"node {name} has datasets: {', '.join(there[:5])}; move or delete them first"
                 )
             control.database.write(lambda it: records.remove_node(it, row.name)).result()
-            del control.shelf.nodes[row.name]
-            control.shelf.heard.pop(row.name, None)
+            control.shelf.forget_node(row.name)
             return node_shown(row, control.clock.now())
 
     def nodes(self) -> list[AgentNode]:
@@ -85,9 +84,8 @@ class Agents:
             return [node_shown(row, now) for _, row in sorted(control.shelf.nodes.items())]
 
     def tokens(self) -> Mapping[str, str]:
-        """Fingerprints by node."""
-        with self.control.lock:
-            return {row.name: row.token for row in self.control.shelf.nodes.values()}
+        """Fingerprints by node. Waits for no lock: the door asks in the event loop."""
+        return self.control.shelf.tokens
 
     # -- agents ----------------------------------------------------------------------------------
 
@@ -114,7 +112,7 @@ class Agents:
             if any(getattr(row, each) != getattr(row_now, each) for each in durable):
                 control.commit(Draft(nodes=[row_now]))
             else:
-                control.shelf.nodes[row.name] = row_now
+                control.shelf.put_node(row_now)
             control.shelf.heard[row.name] = {
                 each.dataset: _heard(each, report, now) for each in report.datasets
             }

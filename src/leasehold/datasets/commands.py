@@ -31,6 +31,9 @@ from leasehold.engine.choice import near
 from leasehold.engine.cloud import CloudId, Kind, ObjectId, SnapshotSpec
 from leasehold.engine.row import Row, State
 
+LONGEST_HOLD = 10 * 365 * 86400
+"""Seconds. What is to last longer is held without an end."""
+
 _PLAIN = Profile(name="")
 
 
@@ -232,11 +235,16 @@ class Commands:
             return self.show(row.id)
 
     def hold(self, key: str, hold: HoldRow, *, force: bool = False) -> Dataset:
-        """Keep it where it is; the same owner may renew it. Raises `DatasetHeld`."""
+        """Keep it where it is; the same owner may renew it. Raises `DatasetHeld`, `DatasetRefused`,
+        and `BadDatasetWish` for one of more than `LONGEST_HOLD`."""
         control = self.control
         with control.lock:
             row = self._living(key)
             control.shelf.node(hold.node)
+            seconds = 0.0 if hold.until is None else hold.until - control.clock.now()
+            if seconds > LONGEST_HOLD:
+                allowed = f"at most {LONGEST_HOLD}, or none: until it is released"
+                raise BadDatasetWish("seconds", seconds, allowed)
             if row.hold is not None and row.hold.owner != hold.owner and not force:
                 raise _held(row, row.hold)
             if row.node != hold.node:

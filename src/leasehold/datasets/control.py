@@ -33,6 +33,9 @@ STORE_RETRY = 5.0
 FATE_PAUSE = 20.0
 """Seconds between two questions after the same server."""
 
+LONGEST_SLEEP = 3600.0
+"""Seconds that it waits at a time: waking times may lie further off than a wait can last."""
+
 RESTART_GRACE = 3600.0
 """Seconds after a start before a dataset is destroyed whose grace time ran out meanwhile: if this is
 an old copy of the ledger, somebody can still notice."""
@@ -136,7 +139,7 @@ class Control:
                     log.exception("datasets.turn_broke")  # without this thread nothing is moved
                     wake_at = self.clock.now() + STORE_RETRY
                 if not self._stopping:
-                    self.news.wait(max(0.0, wake_at - self.clock.now()))
+                    self.news.wait(min(max(0.0, wake_at - self.clock.now()), LONGEST_SLEEP))
 
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Have `listener` called, in any thread, after each change; the result ends that."""
@@ -154,7 +157,6 @@ class Control:
             for row in mine:
                 self._hear(row)
             self.news.notify_all()
-        self._ring()
         self._ring()  # an order tells the size of its volume, also where nothing is left to decide
 
     def _hear(self, row: Row) -> None:
@@ -188,7 +190,7 @@ class Control:
                     self._stirred |= stirred
                     self._retry_at = now + STORE_RETRY
                     return self._retry_at
-            return min(self._alarms.values(), default=now + 3600.0)
+            return min(self._alarms.values(), default=now + LONGEST_SLEEP)
 
     def _consider(self, stirred: Collection[DatasetId], now: float) -> None:
         draft = Draft()
@@ -299,7 +301,7 @@ class Control:
         for snapshot in draft.snapshots:
             shelf.put_snapshot(snapshot)
         for node in draft.nodes:
-            shelf.nodes[node.name] = node
+            shelf.put_node(node)
         for row in draft.plan:
             shelf.rows.setdefault(row.id, row)
         for volume, size in draft.grow:

@@ -25,6 +25,8 @@ class Shelf:
         self.heard: dict[DatasetNode, Mapping[DatasetId, Heard]] = {}
         self.fates: dict[tuple[str, str], Fate] = {}
         """By cloud and server."""
+        self.tokens: Mapping[str, str] = {}
+        """Fingerprints by node. Replaced, never changed: the door reads it without the lock."""
         self._names: dict[str, DatasetId] = {}
         self._at: defaultdict[DatasetNode, set[DatasetId]] = defaultdict(set)
         self._of: defaultdict[DatasetId, set[SnapshotId]] = defaultdict(set)
@@ -34,7 +36,8 @@ class Shelf:
             self.put(dataset)
         for snapshot in records.snapshots:
             self.put_snapshot(snapshot)
-        self.nodes = {node.name: node for node in records.nodes}
+        for node in records.nodes:
+            self.put_node(node)
 
     def put(self, row: DatasetRow) -> None:
         """Take in a dataset, new or changed."""
@@ -64,6 +67,18 @@ class Shelf:
     def forget_snapshot(self, snapshot: SnapshotId) -> None:
         row = self.snapshots.pop(snapshot)
         self._of[row.dataset].discard(snapshot)
+
+    def put_node(self, row: AgentRow) -> None:
+        """Take in a node, new or changed."""
+        self.nodes[row.name] = row
+        if self.tokens.get(row.name) != row.token:
+            self.tokens = {**self.tokens, row.name: row.token}
+
+    def forget_node(self, name: DatasetNode) -> None:
+        """Drop a node, its token, and what its agent said."""
+        del self.nodes[name]
+        self.heard.pop(name, None)
+        self.tokens = {node: token for node, token in self.tokens.items() if node != name}
 
     def at(self, node: DatasetNode) -> list[DatasetRow]:
         """The datasets that are, or should be, on a node."""

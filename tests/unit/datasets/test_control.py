@@ -1,5 +1,6 @@
 """A dataset's life, over a cloud in memory and agents that keep the protocol's promises."""
 
+import threading
 from pathlib import Path
 
 import msgspec
@@ -485,6 +486,31 @@ def test_a_hold_ends_when_its_time_is_over(mounted: DatasetWorld) -> None:
 
 
 # -- when the cloud fails ----------------------------------------------------------------------------
+
+
+def test_a_hold_of_more_than_ten_years_is_refused_and_not_stored(mounted: DatasetWorld) -> None:
+    until = mounted.clock.now() + 1e10
+    hold = HoldRow(node=DatasetNode("n1"), owner="ann", purpose="", until=until)
+    with pytest.raises(BadDatasetWish, match="until it is released"):
+        mounted.commands.hold("pg", hold)
+    assert mounted.show().hold is None
+
+
+def test_a_waking_time_further_off_than_a_wait_can_last_does_not_end_the_thread(
+    tmp_path: Path,
+) -> None:
+    world = DatasetWorld(tmp_path, grace=1e10)
+    world.create()
+    world.run(60)
+    world.commands.delete("pg")
+    world.run(900)
+    assert world.control.turn() - world.clock.now() > threading.TIMEOUT_MAX
+    world.control.start()
+    thread = world.control._thread
+    assert thread is not None
+    thread.join(0.2)
+    assert thread.is_alive()
+    world.control.stop()
 
 
 def test_a_volume_that_fails_at_birth_is_replaced(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from leasehold.engine.memory_cloud import MemoryCloud
 from leasehold.lab.config import load
 from leasehold.lab.open import open_lab
 from leasehold.service.app import make_app
-from leasehold.service.datasets import control_for, datasets_of
+from leasehold.service.datasets import Datasets, control_for, datasets_of
 from leasehold.service.feed import Feed
 from leasehold.service.tokens import Tokens
 
@@ -33,9 +33,10 @@ size_gib = 3
 class Site:
     """A running service with datasets, and its client."""
 
-    def __init__(self, client: Client, cloud: MemoryCloud) -> None:
+    def __init__(self, client: Client, cloud: MemoryCloud, datasets: Datasets) -> None:
         self.client = client
         self.cloud = cloud
+        self.datasets = datasets
 
     def create(self, **wish: object) -> dict:
         answer = self.client.post(f"{API}/datasets", json={"name": "pg", "size_gib": 1, **wish})
@@ -104,16 +105,18 @@ def a_site(directory: Path, tokens: dict[str, str]) -> Iterator[Site]:
     cloud = MemoryCloud(clock)
     lab = open_lab(config, clouds={"memory": cloud}, clock=clock, neighbour=control_for(config))
     lab.start()
+    datasets = datasets_of(lab)
+    assert datasets is not None, "the table asks for them"
     try:
         app = make_app(
             lab,
             Feed(lab),
             tokens=Tokens(tokens, lab.database),
             local_owner="ann@lab",
-            datasets=datasets_of(lab),
+            datasets=datasets,
         )
         base = "http://127.0.0.1:8484"
         with TestClient(app, base_url=base, raise_server_exceptions=False) as client:
-            yield Site(client, cloud)
+            yield Site(client, cloud, datasets)
     finally:
         lab.stop()

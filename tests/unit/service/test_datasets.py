@@ -1,6 +1,7 @@
 """Datasets and agents over HTTP: the real application over a cloud in memory."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,15 @@ def test_an_agent_that_waits_for_orders_hears_them_when_they_come(site: Site) ->
     found = agent.orders(after=first["number"], wait=60)
     assert [each["name"] for each in found["datasets"]] == ["pg"]
     assert agent.orders(after=found["number"], wait=0.05) == found
+
+
+def test_while_a_commit_takes_long_what_does_not_ask_of_datasets_is_answered(site: Site) -> None:
+    agent = site.an_agent("n1")
+    with ThreadPoolExecutor(2) as beside, site.datasets.control.lock:  # as during a commit
+        orders = beside.submit(agent.orders)
+        assert not wait([orders], timeout=0.2).done
+        clouds = beside.submit(site.client.get, f"{API}/clouds")
+        assert clouds.result(timeout=5).status_code == 200
 
 
 def test_a_token_of_an_agent_is_good_for_its_own_calls_alone(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ class OwnController(Controller):
         ] = 0,
     ) -> Orders:
         """What the datasets of this node shall be."""
-        found = datasets.agents.orders(request.user.owner)
+        found = await asyncio.to_thread(datasets.agents.orders, request.user.owner)
         if after is None:
             return found
         async for _ in datasets.news(min(wait, LONGEST_WAIT)):

@@ -209,6 +209,13 @@ def test_a_lease_ends_when_its_time_is_up(world: DatasetWorld, rest: Rest) -> No
     assert rest.acquire(lease(dataset), "ann", None)[1]
 
 
+def test_a_lease_of_more_than_ten_years_is_refused(rest: Rest) -> None:
+    dataset = create(rest)
+    status, text = refusal(lambda: rest.acquire(lease(dataset, expires=1e12), "ann", None))
+    assert (status, rest.leases()) == (400, [])
+    assert "until it is released" in text
+
+
 def test_what_an_operator_holds_is_not_released_over_this_api(
     world: DatasetWorld, rest: Rest
 ) -> None:
