@@ -2,13 +2,13 @@
 
 from typing import Any
 
-import msgspec
 from libcloud.compute.base import Node
 from libcloud.compute.drivers.openstack import (
     OpenStack_2_FloatingIpAddress,
     OpenStack_2_FloatingIpPool,
 )
 
+from leasehold.libcloud.data import plain
 from leasehold.libcloud.part import Part
 from leasehold.openstack.network import FloatingIp
 
@@ -114,7 +114,7 @@ def floating_ip_of(
         pool=pool,
         driver=driver,
         extra={
-            "port_details": msgspec.to_builtins(address.port_details),
+            "port_details": plain(address.port_details),
             "port_id": address.port_id,
             "floating_network_id": address.floating_network_id,
         },

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
 from libcloud.compute.base import Node
 from libcloud.compute.drivers.openstack import (
     OpenStack_2_PortInterface,
@@ -13,6 +12,7 @@ from libcloud.compute.drivers.openstack import (
 from msgspec import UNSET
 
 from leasehold.libcloud import states
+from leasehold.libcloud.data import plain
 from leasehold.libcloud.part import Part
 from leasehold.libcloud.times import zulu
 from leasehold.openstack.compute import Interface
@@ -105,13 +105,13 @@ def port_of(port: Port, *, driver: Any) -> OpenStack_2_PortInterface:
         driver=driver,
         extra={
             "admin_state_up": port.admin_state_up,
-            "allowed_address_pairs": msgspec.to_builtins(port.allowed_address_pairs),
+            "allowed_address_pairs": plain(port.allowed_address_pairs),
             "binding_vnic_type": port.vnic_type,
             "binding_host_id": port.host_id,
             "device_id": port.device_id,
             "description": port.description,
             "device_owner": port.device_owner,
-            "fixed_ips": msgspec.to_builtins(port.fixed_ips),
+            "fixed_ips": plain(port.fixed_ips),
             "mac_address": port.mac_address,
             "name": port.name,
             "network_id": port.network_id,
@@ -156,7 +156,7 @@ def port_of_interface(interface: Interface, *, driver: Any) -> OpenStack_2_PortI
         driver=driver,
         extra={
             **extra,
-            "fixed_ips": msgspec.to_builtins(interface.fixed_ips),
+            "fixed_ips": plain(interface.fixed_ips),
             "mac_address": interface.mac_address,
             "network_id": interface.network_id,
         },

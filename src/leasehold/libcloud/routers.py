@@ -11,6 +11,7 @@ from libcloud.compute.drivers.openstack import (
     OpenStack_2_SubNet,
 )
 
+from leasehold.libcloud.data import plain
 from leasehold.libcloud.part import Part
 from leasehold.openstack.network import FixedIp, Router
 
@@ -94,7 +95,7 @@ def router_of(router: Router, *, driver: Any) -> OpenStack_2_Router:
         status=router.status,
         driver=driver,
         extra={
-            "external_gateway_info": msgspec.to_builtins(router.external_gateway),
-            "routes": msgspec.to_builtins(router.routes),
+            "external_gateway_info": plain(router.external_gateway),
+            "routes": plain(router.routes),
         },
     )

@@ -41,13 +41,26 @@ def compare(theirs: Any, ours: Any) -> None:
     assert not found, "\n".join(found)
 
 
+class _NotThere:
+    """Stands for the value of a key that one of two dictionaries lacks: None is a value."""
+
+    def __repr__(self) -> str:
+        return "no such key"
+
+
+_NOT_THERE = _NotThere()
+
+
 def differences(theirs: Any, ours: Any, place: str = "") -> list[str]:
     """Name each place where two plain results differ, and how."""
     match theirs, ours:
         case dict(), dict():
             keys = sorted(theirs.keys() | ours.keys(), key=str)
-            pairs = [(f"{place}.{key}", theirs.get(key), ours.get(key)) for key in keys]
-        case list(), list() if len(theirs) == len(ours):
+            pairs = [
+                (f"{place}.{key}", theirs.get(key, _NOT_THERE), ours.get(key, _NOT_THERE))
+                for key in keys
+            ]
+        case (list(), list()) | (tuple(), tuple()) if len(theirs) == len(ours):
             pairs = [
                 (f"{place}[{n}]", *both) for n, both in enumerate(zip(theirs, ours, strict=True))
             ]

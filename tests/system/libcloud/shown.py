@@ -26,7 +26,7 @@ def shown(thing: Any) -> Any:
         case dict():
             return {key: shown(value) for key, value in thing.items()}
         case list() | tuple():
-            return [shown(each) for each in thing]
+            return type(thing)(shown(each) for each in thing)
         case _:
             seen = {k: shown(v) for k, v in vars(thing).items() if k not in _HIDDEN}
             return {"class": type(thing).__name__, **seen}
@@ -41,7 +41,7 @@ def alike(thing: Any) -> Any:
             return plain
         case dict():
             return {key: alike(value) for key, value in plain.items()}
-        case list():
-            return [alike(each) for each in plain]
+        case list() | tuple():
+            return type(plain)(alike(each) for each in plain)
         case _:
             return plain

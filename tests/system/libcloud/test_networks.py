@@ -103,6 +103,20 @@ def test_ports_are_made_changed_listed_and_deleted_alike(
     pair.do(lambda driver: driver.ex_delete_port(ports[driver]))
 
 
+def test_what_a_port_shows_can_be_added_to_and_given_back(
+    pair: Pair, network: Any, subnet: Any
+) -> None:
+    def deed(driver: Any) -> Any:
+        port = driver.ex_create_port(network)
+        pairs = port.extra["allowed_address_pairs"]
+        pairs.append({"ip_address": "10.33.0.201"})
+        changed = driver.ex_update_port(port, allowed_address_pairs=pairs)
+        driver.ex_delete_port(port)
+        return changed
+
+    pair.do(deed)
+
+
 def test_a_port_deletes_itself(pair: Pair, network: Any, subnet: Any) -> None:
     assert pair.ours.ex_create_port(network).delete() is True
 
