@@ -114,11 +114,12 @@ class Wishes:
     def _recipes(self, names: Sequence[str], wish: Wish) -> Recipes:
         """Each machine type that can have the system that is asked for; there has to be one."""
         found: Recipes = {}
-        unknown: UnknownSystem | None = None
+        unknown: UnknownSystem | BadWish | None = None
         for name in names:
             try:
+                _check_arch(name, self._types[name], wish.arch)
                 found[name] = for_system(name, self._types[name], wish.os_type, wish.os_version)
-            except UnknownSystem as error:
+            except (UnknownSystem, BadWish) as error:
                 unknown = unknown or error
         if unknown is not None and (wish.nodes or not found):
             raise unknown
@@ -128,6 +129,12 @@ class Wishes:
         exist = self._inventory.count(names, _want(wish)).all
         if wish.count > exist:
             raise TooMany(wish.machine_type, wish.count, exist)
+
+
+def _check_arch(name: str, config: MachineTypeConfig, arch: str | None) -> None:
+    if config.kind == "cloud" and arch not in (None, config.arch):
+        is_it = config.arch or f"nothing, unless `arch` of machine type {name} says what it is"
+        raise BadWish("arch", arch, is_it)
 
 
 def seconds_of(recipes: Collection[MachineTypeConfig], seconds: int | None) -> int:

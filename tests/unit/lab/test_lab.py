@@ -91,6 +91,18 @@ def test_a_key_used_for_another_wish_is_refused(tmp_path: Path, other: dict[str,
     bench.database.close()
 
 
+def test_an_architecture_is_held_against_what_the_machine_type_says(tmp_path: Path) -> None:
+    unsaid = MachineTypeConfig(cloud="c", image="debian-12", nodes=1)
+    bench = Bench(tmp_path, arch="x86_64", types={"unsaid": unsaid})
+    assert bench.lock(arch="x86_64").machine_type == "demo"
+    with pytest.raises(BadWish, match="arch: found 'aarch64'; allowed: x86_64"):
+        bench.lock(arch="aarch64")
+    with pytest.raises(BadWish, match="unless `arch` of machine type unsaid says what it is"):
+        bench.lock(machine_type="unsaid", arch="x86_64")
+    assert bench.lock(machine_type="unsaid|demo", arch="x86_64").machine_type == "demo"
+    bench.database.close()
+
+
 def test_two_locks_never_share_a_node_and_the_second_waits_with_a_reason(bench: Bench) -> None:
     first = bench.lock(3)
     second = bench.lock(2)

@@ -42,6 +42,9 @@ class MachineTypeConfig(msgspec.Struct, frozen=True, kw_only=True):
     default_system: str | None = None
     """The system of a lock that names none; left out, there is none but the machine type's own
     image, or else the first of `systems`."""
+    arch: str | None = None
+    """The architecture of cloud nodes, such as ``x86_64``, for locks that ask for one; left out, a lock
+    that asks for one does not get these. A fixed node is registered with its own."""
     networks: tuple[str | NetworkRule, ...] = ()
     """Names, ids or rules, ``{ match = "lab-.*" }``: all that match, each with a port. None means the
     project's only network of its own."""
