@@ -196,7 +196,7 @@ def grow(
     dataset
         Its name or id.
     size
-        GiB that it shall have.
+        GiB that it shall have: not less than its volume has.
     """
     client = connection.client()
     grown = client.post(Dataset, f"/datasets/{dataset}/grow", {"size_gib": size})

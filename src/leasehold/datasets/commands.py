@@ -121,7 +121,7 @@ class Commands:
                     f"dataset {original.name} has no volume yet; wait until it has"
                 )
             source = Source(dataset=original.id)
-            return source, volume.cloud_id, original.size_gib, original.filesystem
+            return source, volume.cloud_id, self._actual(original), original.filesystem
         return None, None, 0, None
 
     def _cloud(
@@ -180,13 +180,17 @@ class Commands:
             return self.show(row.id)
 
     def grow(self, key: str, size_gib: int) -> Dataset:
-        """Make it larger. Raises `BadDatasetWish` for a size that is not larger."""
+        """Make it larger, or take back a growth that has not happened.
+
+        Raises `BadDatasetWish` for less GiB than its volume has.
+        """
         with self.control.lock:
             row = self._living(key)
             if size_gib == row.size_gib:
                 return shown(self.control, row)
-            if not row.size_gib < size_gib <= LARGEST:
-                allowed = f"more than {row.size_gib}, at most {LARGEST}; volumes never shrink"
+            least = self._actual(row)
+            if not least <= size_gib <= LARGEST:
+                allowed = f"{least} to {LARGEST} GiB; volumes never shrink"
                 raise BadDatasetWish("size_gib", size_gib, allowed)
             self._put(msgspec.structs.replace(row, size_gib=size_gib))
             return self.show(row.id)
@@ -386,6 +390,12 @@ class Commands:
                 f"dataset {row.name} is deleted; `leasehold dataset restore {row.name}` brings it back"
             )
         return row
+
+    def _actual(self, row: DatasetRow) -> int:
+        """GiB that its volume has, which may have to grow yet; or that it is to have."""
+        volume = self.control.shelf.row(row.volume)
+        there = volume is not None and row.usable_at is not None
+        return (volume.size_gib if volume and there else None) or row.size_gib
 
     def _check_hold(self, row: DatasetRow) -> None:
         hold = row.hold

@@ -84,7 +84,7 @@ class _Pass(Placing):
         self.change(
             size_gib=max(row.size_gib, volume.size_gib or 0)
         )  # an adopted one tells its own
-        if self.row.size_gib > asked:
+        if self.row.size_gib != asked:  # less, where a growth was taken back
             self.grow = self.row.size_gib
         return True
 

@@ -35,7 +35,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     plan: tuple[Row, ...] = ()
     drop: tuple[ObjectId, ...] = ()
     grow: int | None = None
-    """GiB that its volume shall have."""
+    """GiB that its volume shall have from now on."""
     ask: bool = False
     """The cloud should be asked what became of the server."""
     wake_at: float | None = None

@@ -233,6 +233,44 @@ def test_a_volume_grows_and_the_agent_hears_its_size(mounted: DatasetWorld) -> N
         mounted.commands.grow("pg", 5)
 
 
+@pytest.fixture
+def cramped(mounted: DatasetWorld) -> DatasetWorld:
+    """The dataset is to grow to 6000 GiB, which the cloud's quota does not allow."""
+    no = CloudRefused("VolumeSizeExceedsAvailableQuota", why=Refusal.QUOTA, request_id="req-9")
+    mounted.cloud.faults.extend([Fault(verb="grow", error=no, kind=Kind.VOLUME)] * 10_000)
+    mounted.commands.grow("pg", 6000)
+    mounted.run(60)
+    assert (mounted.show().size_gib, mounted.show().actual_gib) == (6000, 10)
+    assert mounted.show().reason is not None
+    return mounted
+
+
+@pytest.mark.parametrize("size", [10, 20])
+def test_a_growth_that_the_cloud_refuses_is_taken_back(cramped: DatasetWorld, size: int) -> None:
+    with pytest.raises(BadDatasetWish, match="10 to"):
+        cramped.commands.grow("pg", 9)
+    cramped.commands.grow("pg", size)
+    cramped.cloud.faults.clear()
+    cramped.run(4000)
+    shown = cramped.show()
+    assert (shown.size_gib, shown.actual_gib, shown.reason) == (size, size, None)
+
+
+def test_a_growth_that_the_cloud_refuses_is_in_the_way_of_no_clone_and_no_restore(
+    cramped: DatasetWorld,
+) -> None:
+    cramped.create("copy", "n2", size_gib=None, dataset=cramped.show().id)
+    before = cramped.show().volume_id
+    cramped.commands.snapshot("pg", "monday")
+    cramped.run(100)
+    cramped.commands.restore("pg", "monday")
+    cramped.run(100)
+    shown = cramped.show()
+    assert (shown.state, shown.size_gib, shown.actual_gib) == (DatasetState.MOUNTED, 6000, 10)
+    assert shown.volume_id != before
+    assert (cramped.show("copy").size_gib, cramped.show("copy").actual_gib) == (10, 10)
+
+
 def test_where_only_detached_volumes_grow_it_says_so_and_grows_when_detached(
     mounted: DatasetWorld,
 ) -> None:
