@@ -53,9 +53,9 @@ def create(
     size
         GiB; left out, the profile's, or its snapshot's.
     profile
-        One of [dataset_profiles.NAME].
+        One of [dataset_profiles.NAME]; left out, its snapshot's, or default if there is one.
     volume_type
-        Cinder's volume type; left out, the profile's.
+        Cinder's volume type; left out, the profile's, or its snapshot's.
     filesystem
         ext4 or xfs; left out, the profile's.
     cloud
@@ -89,6 +89,8 @@ def clone(
     *,
     node: Annotated[str | None, Parameter(name=("--node", "-n"))] = None,
     size: Annotated[int | None, Parameter(name=("--size", "-s"))] = None,
+    profile: str | None = None,
+    volume_type: str | None = None,
     waiting: Waiting = USUAL_WAIT,
     json: AsJson = False,
     connection: Connection = USUAL,
@@ -104,11 +106,22 @@ def clone(
     node
         The node where it shall be mounted; left out, it is on none.
     size
-        GiB, not less than the original's; left out, the same.
+        GiB, not less than the original's volume has; left out, the same.
+    profile
+        One of [dataset_profiles.NAME]; left out, the original's.
+    volume_type
+        Cinder's volume type, which it must be able to copy to; left out, the original's.
     """
     client = connection.client()
     original = client.get(Dataset, f"/datasets/{dataset}")
-    body = {"name": name, "dataset": original.id, "node": node, "size_gib": size}
+    body = {
+        "name": name,
+        "dataset": original.id,
+        "node": node,
+        "size_gib": size,
+        "profile": profile,
+        "volume_type": volume_type,
+    }
     return _made(connection, body, waiting, json)
 
 

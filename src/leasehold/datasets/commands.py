@@ -1,7 +1,8 @@
 """What people and programs ask of datasets. Everything is checked before anything is written."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from itertools import count
 
 import msgspec
 
@@ -26,7 +27,7 @@ from leasehold.datasets.model import (
     Source,
 )
 from leasehold.datasets.views import shown, snapshot_shown
-from leasehold.datasets.wish import LARGEST, check, check_metadata, check_name
+from leasehold.datasets.wish import LARGEST, LONGEST_NAME, check, check_metadata, check_name
 from leasehold.engine.choice import near
 from leasehold.engine.cloud import CloudId, Kind, ObjectId, SnapshotSpec
 from leasehold.engine.row import Row, State
@@ -68,10 +69,11 @@ class Commands:
     def _planned(self, wish: DatasetWish) -> DatasetRow:
         control = self.control
         now = control.clock.now()
-        profile = self._profile(wish.profile)
         node = control.shelf.node(wish.node) if wish.node else None
         source, source_id, least, filesystem = self._source(wish)
-        cloud = self._cloud(wish, profile, node.cloud if node else None, source)
+        origin = self._origin(source)
+        profile = self._profile(wish.profile) if wish.profile or not origin else _kind_of(origin)
+        cloud = self._cloud(wish, profile, node.cloud if node else None, origin)
         default = least or (0 if wish.volume else profile.size_gib)
         size = wish.size_gib or default
         if size < least:
@@ -124,15 +126,18 @@ class Commands:
             return source, volume.cloud_id, self._actual(original), original.filesystem
         return None, None, 0, None
 
-    def _cloud(
-        self, wish: DatasetWish, profile: Profile, of_node: str | None, source: Source | None
-    ) -> str:
-        clouds, shelf = self.control.clouds, self.control.shelf
-        of_source = None
-        if source is not None and source.dataset:
-            of_source = shelf.datasets[source.dataset].cloud
+    def _origin(self, source: Source | None) -> DatasetRow | None:
+        """The dataset whose data it is made from."""
+        shelf = self.control.shelf
         if source is not None and source.snapshot:
-            of_source = shelf.datasets[shelf.snapshots[source.snapshot].dataset].cloud
+            return shelf.datasets[shelf.snapshots[source.snapshot].dataset]
+        return shelf.datasets[source.dataset] if source is not None and source.dataset else None
+
+    def _cloud(
+        self, wish: DatasetWish, profile: Profile, of_node: str | None, origin: DatasetRow | None
+    ) -> str:
+        clouds = self.control.clouds
+        of_source = origin.cloud if origin else None
         asked = wish.cloud or of_source or of_node or profile.cloud
         if asked is None and len(clouds) == 1:
             asked = next(iter(clouds))
@@ -280,10 +285,9 @@ class Commands:
             if row.usable_at is None or volume is None or volume.state is State.GONE:
                 raise DatasetRefused(f"dataset {row.name} has no volume yet; wait until it has")
             now = control.clock.now()
-            number = len(control.shelf.snapshots_of(row.id)) + 1
-            name = name or f"{row.name}-{number}"
-            check_name("name", name)
             taken = {each.name for each in control.shelf.snapshots_of(row.id)}
+            name = name or _numbered(row.name, taken)
+            check_name("name", name)
             if name in taken:
                 raise DatasetExists(f"the snapshot name {name!r}", row.name)
             made = Row(
@@ -407,6 +411,23 @@ class Commands:
         if row is None or row.cloud_id is None or row.state is not State.UP:
             raise DatasetRefused(f"snapshot {snapshot.name} is not there yet; wait until it is")
         return row.cloud_id
+
+
+def _kind_of(row: DatasetRow) -> Profile:
+    """What a dataset is, for one that is made from it: Cinder copies within a volume type alone."""
+    return Profile(
+        name=row.profile or "",
+        volume_type=row.volume_type,
+        filesystem=row.filesystem,
+        availability_zone=row.availability_zone,
+    )
+
+
+def _numbered(name: str, taken: Collection[str]) -> str:
+    """A free name for a snapshot of the dataset of that name: the next number, or a later one."""
+    ends = (f"-{number}" for number in count(len(taken) + 1))
+    names = (f"{name[: LONGEST_NAME - len(end)]}{end}" for end in ends)
+    return next(each for each in names if each not in taken)
 
 
 def _needs(row: DatasetRow, snapshot: SnapshotId) -> bool:

@@ -152,9 +152,9 @@ class DatasetWish(msgspec.Struct, frozen=True, kw_only=True):
     size_gib: int | None = None
     """None: the profile's default, or the source's size."""
     profile: str | None = None
-    """A ``[dataset_profiles.NAME]``; None: ``default`` if there is one."""
+    """A ``[dataset_profiles.NAME]``; None: its source's, or ``default`` if there is one."""
     volume_type: str | None = None
-    """None: the profile's."""
+    """None: the profile's, or its source's."""
     filesystem: str | None = None
     """``ext4`` or ``xfs``; None: the profile's."""
     cloud: str | None = None

@@ -10,7 +10,8 @@ FILESYSTEMS = ("ext4", "xfs")
 LARGEST = 64 * 1024
 """GiB that may be asked for: 64 TiB, more than any Cinder backend makes."""
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+LONGEST_NAME = 100
+NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_.-]{{0,{LONGEST_NAME - 1}}}")
 """Of datasets and snapshots."""
 
 
@@ -38,7 +39,8 @@ def check_name(field: str, name: str) -> None:
     """Raise `BadDatasetWish` for what cannot be the name of a dataset or snapshot."""
     if not NAME.fullmatch(name):
         allowed = (
-            "up to 100 letters, digits, dots, hyphens, underscores, the first a letter or digit"
+            f"up to {LONGEST_NAME} letters, digits, dots, hyphens, underscores, the first a letter or"
+            " digit"
         )
         raise BadDatasetWish(field, name, allowed)
 

@@ -17,7 +17,7 @@ from leasehold.datasets.errors import (
     UnknownProfile,
     WrongAgent,
 )
-from leasehold.datasets.model import DatasetNode, DatasetState, DatasetWish
+from leasehold.datasets.model import DatasetNode, DatasetState, DatasetWish, Profile
 from leasehold.datasets.protocol import Report, Want
 from leasehold.engine.cloud import (
     CloudId,
@@ -465,6 +465,34 @@ def test_a_clone_is_never_formatted(mounted: DatasetWorld) -> None:
     assert mounted.show("copy").state is DatasetState.MOUNTED
     assert all(each.format is None for each in mounted.agents.orders("n2").datasets)
     assert mounted.show("copy").size_gib == 10
+
+
+def test_a_copy_is_of_the_kind_of_its_source_unless_it_is_said(world: DatasetWorld) -> None:
+    profiles = {"default": Profile(name="default", volume_type="hdd", availability_zone="az1")}
+    world.control.profiles |= profiles
+    world.create(profile="gold", size_gib=None)
+    world.run(60)
+    snapshot = world.commands.snapshot("pg")
+    world.run(60)
+    copy = world.create("copy", size_gib=None, dataset=world.show().id)
+    assert (copy.profile, copy.volume_type, copy.size_gib) == ("gold", "ssd", 5)
+    second = world.create("second", size_gib=None, snapshot=snapshot.id)
+    assert (second.profile, second.volume_type) == ("gold", "ssd")
+    assert world.control.shelf.dataset("second").availability_zone is None
+    said = world.create("said", size_gib=None, snapshot=snapshot.id, profile="default")
+    assert (said.profile, said.volume_type) == ("default", "hdd")
+    assert world.create("blank", size_gib=1).volume_type == "hdd"
+
+
+def test_a_snapshot_without_a_name_gets_one_that_is_free(mounted: DatasetWorld) -> None:
+    names = [mounted.commands.snapshot("pg").name for _ in range(2)]
+    mounted.run(60)
+    mounted.commands.delete_snapshot("pg", "pg-1")
+    mounted.run(600)
+    assert [*names, mounted.commands.snapshot("pg").name] == ["pg-1", "pg-2", "pg-3"]
+    mounted.create("x" * 100)
+    mounted.run(60)
+    assert mounted.commands.snapshot("x" * 100).name == "x" * 98 + "-1"
 
 
 def test_a_volume_of_somebody_is_adopted_and_never_formatted(world: DatasetWorld) -> None:
