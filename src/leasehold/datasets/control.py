@@ -248,11 +248,12 @@ class Control:
     def _tidy(self, draft: Draft, stirred: Collection[DatasetId], now: float) -> None:
         """Forget what is gone: snapshots at once, datasets after a while."""
         for dataset in stirred:
+            row_ = self.shelf.datasets.get(dataset)
+            destroyed = row_ is not None and (row_.destroying or row_.state is DatasetState.GONE)
             for each in self.shelf.snapshots_of(dataset):
                 row = self.shelf.rows.get(each.object)
-                if each.deleted and (row is None or row.state is State.GONE):
+                if (each.deleted or destroyed) and (row is None or row.state is State.GONE):
                     draft.forget_snapshots.append(each.id)
-            row_ = self.shelf.datasets.get(dataset)
             if row_ is not None and row_.state is DatasetState.GONE:
                 if now >= row_.since + REMEMBERED:
                     draft.forget.append(dataset)

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from leasehold.datasets import records
 from leasehold.datasets.book import HoldRow
 from leasehold.datasets.errors import (
     BadDatasetWish,
@@ -15,6 +16,7 @@ from leasehold.datasets.errors import (
     UnknownDataset,
     UnknownDatasetNode,
     UnknownProfile,
+    UnknownSnapshot,
     WrongAgent,
 )
 from leasehold.datasets.model import DatasetNode, DatasetState, DatasetWish, Profile
@@ -525,6 +527,17 @@ def test_deleting_one_with_snapshots_has_to_be_meant(mounted: DatasetWorld) -> N
     assert mounted.show().state is DatasetState.GONE
     assert mounted.cloud.alive(Kind.SNAPSHOT) == ()
     assert mounted.volumes() == []
+
+
+def test_the_snapshots_of_a_destroyed_dataset_are_forgotten(mounted: DatasetWorld) -> None:
+    snapshot = mounted.commands.snapshot("pg")
+    mounted.run(30)
+    mounted.commands.delete("pg", with_snapshots=True)
+    mounted.run(5000)
+    with pytest.raises(UnknownSnapshot):
+        mounted.create("copy", size_gib=None, snapshot=snapshot.id)
+    with mounted.database.read() as connection:
+        assert records.load(connection).snapshots == ()
 
 
 def test_a_hold_keeps_it_in_place(mounted: DatasetWorld) -> None:
