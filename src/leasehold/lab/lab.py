@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 import structlog
 
 from leasehold.engine.engine import Engine
+from leasehold.lab import records
 from leasehold.lab.config import Config
+from leasehold.lab.model import NodeName
 from leasehold.lab.neighbour import Neighbour
 from leasehold.lab.prober import Prober
 from leasehold.lab.prompt import Prompt
@@ -93,6 +95,14 @@ class Lab(Registering):
         with self._steward.lock:
             self._prompt.kept = None
             yield self._prompt
+
+    def recall(self, names: Sequence[NodeName]) -> None:
+        """Look up in the ledger who held these nodes last, before this process had it."""
+        with self._steward.database.read() as connection:
+            found = records.last_holders(connection, names)
+        with self._steward.lock:
+            for name in names:
+                self._steward.last_holders.setdefault(name, found.get(name))
 
     def take_over(
         self, found: Sequence[NodeThere], *, by: str, follow: bool = False, dry_run: bool = False

@@ -19,7 +19,7 @@ from leasehold.lab.journal import Journal
 from leasehold.lab.model import LeaseId, LeaseState, NodeName
 from leasehold.lab.node_row import NodeRow, configured_row
 from leasehold.lab.paces import Paces
-from leasehold.lab.records import Line, Told
+from leasehold.lab.records import Holder, Line, Told
 from leasehold.lab.system import for_system
 
 BARE = MachineTypeConfig(kind="fixed", ready="none")
@@ -40,6 +40,8 @@ class Memory:
         self.book = Book()
         self.rows: dict[ObjectId, Row] = {}
         self.told: dict[NodeName, Told] = {}
+        self.last_holders: dict[NodeName, Holder | None] = {}
+        """Who gave nodes back last, as far as that happened here or was read."""
         self.boots = Boots()
         self.epoch = 0
         self.paces = Paces()
@@ -101,6 +103,7 @@ class Memory:
         """Have a node no more."""
         self.inventory.remove(row.name)
         self.told.pop(row.name, None)
+        self.last_holders.pop(row.name, None)
         self.journal.draft.remove_node(row.name)
         self.touched.add(row.name)
         self._shrink(row.machine_type)
@@ -156,12 +159,16 @@ class Memory:
 
     def let_go(self, hold: Hold) -> None:
         """Take a node from its lease."""
+        lease = self.book.leases[hold.lease]
+        if not lease.spare:
+            purpose = lease.purpose if hold.purpose is None else hold.purpose
+            self.last_holders[hold.node] = Holder(owner=lease.owner, purpose=purpose)
         self.book.let_go(hold)
         self._leaving[hold.node] = self.clock.now()
         self.journal.draft.remove_hold(hold)
         self.drop(hold)
         self.touch(hold.node)
-        self._stir_own(self.book.leases[hold.lease].owner)
+        self._stir_own(lease.owner)
 
     def rows_of(self, node: NodeName) -> list[Row]:
         """The ledger rows of a node, old attempts included, oldest first."""

@@ -7,10 +7,10 @@ from concurrent.futures import Future
 import msgspec
 
 from leasehold.engine.engine import Engine
-from leasehold.lab import records
 from leasehold.lab.book import Hold, LeaseRow
 from leasehold.lab.model import LeaseId, NodeName
 from leasehold.lab.node_row import NodeRow, Want
+from leasehold.lab.records import Holder
 from leasehold.lab.registering import Registering, check_new, note_change, of_kind
 from leasehold.lab.steward import Steward
 from leasehold.lab.taking import take
@@ -128,10 +128,13 @@ class Prompt(Registering):
         take(steward, [row], owner=owner, purpose=purpose)
         self._wait(steward.turn())
 
-    def last_lease(self, name: NodeName) -> LeaseRow | None:
-        """The lease that held a node last, as history has it. Reads the ledger."""
-        with self._steward.database.read() as connection:
-            return records.last_lease(connection, name)
+    def knows_last_holder(self, name: NodeName) -> bool:
+        """Whether `last_holder` has an answer; if not, `Lab.recall` looks for it."""
+        return name in self._steward.last_holders
+
+    def last_holder(self, name: NodeName) -> Holder | None:
+        """Who gave a free node back last, if anybody did."""
+        return self._steward.last_holders.get(name)
 
     def describe_hold(self, name: NodeName, purpose: str | None) -> None:
         """Say what one node is held for, of all that its lease holds."""

@@ -55,6 +55,13 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
 
+class Holder(msgspec.Struct, frozen=True, kw_only=True):
+    """Who held a node last, and what for."""
+
+    owner: str
+    purpose: str
+
+
 def load(connection: Connection) -> Book:
     """The leases that have not ended, and what they hold."""
     book = Book()
@@ -84,15 +91,6 @@ def find_lease_by_key(connection: Connection, owner: str, key: str) -> LeaseRow 
     return _lease(found) if found else None
 
 
-def last_lease(connection: Connection, node: NodeName) -> LeaseRow | None:
-    """The lease of somebody's that held a node last, or holds it now, as history has it."""
-    found = select(leases).join(events, events.c.lease == leases.c.id)
-    held = (events.c.subject == node) & (leases.c.owner != SPARES_OWNER)
-    last = found.where(held).order_by(events.c.id.desc()).limit(1)
-    row = connection.execute(last).mappings().first()
-    return _lease(row) if row else None
-
-
 def ended_leases(connection: Connection, owner: str | None, limit: int) -> list[LeaseRow]:
     """The leases that ended, the newest first."""
     query = select(leases).where(leases.c.state.in_(_ENDED) & (leases.c.owner != SPARES_OWNER))
@@ -112,6 +110,33 @@ def last_told(connection: Connection, nodes: Collection[NodeName]) -> dict[NodeN
             told = Told(state=NodeState(row.state), since=row.since or row.at, reason=reason)
             found[NodeName(row.subject)] = told
     return found
+
+
+def last_holders(connection: Connection, nodes: Collection[NodeName]) -> dict[NodeName, Holder]:
+    """Who held these nodes last, or holds them now; spares are nobody's."""
+    found = {}
+    names = list(nodes)
+    for begin in range(0, len(names), _AT_ONCE):
+        for row in connection.execute(_last_holders(names[begin : begin + _AT_ONCE])):
+            found[NodeName(row.name)] = Holder(owner=row.owner, purpose=row.purpose)
+    return found
+
+
+def _last_holders(nodes: Sequence[NodeName]) -> Select[Any]:
+    """Each look goes backwards through the index of one node until it meets somebody."""
+    named = values(column("name", String), name="named").data([(n,) for n in nodes]).cte("named")
+    someone = leases.alias("someone")
+    last = (
+        select(events.c.lease)
+        .join(someone, someone.c.id == events.c.lease)
+        .where(events.c.subject == named.c.name, someone.c.owner != SPARES_OWNER)
+        .order_by(events.c.id.desc())
+        .limit(1)
+    )
+    last_id = last.correlate(named).scalar_subquery()
+    return select(named.c.name, leases.c.owner, leases.c.purpose).join_from(
+        named, leases, leases.c.id == last_id
+    )
 
 
 def _last_told(nodes: Sequence[NodeName]) -> Select[Any]:

@@ -155,6 +155,7 @@ class Steward(Memory):
             self.journal.renew()
             self.rows.clear()
             self.objects.clear()
+            self.last_holders.clear()
             self.alarms.clear()
             self.short.clear()
             self.promises.clear()

@@ -2,9 +2,11 @@
 
 What a request looks at and what it does happens under the lab's lock, in one go; the answer is written
 then, and sent when the ledger has kept it. All this is in the event loop: a lock takes less time than
-the way to another thread and back.
+the way to another thread and back. What has to be read from the ledger is read before, in a thread.
 """
 
+import asyncio
+from collections.abc import Iterable
 from itertools import islice
 
 import msgspec
@@ -100,10 +102,12 @@ class Desk:
 
         A lock that is more than a word, as of a node in a cloud, is waited for. Raises `Refused`.
         """
+        if body.lock.locked is False:
+            await self._recall((name,))
         with self._lab.promptly() as lab:
             entry = self._entry(lab, name)
             row = entry.row
-            deed = judge(body.lock, self._standing(lab, entry, body.lock))
+            deed = judge(body.lock, self._standing(lab, entry))
             change = _change_of(entry, deed, body)
             if body.change.vm_host is not UNSET:
                 _check_host(lab, change.applied_to(row))
@@ -173,6 +177,7 @@ class Desk:
 
     async def unlock_many(self, asked: UnlockMany) -> list[LockCard]:
         """Give nodes back, all or none. Raises `Refused`."""
+        await self._recall(asked.names)
         with self._lab.promptly() as lab:
             found = [self._names.find(lab, name) for name in asked.names]
             entries = [entry for entry in found if entry is not None]
@@ -182,7 +187,7 @@ class Desk:
             going = [
                 entry.row.name
                 for entry in entries
-                if judge(lock, self._standing(lab, entry, lock)) is Deed.UNLOCK
+                if judge(lock, self._standing(lab, entry)) is Deed.UNLOCK
             ]
             if going:
                 lab.unlock(going, owner=asked.locked_by)
@@ -202,11 +207,20 @@ class Desk:
     def _card(self, lab: Prompt, name: NodeName) -> LockCard:
         return self._cards.lock(self._entry(lab, name))
 
-    def _standing(self, lab: Prompt, entry: Entry, lock: LockChange) -> Standing:
+    async def _recall(self, names: Iterable[str]) -> None:
+        """Have the lab know who gave these nodes back last, where they are free."""
+        with self._lab.promptly() as lab:
+            found = [self._names.find(lab, name) for name in names]
+            free = [each.row.name for each in found if each is not None and each.lease is None]
+            unknown = [name for name in free if not lab.knows_last_holder(name)]
+        if unknown:
+            await asyncio.to_thread(self._lab.recall, unknown)
+
+    def _standing(self, lab: Prompt, entry: Entry) -> Standing:
         if entry.lease is not None:
             by = holder(entry)
             return Standing(locked=True, locked_by=by, description=description(entry))
-        last = lab.last_lease(entry.row.name) if lock.locked is False else None
+        last = lab.last_holder(entry.row.name)
         return Standing(
             locked=False,
             description=description(entry),

@@ -1,10 +1,12 @@
 """Locks over paddles' API: its rules and words, all or nothing, and repeats that do no harm."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from tests.system.paddles.serving import Client
+from tests.system.paddles.serving import Client, a_lab, running, serving
 
 FULL = "%Y-%m-%d %H:%M:%S.%f"
 
@@ -220,3 +222,34 @@ def test_an_unlock_that_is_repeated_is_done_already(paddles: Client):
     assert paddles.ok(paddles.unlock_many([name], "me")) == [first]
     paddles.refused(403, paddles.lock(name, **give | {"locked_by": "you"}))
     paddles.refused(403, paddles.unlock_many([name], "you"))
+
+
+def test_an_unlock_is_repeated_under_what_was_said_of_the_node_last(paddles: Client):
+    (name,) = paddles.add("a", locked=True, locked_by="me", description="/run/7")
+    paddles.ok(paddles.put(name, description="broken fan"))
+    give = {"locked": False, "locked_by": "me", "description": "broken fan"}
+    first = paddles.ok(paddles.lock(name, **give))
+    assert paddles.ok(paddles.lock(name, **give)) == first
+
+
+def test_an_unlock_is_repeated_after_a_restart_and_the_ledger_is_not_read_in_the_event_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    give = {"locked": False, "locked_by": "me"}
+    with running(a_lab(tmp_path)) as lab, serving(lab) as url, Client(url) as paddles:
+        one, two = paddles.add("a", "b", locked=True, locked_by="me")
+        paddles.ok(paddles.lock(one, **give))
+    with running(a_lab(tmp_path)) as lab, serving(lab) as url, Client(url) as paddles:
+        read = lab.database.read
+
+        def elsewhere():
+            with pytest.raises(RuntimeError, match="no running event loop"):
+                asyncio.get_running_loop()
+            return read()
+
+        monkeypatch.setattr(lab.database, "read", elsewhere)
+        paddles.ok(paddles.lock(two, **give))
+        for name in (one, two):
+            assert paddles.ok(paddles.lock(name, **give))["locked"] is False
+        assert paddles.ok(paddles.unlock_many([one, two], "me"))
+        paddles.refused(403, paddles.lock(one, **give | {"locked_by": "you"}))

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from leasehold.engine.reason import Cause, Reason
 from leasehold.lab import history, records
-from leasehold.lab.book import Hold, LeaseRow
+from leasehold.lab.book import SPARES_OWNER, Hold, LeaseRow
 from leasehold.lab.draft import Draft
 from leasehold.lab.journal import Journal
 from leasehold.lab.model import LeaseId, LeaseState, NodeName, NodeState
@@ -360,3 +360,26 @@ def test_a_restart_knows_since_when_a_node_is_what_it_is(told: Disk) -> None:
     assert (found["n1"].state, found["n1"].since) == (NodeState.BUILDING, NOW + 2)
     assert (found["n2"].state, found["n2"].since) == (NodeState.INTENT, NOW + 1)
     assert "n3" not in found
+
+
+def test_a_restart_knows_who_had_a_node_last_and_takes_no_spare_for_somebody(
+    database: Disk,
+) -> None:
+    had = [
+        ("n1", a_lease(1, owner="ann", purpose="first")),
+        ("n1", a_lease(2, owner="bob", purpose="second")),
+        ("n1", a_lease(3, owner=SPARES_OWNER)),
+        ("n2", a_lease(4, owner="eve", purpose="third")),
+        ("n3", a_lease(5, owner=SPARES_OWNER)),
+    ]
+    lines = [Line(at=NOW, state="ready", node=NodeName(n), lease=lease.id) for n, lease in had]
+    database.write(
+        lambda connection: records.add_leases(connection, [each for _, each in had])
+    ).result()
+    database.write(lambda connection: records.record(connection, lines)).result()
+    with database.read() as connection:
+        found = records.last_holders(connection, [NodeName(f"n{n}") for n in range(1, 5)])
+    assert found == {
+        "n1": records.Holder(owner="bob", purpose="second"),
+        "n2": records.Holder(owner="eve", purpose="third"),
+    }
