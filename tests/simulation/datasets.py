@@ -45,6 +45,7 @@ class SimulatedAgent:
         self.era = f"{server}-boot-1"
         self.alive = True
         self.busy = False
+        self.users: tuple[str, ...] = ()
         self.obeyed: dict[DatasetId, Order] = {}
         """On disk."""
 
@@ -132,6 +133,7 @@ class SimulatedAgent:
             blank=Blank.DATA if has else Blank.BLANK,
             filesystem="ext4" if has and self._has(volume) else None,
             mounted=f"/leasehold/{order.name}" if mounted else None,
+            users=self.users if mounted else (),
             busy=("process 7 (postgres)",) if mounted and self.busy else (),
         )
 

@@ -95,8 +95,11 @@ class Shelf:
         return None if found is None else self.datasets[found]
 
     def dataset(self, key: str) -> DatasetRow:
-        """A dataset by name or id; of deleted ones of a name the last. Raises `UnknownDataset`."""
-        found = self.named(key) or self.datasets.get(DatasetId(key.lower()))
+        """A dataset by id or name; of deleted ones of a name the last. Raises `UnknownDataset`.
+
+        The id counts first: no name may stand between an id and what it means.
+        """
+        found = self.datasets.get(DatasetId(key.lower())) or self.named(key)
         if found is None:
             ended = [each for each in self.datasets.values() if each.name == key]
             found = max(ended, key=lambda each: each.deleted_at or 0.0, default=None)

@@ -14,6 +14,9 @@ LONGEST_NAME = 100
 NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_.-]{{0,{LONGEST_NAME - 1}}}")
 """Of datasets and snapshots."""
 
+ID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+"""How ids are written. A name like that would be taken for one."""
+
 
 def check(wish: DatasetWish) -> None:
     """Raise `BadDatasetWish` for a field that is not what it may be, whatever there is."""
@@ -32,6 +35,8 @@ def check(wish: DatasetWish) -> None:
             canonical = ""
         if canonical != wish.id:
             raise BadDatasetWish("id", wish.id, "a UUID in lower case")
+    if ID.fullmatch(wish.name) and wish.name.lower() != wish.id:
+        raise BadDatasetWish("name", wish.name, "no UUID, unless it is the id as well")
     check_metadata(wish.metadata)
 
 

@@ -757,6 +757,24 @@ def test_the_same_wish_with_the_same_id_is_one_dataset(world: DatasetWorld) -> N
         world.commands.create(DatasetWish(name="pg"))
 
 
+def test_an_id_never_means_a_dataset_that_is_named_like_it(world: DatasetWorld) -> None:
+    precious = world.create("precious")
+    with pytest.raises(BadDatasetWish, match="no UUID"):
+        world.create(precious.id)
+    other = world.create("other")
+    row = world.control.shelf.dataset("other")
+    named_so = msgspec.structs.replace(row, name=precious.id)  # before that was refused
+    world.control.shelf.put(named_so)
+    world.commands.delete(precious.id)
+    assert world.show("precious").deleted_at is not None
+    assert world.show(other.id).deleted_at is None
+
+
+def test_a_name_may_be_the_datasets_own_id(world: DatasetWorld) -> None:
+    own = "5e0b2f3c-8a43-4a76-9d1c-0a1b2c3d4e5f"
+    assert world.create(own, id=own).name == own
+
+
 def test_a_profile_gives_size_type_and_filesystem(world: DatasetWorld) -> None:
     shown = world.create(profile="gold", size_gib=None)
     assert (shown.size_gib, shown.volume_type, shown.filesystem) == (5, "ssd", "xfs")
@@ -781,6 +799,46 @@ def test_a_container_fetches_a_dataset_that_nobody_uses(mounted: DatasetWorld) -
     assert mounted.show().attached_node == "n2"
     again = mounted.agents.create("n1", DatasetWish(name="pg"))
     assert again.id == mounted.show().id
+
+
+def test_a_container_fetches_a_dataset_from_a_stopped_server_whatever_was_said_there_last(
+    mounted: DatasetWorld,
+) -> None:
+    agent = mounted.agent_of["n1"]
+    agent.users = ("docker mount abc",)
+    mounted.run(10)
+    with pytest.raises(DatasetRefused, match="stop them first"):
+        mounted.agents.fetch("n2", "pg")
+    agent.alive = False
+    agent.let_go()
+    mounted.cloud.mark(CloudId(agent.server), "SHUTOFF")
+    mounted.run(100)
+    mounted.agents.fetch("n2", "pg")
+    mounted.run(300)
+    assert mounted.show().attached_node == "n2"
+
+
+def test_a_node_is_removed_once_its_deleted_datasets_are_off_it(mounted: DatasetWorld) -> None:
+    mounted.agent_of["n1"].busy = True
+    mounted.commands.delete("pg")
+    with pytest.raises(DatasetRefused, match="wait until they are off"):
+        mounted.agents.remove("n1")
+    mounted.agent_of["n1"].busy = False
+    mounted.run(60)
+    mounted.agents.remove("n1")
+    del mounted.agent_of["n1"]
+    mounted.commands.undelete("pg")
+    mounted.run(60)
+    assert (mounted.show().state, mounted.show().node) == (DatasetState.DETACHED, None)
+
+
+def test_what_is_brought_back_to_a_name_that_is_taken_tells_what_to_do(
+    mounted: DatasetWorld,
+) -> None:
+    old = mounted.commands.delete("pg")
+    mounted.create("pg", node=None)
+    with pytest.raises(DatasetExists, match="delete that one first"):
+        mounted.commands.undelete(old.id)
 
 
 def test_orders_are_numbered_by_what_they_say(mounted: DatasetWorld) -> None:

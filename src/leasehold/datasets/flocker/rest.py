@@ -35,7 +35,7 @@ from leasehold.datasets.flocker.bodies import (
     SeenDataset,
 )
 from leasehold.datasets.model import GIB, DatasetId, DatasetNode, DatasetState, DatasetWish
-from leasehold.datasets.wish import NAME
+from leasehold.datasets.wish import ID, NAME
 
 _log = structlog.get_logger()
 T = TypeVar("T")
@@ -219,7 +219,8 @@ class Rest:
     def _name(self, body: NewDataset, dataset_id: DatasetId) -> str:
         """The one of the metadata, which Docker's plugin goes by, unless it is taken or no name."""
         name = body.metadata.get(NAME_KEY, "")
-        if NAME.fullmatch(name) and self._control.shelf.named(name) is None:
+        is_name = NAME.fullmatch(name) and not ID.fullmatch(name)
+        if is_name and self._control.shelf.named(name) is None:
             return name
         return f"flocker-{dataset_id}"
 

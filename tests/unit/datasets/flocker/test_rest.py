@@ -90,6 +90,12 @@ def test_a_name_that_is_none_is_kept_as_metadata_only(
     assert world.show(f"flocker-{dataset}").metadata == {"name": name}
 
 
+def test_a_uuid_in_the_metadata_is_no_name(world: DatasetWorld, rest: Rest) -> None:
+    first = create(rest)
+    second = create(rest, metadata={"name": first})
+    assert world.show(second).name == f"flocker-{second}"
+
+
 def test_two_datasets_may_have_one_name_in_their_metadata_as_in_flocker(rest: Rest) -> None:
     first, second = create(rest), create(rest)
     assert first != second
