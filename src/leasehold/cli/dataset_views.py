@@ -24,17 +24,19 @@ def datasets(
     node
         Only those on this node.
     deleted
-        Those as well that are deleted or gone.
+        Those as well that are deleted or gone; with ids, which tell those of one name apart.
     """
     found = connection.client().get(list[Dataset], "/datasets", node=node, deleted=deleted)
     if json:
         print_json(found)
         return
+    ids = ("id",) if deleted else ()
     print_table(
-        ("dataset", "state", "GiB", "node", "mounted at", "held by", "why"),
+        ("dataset", *ids, "state", "GiB", "node", "mounted at", "held by", "why"),
         [
             (
                 each.name,
+                *((each.id,) if deleted else ()),
                 each.state,
                 each.size_gib,
                 each.node,

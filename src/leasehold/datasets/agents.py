@@ -15,6 +15,7 @@ from leasehold.datasets.errors import (
     UnknownDatasetCloud,
     WrongAgent,
 )
+from leasehold.datasets.look import SILENCE
 from leasehold.datasets.model import AgentNode, Dataset, DatasetNode, DatasetWish
 from leasehold.datasets.orders import orders_for
 from leasehold.datasets.protocol import DatasetReport, Orders, Report, Want
@@ -63,15 +64,26 @@ class Agents:
             return node_shown(row, now)
 
     def remove(self, name: str) -> AgentNode:
-        """Forget a node and its token. Raises `DatasetRefused` while datasets belong there."""
+        """Forget a node and its token. Raises `DatasetRefused` while datasets belong there.
+
+        A deleted one that is on no server holds nothing up: brought back, it is on no node.
+        """
         control = self.control
         with control.lock:
             row = control.shelf.node(name)
-            there = [each.name for each in control.shelf.at(row.name)]
-            if there:
+            there = control.shelf.at(row.name)
+            living = [each.name for each in there if each.deleted_at is None]
+            if living:
                 raise DatasetRefused(
-                    f"node {name} has datasets: {', '.join(there[:5])}; move or delete them first"
+                    f"node {name} has datasets: {', '.join(living[:5])}; move or delete them first"
                 )
+            leaving = [each.name for each in there if each.attached_node == row.name]
+            if leaving:
+                raise DatasetRefused(
+                    f"node {name} still has the volumes of deleted datasets:"
+                    f" {', '.join(leaving[:5])}; wait until they are off"
+                )
+            control.commit(Draft(datasets=[msgspec.structs.replace(e, node=None) for e in there]))
             control.database.write(lambda it: records.remove_node(it, row.name)).result()
             control.shelf.forget_node(row.name)
             return node_shown(row, control.clock.now())
@@ -132,7 +144,7 @@ class Agents:
         if row.pinned is not None and server != row.pinned:
             raise WrongAgent(
                 f"the token of {row.name} is for server {row.pinned}, and this is {server};"
-                f" `leasehold agent token {row.name} --server {server}` makes one for it"
+                f" `leasehold agent token {row.name} --server-id {server}` makes one for it"
             )
         for other in self.control.shelf.nodes.values():
             if other.name != row.name and (other.cloud, other.server_id) == (row.cloud, server):
@@ -190,8 +202,11 @@ class Agents:
             return self.commands.delete(row.id)
 
     def _check_unused(self, row: DatasetRow) -> None:
+        """What a silent agent said last holds nothing up: its server may be dead, and if it is not,
+        the volume does not leave it."""
         heard = self.control.shelf.heard_of(row)
-        users = heard.report.users if heard else ()
+        silent = heard is None or self.control.clock.now() - heard.at > SILENCE
+        users = () if heard is None or silent else heard.report.users
         if users and row.want is Want.MOUNTED:
             raise DatasetRefused(
                 f"dataset {row.name} is used on {row.attached_node} by {', '.join(users)}; stop them"

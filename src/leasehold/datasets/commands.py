@@ -238,8 +238,10 @@ class Commands:
                     f"dataset {row.name}: its grace time is over, and its volume is destroyed; or it"
                     " never had one, and can be made anew"
                 )
-            if control.shelf.named(row.name) is not None:
-                raise DatasetExists(f"the name {row.name!r}", row.name)
+            taken = control.shelf.named(row.name)
+            if taken is not None:
+                step = f"there is no other for {row.id}, so delete that one first"
+                raise DatasetExists(f"the name {row.name!r}", taken.id, step)
             self._put(msgspec.structs.replace(row, deleted_at=None, destroy_at=None, wake_at=None))
             return self.show(row.id)
 

@@ -31,9 +31,9 @@ class UnknownDatasetCloud(UnknownName, DatasetError):
 class DatasetExists(DatasetError):
     """The name or id is taken by another dataset."""
 
-    def __init__(self, what: str, by: str) -> None:
+    def __init__(self, what: str, by: str, step: str = "choose another, or use that one") -> None:
         self.what = what
-        super().__init__(f"{what} is taken by dataset {by}; choose another, or use that one")
+        super().__init__(f"{what} is taken by dataset {by}; {step}")
 
 
 class DatasetHeld(DatasetError):

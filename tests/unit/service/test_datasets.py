@@ -124,7 +124,7 @@ def test_agents_are_listed_and_removed(site: Site) -> None:
         ("POST", "/datasets/pg/restore", {"snapshot": "x"}, 404, "unknown_snapshot"),
         ("POST", "/datasets/pg/restore", {"volume": "x"}, 409, "refused"),
         ("POST", "/datasets/pg/restore", {}, 400, "bad_request"),
-        ("POST", "/datasets/pg/hold", {}, 404, "unknown_dataset_node"),
+        ("POST", "/datasets/pg/hold", {}, 409, "refused"),
         ("POST", "/datasets/pg/move", {"node": "nope"}, 404, "unknown_dataset_node"),
     ],
 )
@@ -146,6 +146,13 @@ def test_a_hold_of_somebody_else_is_told_with_its_owner(site: Site) -> None:
     bob = {"leasehold-owner": "bob"}
     assert site.client.post(f"{API}/datasets/pg/release", headers=bob).status_code == 409
     assert site.client.post(f"{API}/datasets/pg/release").json()["hold"] is None
+
+
+def test_a_hold_of_what_is_on_no_node_tells_what_to_do(site: Site) -> None:
+    site.create()
+    answer = site.client.post(f"{API}/datasets/pg/hold", json={"purpose": "dump"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "refused")
+    assert "move it there first" in answer.json()["error"]["message"]
 
 
 def test_profiles_are_shown_and_used(site: Site) -> None:

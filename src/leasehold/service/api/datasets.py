@@ -8,7 +8,7 @@ from litestar import Controller, Response, delete, get, post, put
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from leasehold.datasets.book import HoldRow
-from leasehold.datasets.errors import BadDatasetWish
+from leasehold.datasets.errors import BadDatasetWish, DatasetRefused
 from leasehold.datasets.model import (
     Dataset,
     DatasetNode,
@@ -241,7 +241,11 @@ class DatasetController(Controller):
         """Keep a dataset where it is: it is neither moved nor deleted while the hold lasts."""
         force = request.user.force(data.force)
         now = datasets.control.clock.now()
-        node = data.node or datasets.commands.show(dataset).node or DatasetNode("")
+        node = data.node or datasets.commands.show(dataset).node
+        if node is None:
+            raise DatasetRefused(
+                f"dataset {dataset} is on no node, and a hold keeps it on one; move it there first"
+            )
         hold = HoldRow(
             node=node,
             owner=request.user.owner,
