@@ -24,7 +24,7 @@ _SWEEP = 3600.0
 _COMMIT = 30.0
 """Seconds to wait for what is queued."""
 _LONGEST = 500
-"""Characters kept of what a call was about."""
+"""Characters kept of each thing that is said of a call."""
 
 
 class Note:
@@ -86,7 +86,7 @@ class AuditLog:
             token=None,
             address=_address(scope),
             action=f"paddles.{said.action}" if said.action else _action(scope),
-            target=_cut(said.target),
+            target=said.target,
             status=status,
             code=_code(status),
         )
@@ -95,7 +95,9 @@ class AuditLog:
         if self._database is None:
             return
         now = self._clock.now()
-        entry, too_old = {"at": now, **values}, self._too_old(now)
+        entry: dict[str, object] = {"at": now}
+        entry |= {name: _cut(v) if isinstance(v, str) else v for name, v in values.items()}
+        too_old = self._too_old(now)
         self._database.write(
             lambda connection: _write(connection, entry, too_old)
         ).add_done_callback(_tell)
@@ -143,14 +145,14 @@ def _address(scope: Mapping[str, Any]) -> str:
 
 def _action(scope: Mapping[str, Any]) -> str:
     handler = scope.get("route_handler")
-    return getattr(handler, "operation_id", None) or f"{scope['method']} {scope['path']}"[:_LONGEST]
+    return getattr(handler, "operation_id", None) or f"{scope['method']} {scope['path']}"
 
 
 def _target(scope: HTTPScope, note: Note) -> str:
     found = note.target
     if found is None:
         found = " ".join(str(each) for each in (scope.get("path_params") or {}).values())
-    return _cut(found)
+    return found
 
 
 def _cut(text: str) -> str:

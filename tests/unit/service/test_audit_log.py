@@ -53,6 +53,16 @@ def test_a_log_outlives_its_service(place: Place) -> None:
     assert (entry.target, entry.address, entry.action) == ("lease-1", "10.0.0.7", "POST /x")
 
 
+def test_nobody_keeps_a_call_of_theirs_out_of_the_log(database: Database) -> None:
+    log = AuditLog(database, 86400)
+    log.add(a_scope(path="/a\0b"), Caller(owner="ann\0", role=Role.ADMIN), 404)
+    (entry,) = log.read()
+    assert (entry.owner, entry.action) == (
+        "ann\N{REPLACEMENT CHARACTER}",
+        "POST /a\N{REPLACEMENT CHARACTER}b",
+    )
+
+
 def test_of_a_client_of_paddles_the_log_keeps_what_it_says_of_itself(database: Database) -> None:
     log = AuditLog(database, 86400)
     said = Note()
