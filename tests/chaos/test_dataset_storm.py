@@ -78,7 +78,7 @@ class Storm(RuleBasedStateMachine):
         self._ask(lambda: self.world.commands.move(name, node))
         self.world.run(150, poll=20.0)
 
-    @rule(name=names, size=st.integers(11, 40))
+    @rule(name=names, size=st.integers(10, 40))
     def grow(self, name: str, size: int) -> None:
         self._ask(lambda: self.world.commands.grow(name, size))
 
@@ -93,6 +93,19 @@ class Storm(RuleBasedStateMachine):
     @rule(name=names, number=st.integers(1, 3))
     def restore(self, name: str, number: int) -> None:
         self._ask(lambda: self.world.commands.restore(name, f"{name}-{number}"))
+
+    @rule(name=names, last=st.booleans())
+    def restore_former(self, name: str, last: bool) -> None:
+        """Back to a volume from before a restore; or the restore is called off."""
+        shown = self.world.control.shelf.named(name) and self.world.show(name)
+        if not shown:
+            return
+        volume = shown.former[-1].volume_id if last and shown.former else shown.volume_id
+        self._ask(lambda: self.world.commands.restore_former(name, volume or "none yet"))
+
+    @rule(name=names)
+    def delete_snapshot(self, name: str) -> None:
+        self._ask(lambda: self.world.commands.delete_snapshot(name, f"{name}-1"))
 
     @rule(name=names)
     def delete(self, name: str) -> None:
