@@ -102,6 +102,13 @@ def streak_of(connection: Connection, machine_type: str, limit: int = 1000) -> l
     return [_row(each) for each in connection.execute(query.limit(limit))][::-1]
 
 
+def times_of(connection: Connection, machine_type: str, limit: int) -> list[float]:
+    """Seconds from the plan to ready of the last boots that went well, the oldest first."""
+    good = (boots.c.machine_type == machine_type) & boots.c.ok
+    query = select(boots.c.ended_at - boots.c.planned_at).where(good).order_by(boots.c.id.desc())
+    return list(connection.scalars(query.limit(limit)))[::-1]
+
+
 def resume(connection: Connection, machine_type: str) -> None:
     """Let the failures up to now count no more."""
     newest = select(func.max(boots.c.id)).where(boots.c.machine_type == machine_type)

@@ -18,7 +18,7 @@ from leasehold.lab.inventory import Inventory
 from leasehold.lab.journal import Journal
 from leasehold.lab.model import LeaseId, LeaseState, NodeName
 from leasehold.lab.node_row import NodeRow, configured_row
-from leasehold.lab.paces import Paces
+from leasehold.lab.paces import Pace, Paces
 from leasehold.lab.records import Holder, Line, Told
 from leasehold.lab.system import for_system
 
@@ -267,6 +267,12 @@ class Memory:
     ) -> None:
         line = Line(at=now, state=state, node=node, lease=lease, reason=reason)
         self.journal.draft.note(line)
+
+    def pace_of(self, machine_type: str) -> Pace:
+        """What a machine type usually needs; one that needs no proof is ready when it is granted."""
+        pace, config = self.paces.of(machine_type), self.machine_types.get(machine_type)
+        instant = config is not None and config.proof == "none"
+        return msgspec.structs.replace(pace, boot=0.0) if instant else pace
 
     def type_name_of(self, node: NodeName) -> str | None:
         """A node's machine type; a held one keeps it when the configuration has fewer nodes now."""

@@ -1,6 +1,7 @@
 """How long things take here, as measured: the last times of each machine type."""
 
 from collections import defaultdict, deque
+from collections.abc import Iterable
 from statistics import median
 
 import msgspec
@@ -29,6 +30,11 @@ class Paces:
 
     def booted(self, machine_type: str, seconds: float) -> None:
         self._boots[machine_type].append(seconds)
+
+    def recall(self, machine_type: str, boots: Iterable[float]) -> None:
+        """What was measured before we ran, the oldest first; our own measurements outweigh it."""
+        if not self._boots[machine_type]:
+            self._boots[machine_type].extend(boots)
 
     def left(self, machine_type: str, seconds: float) -> None:
         self._leaves[machine_type].append(seconds)

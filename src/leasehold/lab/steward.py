@@ -12,6 +12,7 @@ from math import inf
 
 import msgspec
 import structlog
+from sqlalchemy import Connection
 
 from leasehold.engine.clock import Clock
 from leasehold.engine.cloud import Kind, ObjectId
@@ -19,7 +20,17 @@ from leasehold.engine.engine import Change, Engine
 from leasehold.engine.quota import NOTHING, Use
 from leasehold.engine.reason import Reason
 from leasehold.engine.stock import Stock
-from leasehold.lab import decide, names, node_records, outlook, progress, records, room
+from leasehold.lab import (
+    boot_records,
+    decide,
+    names,
+    node_records,
+    outlook,
+    paces,
+    progress,
+    records,
+    room,
+)
 from leasehold.lab.aim import Aim
 from leasehold.lab.book import LeaseRow
 from leasehold.lab.config import Config, MachineTypeConfig
@@ -152,6 +163,7 @@ class Steward(Memory):
                 nodes = [row.name for row in self.inventory.rows()]
                 self.told = records.last_told(connection, nodes)
                 self.boots.load(connection, self.machine_types)
+                self._recall_paces(connection)
             self.journal.renew()
             self.rows.clear()
             self.objects.clear()
@@ -234,6 +246,16 @@ class Steward(Memory):
 
     # -- inside ----------------------------------------------------------------------------------
 
+    def _recall_paces(self, connection: Connection) -> None:
+        """Know how long boots took before we ran; of fixed nodes, only those in use now tell it."""
+        held = defaultdict[str, list[float]](list)
+        for hold in self.book.holds.values():
+            if hold.ready_at is not None and hold.ready_at > hold.planned_at:  # it proved itself
+                held[hold.machine_type].append(hold.ready_at - hold.planned_at)
+        for name in self.machine_types:
+            boots = boot_records.times_of(connection, name, paces.KEPT)
+            self.paces.recall(name, boots or held[name])
+
     def _scene(self, now: float) -> decide.Scene:
         """All that something happened to since the last look."""
         stirred, self.stirred = self.stirred, set()
@@ -285,7 +307,7 @@ class Steward(Memory):
             owners=self.book.owners,
             served_at={each.id: self.book.served_at(each) for each in waiting},
             limits=self.config.limits,
-            paces={each: self.paces.of(each) for each in types},
+            paces={each: self.pace_of(each) for each in types},
             mute=self._mute(types),
             paused=self._paused(types),
             promises=self.promises,
@@ -327,7 +349,7 @@ class Steward(Memory):
         """When a lease with nodes will be ready, by how long they took lately; None: unknown."""
         times = []
         for hold in self.book.held_by(lease.id):
-            boot = self.paces.of(hold.machine_type).boot
+            boot = self.pace_of(hold.machine_type).boot
             if hold.ready_at is None:
                 times.append(inf if boot is None else hold.planned_at + boot)
         last = max(times, default=inf)

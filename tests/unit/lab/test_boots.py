@@ -5,9 +5,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from leasehold.engine.cloud import CloudUnsure, Kind, Named
+from leasehold.engine.cloud import CloudUnsure, Kind, Named, ObjectId
 from leasehold.engine.memory_cloud import Fault, MemoryCloud
 from leasehold.engine.reason import Cause
+from leasehold.lab import boot_records
+from leasehold.lab.boot_records import BootRow
 from leasehold.lab.boots import MOST_CONSOLE
 from leasehold.lab.config import ImageRule, SystemConfig
 from leasehold.lab.errors import UnknownBoot, UnknownMachineType
@@ -94,6 +96,26 @@ def test_rates_are_told_by_machine_type_and_failures_by_cause(bench: Bench) -> N
     (trouble,) = rate.troubles
     assert (trouble.cause, trouble.count, trouble.last.attempt) == ("no_host", 2, 2)
     assert bench.lab.boots(since=bench.clock.time + 1).rates == ()
+
+
+def test_only_the_last_boots_that_went_well_tell_how_long_one_takes(bench: Bench) -> None:
+    took = [(50, True), (40, True), (600, False), (30, True), (20, True)]
+    rows = [
+        BootRow(
+            machine_type="demo",
+            server=ObjectId(f"server-{number}"),
+            ok=ok,
+            cause=None,
+            planned_at=number,
+            ended_at=number + seconds,
+            facts={},
+        )
+        for number, (seconds, ok) in enumerate(took)
+    ]
+    bench.database.write(lambda connection: boot_records.add(connection, rows)).result()
+    with bench.database.read() as connection:
+        assert boot_records.times_of(connection, "demo", 3) == [40, 30, 20]
+        assert boot_records.times_of(connection, "other", 3) == []
 
 
 def test_what_is_not_there_is_told(bench: Bench) -> None:

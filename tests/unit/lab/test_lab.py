@@ -27,6 +27,7 @@ from leasehold.lab.errors import (
 )
 from leasehold.lab.model import LeaseState, NodeName, NodeState
 from leasehold.lab.node_row import NodeRow
+from leasehold.lab.taking import take
 from leasehold.store import Place, StoreFailed
 from tests.simulation.bench import KEY, OFFERS, Bench
 
@@ -300,6 +301,51 @@ def test_a_time_to_expect_is_told_once_boots_were_measured(bench: Bench) -> None
     waiting = bench.lock(1)
     assert until < waiting.expected_at.timestamp() < until + 120
     assert waiting.blocks[0].cause is Cause.NODES_BUSY
+
+
+def test_a_time_to_expect_outlives_a_restart(bench: Bench) -> None:
+    first = bench.lock(4, seconds=600)
+    bench.run(30)
+    until = bench.lab.lease(first.id).until.timestamp()
+    waiting = bench.lock(1)
+    assert bench.steward.pace_of("demo").boot == pytest.approx(10, abs=3)
+    bench.restart()
+    bench.run(5)
+    assert bench.steward.pace_of("demo").boot == pytest.approx(10, abs=3)
+    expected = bench.lab.lease(waiting.id).expected_at
+    assert until < expected.timestamp() < until + 120
+
+
+def test_nodes_that_need_no_proof_have_a_time_to_expect_at_once(tmp_path: Path) -> None:
+    metal = MachineTypeConfig(kind="fixed", ready="none", nodes=2, names="metal{n}")
+    bench = Bench(tmp_path, types={"metal": metal})
+    first = bench.lock(2, machine_type="metal", seconds=600)
+    waiting = bench.lock(1, machine_type="metal")
+    assert (
+        first.until.timestamp() <= waiting.expected_at.timestamp() <= first.until.timestamp() + 60
+    )
+    bench.database.close()
+
+
+def test_how_long_fixed_nodes_took_is_known_after_a_restart_from_those_in_use(
+    tmp_path: Path,
+) -> None:
+    types = {
+        "metal": MachineTypeConfig(kind="fixed", nodes=2, names="metal{n}"),
+        "bare": MachineTypeConfig(kind="fixed", nodes=1, names="bare{n}"),
+    }
+    bench = Bench(tmp_path, types=types)
+    bench.lock(1, machine_type="metal", seconds=600)
+    bench.run(7)
+    bench.answer_ssh("metal1", ready=True)
+    with bench.steward.lock:  # one that is taken over proves nothing
+        row = bench.steward.inventory.row(NodeName("bare1"))
+        take(bench.steward, [row], owner="ann", purpose="try")
+        bench.steward.turn()
+    bench.restart()
+    assert bench.steward.pace_of("metal").boot == pytest.approx(7, abs=1)
+    assert bench.steward.pace_of("bare").boot is None
+    bench.database.close()
 
 
 def test_an_owner_never_gets_more_than_the_limit(tmp_path: Path) -> None:
