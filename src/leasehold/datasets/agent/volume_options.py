@@ -5,12 +5,11 @@ from collections.abc import Mapping
 
 from leasehold.datasets.agent.errors import AgentError
 from leasehold.datasets.model import GIB, DatasetWish
-from leasehold.datasets.wish import FILESYSTEMS
+from leasehold.datasets.wish import FILESYSTEMS, LARGEST
 
 _SIZE = re.compile(r"(\d+)\s*(?:([kmgt])i?)?b?", re.IGNORECASE)
 _UNITS = {None: 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _LEAST = 1 << 20
-_MOST_GIB = 1 << 20
 
 OPTIONS = ("size", "profile", "type", "filesystem")
 
@@ -47,6 +46,6 @@ def size_gib(text: str) -> int:
     if size < _LEAST:
         raise BadOption(f"size={text} is {size} bytes; write {text.strip()}G if you mean GiB")
     whole = -(-size // GIB)
-    if whole > _MOST_GIB:
-        raise BadOption(f"size={text} is more than {_MOST_GIB}G, the most that is allowed")
+    if whole > LARGEST:
+        raise BadOption(f"size={text} is more than {LARGEST}G, the most that is allowed")
     return whole

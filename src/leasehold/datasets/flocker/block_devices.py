@@ -16,13 +16,13 @@ from uuid import UUID
 import msgspec
 import structlog
 
+from leasehold.datasets.model import GIB
 from leasehold.errors import LeaseholdError
 from leasehold.openstack import BadRequest, Conflict, Connection, NotFound, OpenStackError
 from leasehold.openstack.volume.volume import Volume
 
 _log = structlog.get_logger()
 
-GIB = 2**30
 CLUSTER_KEY, DATASET_KEY = "flocker-cluster-id", "flocker-dataset-id"
 PATIENCE = 600.0
 """Seconds that Cinder and Nova may take for one step."""
