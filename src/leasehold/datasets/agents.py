@@ -37,7 +37,8 @@ class Agents:
     ) -> AgentNode:
         """Give a node a token, by its fingerprint; the one it had before is worth nothing then.
 
-        `server` pins it to one server of the cloud. Raises `BadDatasetWish`, `UnknownDatasetCloud`.
+        `server` pins it to one server of the cloud. Raises `BadDatasetWish`, `UnknownDatasetCloud`,
+        and `DatasetRefused` for another cloud while datasets belong there.
         """
         control = self.control
         with control.lock:
@@ -53,6 +54,10 @@ class Agents:
                 raise BadDatasetWish("cloud", None, f"one of {', '.join(sorted(clouds))}")
             if cloud not in clouds:
                 raise UnknownDatasetCloud(cloud, near(cloud, list(clouds)), list(clouds))
+            if known is not None and cloud != known.cloud and control.shelf.at(known.name):
+                raise DatasetRefused(
+                    f"node {name} has datasets in cloud {known.cloud}; move or delete them first"
+                )
             now = control.clock.now()
             fresh = known or AgentRow(
                 name=DatasetNode(name), cloud=cloud, token=token, created_at=now

@@ -56,7 +56,7 @@ class Commands:
         check(wish)
         with control.lock:
             known = shelf.datasets.get(wish.id) if wish.id else None
-            if known is not None and known.name == wish.name and known.deleted_at is None:
+            if known is not None and known.deleted_at is None and self._is_of(known, wish):
                 return shown(control, known)
             if known is not None:
                 raise DatasetExists(f"the id {wish.id}", known.name)
@@ -65,6 +65,24 @@ class Commands:
             row = self._planned(wish)
             self._put(row)
             return self.show(row.id)
+
+    def _is_of(self, row: DatasetRow, wish: DatasetWish) -> bool:
+        """Whether it may be what this wish made: all that the wish names is so, but for its size,
+        which may have grown, and for what people change later."""
+        source = row.source or Source()
+        original = self.control.shelf.dataset(wish.dataset).id if wish.dataset else None
+        named = (
+            (wish.name, row.name),
+            (wish.cloud, row.cloud),
+            (wish.profile, row.profile),
+            (wish.volume_type, row.volume_type),
+            (wish.filesystem, row.filesystem),
+            (wish.snapshot, source.snapshot),
+            (original, source.dataset),
+            (wish.volume, source.volume),
+        )
+        large_enough = (wish.size_gib or 0) <= row.size_gib
+        return large_enough and all(wished in (None, has) for wished, has in named)
 
     def _planned(self, wish: DatasetWish) -> DatasetRow:
         control = self.control

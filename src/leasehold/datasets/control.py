@@ -161,7 +161,7 @@ class Control:
 
     def _hear(self, row: Row) -> None:
         if row.subject.startswith("dataset:"):
-            self.shelf.rows[row.id] = row
+            self.shelf.hear(row)
             self._stirred.update(self.shelf.by_subject((row.subject,)))
 
     def stir(self, ids: Collection[DatasetId]) -> None:
@@ -225,6 +225,7 @@ class Control:
             now=now,
             installation=self.installation,
             row=row,
+            configured=row.cloud in self.clouds,
             grace=self.grace,
             volume=shelf.row(row.volume),
             attachment=shelf.row(row.attachment),
@@ -348,7 +349,7 @@ class Control:
             with self.lock:
                 self._asking.discard(key)
                 if fate is not None:
-                    self.shelf.fates[key] = fate
+                    self.shelf.put_fate(key, fate)
                 self.stir([each.id for each in self.shelf.datasets.values()
                            if (each.cloud, each.attached_server) == key])  # fmt: skip
 

@@ -36,6 +36,12 @@ class _Pass(Placing):
         self.tidy()
         if self.row.state is DatasetState.GONE:
             return
+        if not self.view.configured:
+            text = f"its cloud, {self.row.cloud}, is not in the configuration"
+            step = f"put [clouds.{self.row.cloud}] back into leasehold.toml"
+            reason = Reason(cause=Cause.NEEDS, text=text)
+            self.stand(self.row.state, step, reason, troubled=True)
+            return
         if self.has_volume():
             self.place()
 

@@ -11,7 +11,7 @@ from leasehold.datasets.model import DatasetId, DatasetNode, DatasetState, Snaps
 from leasehold.datasets.records import Records
 from leasehold.engine.choice import near
 from leasehold.engine.cloud import ObjectId
-from leasehold.engine.row import Row
+from leasehold.engine.row import Row, State
 
 
 class Shelf:
@@ -52,6 +52,31 @@ class Shelf:
             self._at[node].add(row.id)
         if row.deleted_at is None:
             self._names[row.name] = row.id
+        if before is not None:
+            for each in _objects_of(before) - _objects_of(row):
+                if each in self.rows and self.rows[each].state is State.GONE:
+                    del self.rows[each]
+
+    def hear(self, row: Row) -> None:
+        """Take in a row of the engine's ledger; of those that are gone only what is still named."""
+        if row.state is not State.GONE or self._names_object(row):
+            self.rows[row.id] = row
+        else:
+            self.rows.pop(row.id, None)
+
+    def _names_object(self, row: Row) -> bool:
+        return any(
+            row.id in _objects_of(self.datasets[each])
+            or any(snapshot.object == row.id for snapshot in self.snapshots_of(each))
+            for each in self.by_subject((row.subject,))
+        )
+
+    def put_fate(self, server: tuple[str, str], fate: Fate) -> None:
+        """Take in what became of a server, by its cloud and id; of those without datasets nothing
+        is kept."""
+        used = {(each.cloud, each.attached_server) for each in self.datasets.values()}
+        self.fates = {each: known for each, known in self.fates.items() if each in used}
+        self.fates[server] = fate
 
     def forget(self, dataset: DatasetId) -> None:
         """Drop a dataset that is gone."""
@@ -67,6 +92,7 @@ class Shelf:
     def forget_snapshot(self, snapshot: SnapshotId) -> None:
         row = self.snapshots.pop(snapshot)
         self._of[row.dataset].discard(snapshot)
+        self.rows.pop(row.object, None)
 
     def put_node(self, row: AgentRow) -> None:
         """Take in a node, new or changed."""
@@ -150,6 +176,11 @@ class Shelf:
         prefix = subject_of(DatasetId(""))
         ids = [DatasetId(each.removeprefix(prefix)) for each in subjects]
         return [each for each in ids if each in self.datasets]
+
+
+def _objects_of(row: DatasetRow) -> set[ObjectId]:
+    named = (row.volume, row.attachment, *(each.volume for each in row.former))
+    return {each for each in named if each is not None}
 
 
 def _nodes_of(row: DatasetRow) -> set[DatasetNode]:

@@ -15,6 +15,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     row: DatasetRow
     grace: float
     """Seconds that what was deleted or replaced is kept."""
+    configured: bool = True
+    """Whether its cloud is one of the configuration's."""
     volume: Row | None = None
     attachment: Row | None = None
     node: AgentRow | None = None

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from leasehold.datasets import records
-from leasehold.datasets.book import HoldRow
+from leasehold.datasets.book import End, Fate, HoldRow
 from leasehold.datasets.errors import (
     BadDatasetWish,
     DatasetExists,
@@ -753,6 +753,9 @@ def test_the_same_wish_with_the_same_id_is_one_dataset(world: DatasetWorld) -> N
     assert world.commands.create(wish) == world.commands.create(wish)
     with pytest.raises(DatasetExists):
         world.commands.create(msgspec.structs.replace(wish, name="other"))
+    for other in ({"size_gib": 99}, {"volume_type": "ssd"}, {"volume": "v"}, {"filesystem": "xfs"}):
+        with pytest.raises(DatasetExists):
+            world.commands.create(msgspec.structs.replace(wish, **other))
     with pytest.raises(DatasetExists):
         world.commands.create(DatasetWish(name="pg"))
 
@@ -839,6 +842,44 @@ def test_what_is_brought_back_to_a_name_that_is_taken_tells_what_to_do(
     mounted.create("pg", node=None)
     with pytest.raises(DatasetExists, match="delete that one first"):
         mounted.commands.undelete(old.id)
+
+
+def test_a_node_does_not_change_its_cloud_under_its_datasets(mounted: DatasetWorld) -> None:
+    mounted.control.clouds = {"c": mounted.cloud, "d": mounted.cloud}
+    with pytest.raises(DatasetRefused, match="move or delete them first"):
+        mounted.agents.register("n1", "sha256:new", cloud="d")
+    assert mounted.agents.register("n2", "sha256:new", cloud="d").cloud == "d"
+
+
+def test_a_dataset_whose_cloud_is_not_configured_says_so(mounted: DatasetWorld) -> None:
+    mounted.control.clouds = {}
+    mounted.commands.move("pg", "n2")
+    mounted.agent_of["n1"].alive = False
+    mounted.run(900)
+    shown = mounted.show()
+    assert (shown.state, shown.next_step) == (
+        DatasetState.TROUBLED,
+        "put [clouds.c] back into leasehold.toml",
+    )
+    mounted.agent_of["n1"].alive = True
+    mounted.control.clouds = {"c": mounted.cloud}
+    mounted.change_row("pg")
+    mounted.run(60)
+    assert (mounted.show().state, mounted.show().attached_node) == (DatasetState.MOUNTED, "n2")
+
+
+def test_what_is_gone_is_not_kept_in_memory(mounted: DatasetWorld) -> None:
+    shelf = mounted.control.shelf
+    for node in ("n2", "n1", "n2"):
+        mounted.commands.move("pg", node)
+        mounted.run(60)
+        mounted.commands.delete_snapshot("pg", mounted.commands.snapshot("pg").id)
+        mounted.run(60)
+    row = shelf.dataset("pg")
+    assert set(shelf.rows) == {row.volume, row.attachment}
+    for server in ("old", "older"):
+        shelf.put_fate(("c", server), Fate(end=End.GONE, asked_at=0.0, text=""))
+    assert set(shelf.fates) == {("c", "older")}
 
 
 def test_orders_are_numbered_by_what_they_say(mounted: DatasetWorld) -> None:
