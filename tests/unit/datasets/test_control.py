@@ -1,5 +1,6 @@
 """A dataset's life, over a cloud in memory and agents that keep the protocol's promises."""
 
+import shutil
 import threading
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from leasehold.engine.cloud import (
 from leasehold.engine.memory_cloud import Fault
 from leasehold.engine.reason import Cause
 from leasehold.engine.row import State
+from leasehold.store.sqlite import SqliteFile
 from tests.simulation.datasets import DatasetWorld
 
 
@@ -703,6 +705,32 @@ def test_an_old_copy_of_the_ledger_moves_nothing_and_says_so(mounted: DatasetWor
     mounted.commands.move("pg", "n1", force=True)
     mounted.run(60)
     assert mounted.show().state is DatasetState.MOUNTED
+
+
+def test_of_two_live_services_the_one_with_the_older_ledger_takes_nothing_away(
+    mounted: DatasetWorld, tmp_path: Path
+) -> None:
+    mounted.database.close()
+    (tmp_path / "copy").mkdir()
+    copied = shutil.copy(tmp_path / "ledger.db", tmp_path / "copy")
+    mounted.open()
+    stale = DatasetWorld(tmp_path, nodes=0, place=SqliteFile(path=Path(copied)))
+    stale.database.close()
+    stale.cloud, stale.clock, stale.disks = mounted.cloud, mounted.clock, mounted.disks
+    stale.open()
+    mounted.commands.move("pg", "n2")
+    mounted.run(60)
+    for _ in range(60):
+        for agent in mounted.agent_of.values():  # each tells both, and hears from both
+            agent.world = stale
+            agent.poll()
+            agent.world = mounted
+        stale.run(5)
+        mounted.run(5)
+    assert (mounted.show().state, mounted.show().attached_node) == (DatasetState.MOUNTED, "n2")
+    assert stale.show().state is DatasetState.TROUBLED
+    assert stale.show().reason is not None
+    assert "old copy" in stale.show().reason.text
 
 
 def test_a_lost_ledger_costs_no_data(mounted: DatasetWorld, tmp_path: Path) -> None:
