@@ -815,7 +815,7 @@ def test_a_profile_gives_size_type_and_filesystem(world: DatasetWorld) -> None:
 def test_a_token_is_good_for_its_server_alone(world: DatasetWorld) -> None:
     world.agents.register("n9", "sha256:9", server="server-right")
     report = Report(server_id="server-wrong", era="e", version="1", sent_at=0.0)
-    with pytest.raises(WrongAgent, match="server-right"):
+    with pytest.raises(WrongAgent, match=r"server-right.*--server-id server-wrong"):
         world.agents.report("n9", report)
     world.run(10)
     taken = msgspec.structs.replace(report, server_id=world.agent_of["n1"].server)

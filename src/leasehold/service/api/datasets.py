@@ -74,7 +74,7 @@ class HoldRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """None: where it is."""
     purpose: str = ""
     seconds: Annotated[float, msgspec.Meta(gt=0)] | None = None
-    """None: until it is released."""
+    """None: until it is released. Ten years at most."""
     force: bool = False
     """Even if somebody else holds it."""
 
