@@ -17,7 +17,7 @@ from leasehold.engine.errors import Impossible
 from leasehold.engine.reason import Cause
 from leasehold.engine.row import State
 from leasehold.lab import records
-from leasehold.lab.errors import LabError
+from leasehold.lab.errors import BadWish, LabError
 from leasehold.lab.model import LeaseId, LeaseState, NodeState
 from leasehold.store import Place, StoreError
 from leasehold.store.sqlite import SqliteFile
@@ -63,6 +63,10 @@ class LabStorm(RuleBasedStateMachine):
             lease = self.bench.lock(count, key=key, seconds=600)
         except StoreError:
             assert self.bench.database.full or self._is_behind()
+            return multiple()
+        except BadWish:
+            assert key is not None
+            assert self._is_behind() or self.bench.lab.lease(self.keys[key]).count != count
             return multiple()
         except Impossible as no:
             why = no.reason
