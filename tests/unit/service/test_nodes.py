@@ -2,6 +2,8 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from tests.looking import wait_for
+
 from .labs import a_service, lock, until
 
 Client = TestClient[Litestar]
@@ -95,7 +97,12 @@ def test_an_audit_of_an_unknown_cloud_lists_the_near_ones(client: Client) -> Non
 
 def test_boots_are_told_by_type_and_one_that_is_unknown_is_refused(client: Client) -> None:
     until(client, lock(client, count=2).json()["id"], "ready")
-    (rate,) = client.get("/api/v1/boots", params={"machine_type": "demo"}).json()["rates"]
+
+    def rates() -> list[dict]:
+        return client.get("/api/v1/boots", params={"machine_type": "demo"}).json()["rates"]
+
+    wait_for(lambda: bool(rates()))  # they are read from the ledger, a commit later
+    (rate,) = rates()
     assert (rate["machine_type"], rate["boots"], rate["failed"]) == ("demo", 2, 0)
     assert client.get("/api/v1/boots/1").json()["ok"] is True
     refused = client.get("/api/v1/boots/99")
