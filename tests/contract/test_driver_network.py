@@ -12,9 +12,11 @@ def test_a_network_and_its_subnet_are_made_changed_and_ended(
     cloud: Tenant, connection: Connection
 ) -> None:
     network = connection.network
-    made = network.create_network(name="wide", description="d", port_security_enabled=False)
+    made = network.create_network(
+        name="wide", description="d", port_security_enabled=False, extra={"mtu": 1400}
+    )
     try:
-        assert (made.description, made.port_security_enabled) == ("d", False)
+        assert (made.description, made.port_security_enabled, made.mtu) == ("d", False, 1400)
         changed = network.update_network(made.id, name="wider", admin_state_up=False)
         assert (changed.name, changed.admin_state_up) == ("wider", False)
         subnet = network.create_subnet(
@@ -49,8 +51,11 @@ def test_a_router_joins_a_subnet_and_leads_out(cloud: Tenant, connection: Connec
     network = connection.network
     inner = network.create_network(name="inner")
     subnet = network.create_subnet(network_id=inner.id, cidr="10.89.0.0/24")
-    router = network.create_router(name="r", external_network_id=cloud.external_network_id)
+    router = network.create_router(
+        name="r", external_network_id=cloud.external_network_id, extra={"description": "d"}
+    )
     try:
+        assert router.description == "d"
         assert router.external_gateway is not None
         assert router.external_gateway.network_id == cloud.external_network_id
         assert network.update_router(router.id, name="renamed").name == "renamed"

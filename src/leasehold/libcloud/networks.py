@@ -7,15 +7,6 @@ from libcloud.compute.drivers.openstack import OpenStackNetwork
 from leasehold.libcloud.part import Part
 from leasehold.openstack.network import Network
 
-# Neutron's names that are no names in Python; the others are the same in our driver.
-_FIELDS = {
-    "router:external": "external",
-    "provider:network_type": "network_type",
-    "provider:physical_network": "physical_network",
-    "provider:segmentation_id": "segmentation_id",
-    "tenant_id": "project_id",
-}
-
 
 class Networks(Part):
     """The networks that the project sees."""
@@ -30,8 +21,7 @@ class Networks(Part):
 
     def ex_create_network(self, name: str, **kwargs: Any) -> OpenStackNetwork:
         """Make a network; more of Neutron's fields by keyword, for instance ``mtu=1400``."""
-        fields = {_FIELDS.get(field, field): value for field, value in kwargs.items()}
-        return network_of(self.cloud.network.create_network(name=name, **fields), driver=self)
+        return network_of(self.cloud.network.create_network(name=name, extra=kwargs), driver=self)
 
     def ex_delete_network(self, network: OpenStackNetwork) -> bool:
         """Delete a network."""

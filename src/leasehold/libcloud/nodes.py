@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import msgspec
-from libcloud.common.types import LibcloudError
 from libcloud.compute.base import Node, NodeImage, NodeLocation, NodeSize
 from libcloud.compute.drivers.openstack import (
     OpenStack_2_PortInterface,
@@ -12,6 +10,7 @@ from libcloud.compute.drivers.openstack import (
     OpenStackSecurityGroup,
 )
 
+from leasehold.libcloud.data import read
 from leasehold.libcloud.node import SERVER, SERVERS, node_of
 from leasehold.libcloud.part import Part
 from leasehold.openstack import NotFound, Secret
@@ -141,7 +140,7 @@ def zone_of(location: NodeLocation | str | None) -> str | None:
 def _interface(network: Any) -> ServerNetwork:
     match network:
         case Mapping():
-            return msgspec.convert(network, ServerNetwork)
+            return read(network, ServerNetwork, called="a network of a node")
         case OpenStack_2_PortInterface():
             return ServerNetwork(port=network.id)
         case _:
@@ -149,10 +148,4 @@ def _interface(network: Any) -> ServerNetwork:
 
 
 def _block_device(device: Mapping[str, Any]) -> BlockDevice:
-    """Read Nova's description of a disk, whose numbers may be text, as in many programs."""
-    if unknown := sorted(device.keys() - set(BlockDevice.__struct_fields__)):
-        raise LibcloudError(f"a block device mapping has no {', '.join(unknown)}")
-    try:
-        return msgspec.convert(device, BlockDevice, strict=False)
-    except msgspec.ValidationError as error:
-        raise LibcloudError(f"the block device mapping cannot be read: {error}") from error
+    return read(device, BlockDevice, called="a block device mapping")

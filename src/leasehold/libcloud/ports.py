@@ -12,7 +12,7 @@ from libcloud.compute.drivers.openstack import (
 from msgspec import UNSET
 
 from leasehold.libcloud import states
-from leasehold.libcloud.data import plain
+from leasehold.libcloud.data import plain, read
 from leasehold.libcloud.part import Part
 from leasehold.libcloud.times import zulu
 from leasehold.openstack.compute import Interface
@@ -60,7 +60,10 @@ class Ports(Part):
         """Change what is not None of a port; `security_groups` are ids."""
         pairs = None
         if allowed_address_pairs is not None:
-            pairs = [AddressPair(**pair) for pair in allowed_address_pairs]
+            pairs = [
+                read(pair, AddressPair, called="an allowed address pair")
+                for pair in allowed_address_pairs
+            ]
         changed = self.cloud.network.update_port(
             port.id,
             name=name,

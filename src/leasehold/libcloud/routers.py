@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
 from libcloud.common.openstack import OpenStackException
 from libcloud.compute.drivers.openstack import (
     OpenStack_2_PortInterface,
@@ -13,15 +12,7 @@ from libcloud.compute.drivers.openstack import (
 
 from leasehold.libcloud.data import plain
 from leasehold.libcloud.part import Part
-from leasehold.openstack.network import FixedIp, Router
-
-
-class _Gateway(msgspec.Struct, frozen=True, kw_only=True):
-    """What a program asks for as `external_gateway_info`."""
-
-    network_id: str | None = None
-    enable_snat: bool | None = None
-    external_fixed_ips: tuple[FixedIp, ...] | None = None
+from leasehold.openstack.network import Router
 
 
 class Routers(Part):
@@ -38,15 +29,13 @@ class Routers(Part):
         admin_state_up: bool = True,
         external_gateway_info: Mapping[str, Any] | None = None,
     ) -> OpenStack_2_Router:
-        """Make a router, with a way out if `external_gateway_info` has a ``network_id``."""
-        gateway = msgspec.convert(external_gateway_info or {}, _Gateway)
+        """Make a router, with a way out by `external_gateway_info`, in Neutron's words."""
+        gateway = {"external_gateway_info": external_gateway_info} if external_gateway_info else {}
         made = self.cloud.network.create_router(
             name=name or "",
             description=description or "",
             admin_state_up=admin_state_up,
-            external_network_id=gateway.network_id,
-            enable_snat=gateway.enable_snat,
-            external_fixed_ips=gateway.external_fixed_ips,
+            extra=gateway,
         )
         return router_of(made, driver=self)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from libcloud.compute.drivers.openstack import OpenStack_2_SubNet, OpenStackNetwork
 
+from leasehold.libcloud.data import read
 from leasehold.libcloud.part import Part
 from leasehold.openstack.network import HostRoute, Subnet
 
@@ -77,4 +78,4 @@ def subnet_of(subnet: Subnet, *, driver: Any) -> OpenStack_2_SubNet:
 
 
 def _routes(routes: Routes) -> list[HostRoute]:
-    return [HostRoute(**route) for route in routes]
+    return [read(route, HostRoute, called="a host route") for route in routes]

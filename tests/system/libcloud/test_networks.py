@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from libcloud.common.exceptions import BaseHTTPError
 from libcloud.common.openstack import OpenStackException
+from libcloud.common.types import LibcloudError
 
 from tests.looking import named
 from tests.system.libcloud.pair import Pair, compare, until
@@ -53,6 +55,16 @@ def test_a_network_is_made_with_fields_of_neutrons_and_deleted(pair: Pair) -> No
             == 1400
         )
         assert driver.ex_delete_network(network) is True
+
+
+def test_neutron_is_asked_for_every_field_of_a_network_that_the_program_wrote(pair: Pair) -> None:
+    for driver in pair:
+        with pytest.raises(BaseHTTPError, match=r"Unrecognized attribute.*nosuch"):
+            driver.ex_create_network("more", nosuch=True)
+    fields = {"router:external": False, "shared": False}
+    made = pair.do(lambda driver: driver.ex_create_network("more", **fields))
+    for driver, network in zip(pair, made, strict=True):
+        driver.ex_delete_network(network)
 
 
 def test_subnets_are_made_changed_listed_and_deleted_alike(pair: Pair, network: Any) -> None:
@@ -147,6 +159,35 @@ def test_the_ports_of_a_node_tell_their_network_and_mac_address(pair: Pair, node
     compare(alike(theirs), alike(ours))
 
 
+def test_a_route_or_an_address_pair_with_a_field_of_no_meaning_is_refused(
+    pair: Pair, network: Any, subnet: Any
+) -> None:
+    ours = pair.ours
+    route = {"destination": "10.9.0.0/24", "next": "typo"}
+    with pytest.raises(LibcloudError, match="a host route has no next"):
+        ours.ex_create_subnet("s", network, "10.36.0.0/24", host_routes=[route])
+    with pytest.raises(LibcloudError, match=r"a host route cannot be read: .*nexthop"):
+        ours.ex_update_subnet(subnet, host_routes=[{"destination": "10.9.0.0/24"}])
+    port = ours.ex_create_port(network)
+    with pytest.raises(LibcloudError, match="an allowed address pair has no ip"):
+        ours.ex_update_port(port, allowed_address_pairs=[{"ip": "10.33.0.200"}])
+    ours.ex_delete_port(port)
+
+
+@pytest.mark.parametrize(
+    ("wish", "why"),
+    [({"tag": "x"}, "network of a node has no tag"), ({"uuid": 5}, "cannot be read")],
+)
+def test_a_network_of_a_node_that_cannot_be_meant_so_is_refused(
+    pair: Pair, network: Any, wish: dict[str, Any], why: str
+) -> None:
+    size, image = (
+        named(things, "tiny") for things in (pair.ours.list_sizes(), pair.ours.list_images())
+    )
+    with pytest.raises(LibcloudError, match=why):
+        pair.ours.create_node("w", size, image, networks=[{"uuid": network.id, **wish}])
+
+
 def test_a_node_is_made_on_a_port_or_with_an_address_of_its_own(
     pair: Pair, network: Any, subnet: Any
 ) -> None:
@@ -181,6 +222,15 @@ def test_routers_are_made_joined_listed_and_deleted_alike(
         assert driver.ex_add_router_port(router, port) is True
         assert driver.ex_del_router_port(router, port) is True
         assert driver.ex_delete_router(router) is True
+
+
+@pytest.mark.parametrize("gateway", [{"network": "typo"}, {"enable_snat": False}])
+def test_neutron_is_asked_for_the_gateway_that_the_program_wrote(
+    pair: Pair, gateway: dict[str, Any]
+) -> None:
+    for driver in pair:
+        with pytest.raises(BaseHTTPError, match="must contain network_id"):
+            driver.ex_create_router("r", external_gateway_info=gateway)
 
 
 def test_a_router_is_joined_to_something(pair: Pair) -> None:

@@ -1,6 +1,6 @@
 """Networks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -73,11 +73,13 @@ class Networks(Verbs):
         physical_network: str | None = None,
         segmentation_id: int | None = None,
         project_id: str | None = None,
+        extra: Mapping[str, object] | None = None,
     ) -> Network:
         """Make a network of the project's own.
 
         `shared`, `external`, what it is made of (`network_type` ...) and another project are for
-        administrators. Raises `QuotaExceeded`.
+        administrators. `extra` holds more fields of Neutron's, under its own names; they go before
+        ours. Raises `QuotaExceeded`.
         """
         fields = {
             **given(
@@ -100,6 +102,7 @@ class Networks(Verbs):
                     "provider:segmentation_id": segmentation_id,
                 }
             ),
+            **(extra or {}),
         }
         return self.service.post("/networks", {"network": fields}, NETWORK)
 

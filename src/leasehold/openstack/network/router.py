@@ -1,6 +1,6 @@
 """Routers: what joins networks, and leads out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -79,10 +79,12 @@ class Routers(Verbs):
         distributed: bool | None = None,
         ha: bool | None = None,
         availability_zone_hints: Sequence[str] | None = None,
+        extra: Mapping[str, object] | None = None,
     ) -> Router:
         """Make a router; one with an `external_network_id` leads there from the start.
 
-        `enable_snat`, `distributed` and `ha` are for administrators. Raises `QuotaExceeded`.
+        `enable_snat`, `distributed` and `ha` are for administrators. `extra` holds more fields of
+        Neutron's, under its own names; they go before ours. Raises `QuotaExceeded`.
         """
         gateway = None
         if external_network_id is not None:
@@ -96,7 +98,7 @@ class Routers(Verbs):
             ha=ha,
             availability_zone_hints=availability_zone_hints,
         )
-        return self.service.post("/routers", {"router": fields}, ROUTER)
+        return self.service.post("/routers", {"router": {**fields, **(extra or {})}}, ROUTER)
 
     def update_router(
         self,
