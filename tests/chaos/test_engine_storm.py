@@ -38,6 +38,9 @@ EXAMPLES = int(os.environ.get("LEASEHOLD_CHAOS", "40"))
 AFTER_THE_STORM = 1200.0
 """Seconds until all is as it should be: two audits of an idle cloud, after the slowest retry."""
 
+IN_USE = (State.UP, State.AILING)
+"""A server that was up and shows ERROR stays until it is dropped: somebody may be on it."""
+
 
 class EngineStorm(RuleBasedStateMachine):
     groups = Bundle("groups")
@@ -196,7 +199,7 @@ class EngineStorm(RuleBasedStateMachine):
     def no_object_serves_two_rows(self) -> None:
         used: dict[CloudId, ObjectId] = {}
         for row in self.world.engine.ledger.rows.values():
-            if row.cloud_id and row.state in (State.BUILDING, State.UP):
+            if row.cloud_id and row.state in (State.BUILDING, *IN_USE):
                 assert used.setdefault(row.cloud_id, row.id) == row.id
 
     @invariant()
@@ -232,11 +235,13 @@ class EngineStorm(RuleBasedStateMachine):
         assert {each.status for each in self.names.ours()} <= {"SET"}
         rows = [self.world.row(each) for each in self.planned]
         for row in rows:
-            assert row.state in (State.UP, State.GONE) or self._is_needed(row), f"{row} is stuck"
-            if row.state is State.UP and row.kind is not Kind.ATTACHMENT:
+            assert row.state in (*IN_USE, State.GONE) or self._is_needed(row), f"{row} is stuck"
+            if row.state in IN_USE and row.kind is not Kind.ATTACHMENT:
                 assert row.cloud_id in there
             if row.state is State.GONE:
                 assert row.doomed
+            if row.state is State.AILING:
+                assert row.kind is Kind.SERVER
         used = {row.cloud_id for row in rows if row.state is not State.GONE}
         assert there <= used, "everything is either in use or gone"
         self.world.drop(*self.planned)
@@ -248,7 +253,7 @@ class EngineStorm(RuleBasedStateMachine):
     def _is_needed(self, row: Row) -> bool:
         """Whether a row that has to go stays for something that is in use."""
         dependents = self.world.engine.ledger.dependents[row.id]
-        in_use = any(self.world.engine.ledger.rows[each].state is State.UP for each in dependents)
+        in_use = any(self.world.engine.ledger.rows[each].state in IN_USE for each in dependents)
         waits = row.reason is not None and row.reason.cause is Cause.NEEDS
         return row.state is State.LEAVING and row.doomed and waits and in_use
 
