@@ -10,8 +10,8 @@ from tools.docs.source import doc
 from leasehold.cli.app import make_app
 from leasehold.cli.exits import MEANINGS
 
-_SHARED = ("--server", "--token", "--owner")
-"""Told once, for all commands that call the service."""
+_SHARED = "Service"
+"""The group of the options that are told once, for all commands that call the service."""
 
 
 def page() -> str:
@@ -27,10 +27,14 @@ def commands() -> Iterator[tuple[str, App]]:
 
 
 def _below(parent: App, prefix: str) -> Iterator[tuple[str, App]]:
+    told: list[App] = []
     for name in parent:
         if name.startswith("-"):
             continue
         command = parent[name]
+        if command in told:
+            continue  # by another name
+        told.append(command)
         path = f"{prefix}{name}"
         if any(not each.startswith("-") for each in command):
             yield from _below(command, f"{path} ")
@@ -40,7 +44,9 @@ def _below(parent: App, prefix: str) -> Iterator[tuple[str, App]]:
 
 def _intro() -> str:
     codes = table(("code", "meaning"), [(str(int(each)), MEANINGS[each]) for each in MEANINGS])
-    shared = _options([each for each in _arguments(make_app()["lock"]) if each.names[0] in _SHARED])
+    shared = _options(
+        [each for each in _arguments(make_app()["lock"]) if each.show and _is_shared(each)]
+    )
     return f"""# Commands
 
 What every command takes. `leasehold COMMAND --help` says the same. How they play together is told in
@@ -64,7 +70,7 @@ Commands that call the service take these options too:
 
 def _command(path: str, command: App) -> Iterator[str]:
     arguments = [each for each in _arguments(command) if each.show]
-    own = [each for each in arguments if each.names[0] not in _SHARED]
+    own = [each for each in arguments if not _is_shared(each)]
     positional = [each for each in own if each.index is not None]
     named = [each for each in own if each.index is None]
     usage = " ".join([f"leasehold {path}", *map(_place, positional), *map(_usage, named)])
@@ -83,6 +89,10 @@ def _command(path: str, command: App) -> Iterator[str]:
 def _arguments(command: App) -> list[Any]:
     """The parser's own view of the options, with what the docstring says of each."""
     return list(command.assemble_argument_collection(parse_docstring=True))
+
+
+def _is_shared(argument: Any) -> bool:
+    return any(group.name == _SHARED for group in argument.parameter.group)
 
 
 def _place(argument: Any) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 _WITH_VALUE = frozenset({"--server", "--token", "--owner", "--config"})
 _GLOBAL = _WITH_VALUE | {"--json"}
 _OF_SSH = _WITH_VALUE | {"--resolver"}
-_NESTED = frozenset({"clouds", "dns", "nodes"})
+_NESTED = frozenset({"clouds", "dns", "nodes", "token"})
 """Commands with commands of their own."""
 
 

@@ -11,7 +11,7 @@ from leasehold.cli.exits import Exit, UsageError
 from leasehold.cli.options import USUAL, AsJson, Connection
 from leasehold.cli.tables import local, print_json
 from leasehold.datasets.model import Dataset, DatasetSnapshot
-from leasehold.lab.duration import parse_duration
+from leasehold.lab.duration import BadDuration, parse_duration
 
 app = App(
     name="dataset",
@@ -314,8 +314,8 @@ def delete(
 def hold(
     dataset: str,
     *,
-    purpose: Annotated[str, Parameter(name=("--for", "-f"))] = "",
-    duration: Annotated[str | None, Parameter(name=("--duration", "-d"))] = None,
+    purpose: str = "",
+    duration: Annotated[str | None, Parameter(name="--for")] = None,
     force: Force = False,
     json: AsJson = False,
     connection: Connection = USUAL,
@@ -327,25 +327,28 @@ def hold(
     dataset
         Its name or id.
     purpose
-        What for.
+        What you need it there for; others see it.
     duration
-        How long: 30m, 2h, 1d; left out, until it is released.
+        For how long: 30m, 2h, 1d. Left out: until it is unheld.
     force
         Even if somebody else holds it.
     """
-    seconds = None if duration is None else parse_duration(duration)
+    try:
+        seconds = None if duration is None else parse_duration(duration)
+    except BadDuration as error:
+        raise UsageError(f"--for: {error}; what the hold is for is said with --purpose") from None
     body = {"purpose": purpose, "seconds": seconds, "force": force}
     held = connection.client().post(Dataset, f"/datasets/{dataset}/hold", body)
     if json:
         print_json(held)
         return
     assert held.hold is not None, "it was held a moment ago"
-    until = f"until {local(held.hold.until)}" if held.hold.until else "until it is released"
+    until = f"until {local(held.hold.until)}" if held.hold.until else "until it is unheld"
     print(f"{held.name} is held on {held.hold.node} {until}")
 
 
-@app.command
-def release(
+@app.command(name=("unhold", "release"))
+def unhold(
     dataset: str, *, force: Force = False, json: AsJson = False, connection: Connection = USUAL
 ) -> None:
     """End a hold.

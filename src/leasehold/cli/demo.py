@@ -125,7 +125,7 @@ def _service(
 
 def _play(cloud: "Emulator", names: "NameServer", client: Client, count: int) -> bool:
     """Lock, use, unlock, audit. True: nothing is left, say the lab, the zone and the cloud."""
-    _say(f'$ leasehold lock --type demo --count {count} --for 1h --reason "the demo"')
+    _say(f'$ leasehold lock --type demo --count {count} --for 1h --purpose "the demo"')
     lease = _lock(client, count)
     nodes = [node.name for node in lease.nodes]
     print("\nTheir names are in DNS, until they are unlocked:")
@@ -197,7 +197,7 @@ def _stay(server: str, names: "NameServer", directory: Path) -> None:
     print(
         "In another terminal:\n"
         f"    export LEASEHOLD_SERVER={server}\n"
-        '    leasehold lock --type demo --for 1h --reason "my turn"\n'
+        '    leasehold lock --type demo --for 1h --purpose "my turn"\n'
         "    leasehold nodes\n"
         "    leasehold ssh demo001\n"
         "    leasehold unlock demo001\n"

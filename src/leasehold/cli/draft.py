@@ -41,7 +41,7 @@ def _service(name: str) -> list[str]:
     return [
         *_comment(
             "Written by `leasehold init`. To try it: `leasehold serve`, and in another terminal"
-            f' `leasehold lock --type {name} --for 1h --reason "try it"`.'
+            f' `leasehold lock --type {name} --for 1h --purpose "try it"`.'
         ),
         "",
         "[service]",

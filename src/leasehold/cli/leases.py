@@ -34,7 +34,7 @@ def leases(
         print_json(found)
         return
     print_table(
-        ("lease", "state", "ready", "type", "owner", "until", "for", "nodes", "why"),
+        ("lease", "state", "ready", "type", "owner", "until", "purpose", "nodes", "why"),
         [
             (
                 lease.id,

@@ -27,7 +27,7 @@ def lock(
     arch: str | None = None,
     duration: Annotated[str | None, Parameter(name="--for")] = None,
     hold: Annotated[bool, Parameter(negative=())] = False,
-    reason: str = "",
+    purpose: Annotated[str, Parameter(name=["--purpose", "--reason"])] = "",
     priority: int = 0,
     wait: bool = True,
     detach: Annotated[bool, Parameter(negative=())] = False,
@@ -58,7 +58,7 @@ def lock(
         machine type says.
     hold
         Keep them without end, until you unhold or unlock them.
-    reason
+    purpose
         What you need them for; others see it.
     priority
         -100 to 100; who has a higher one is served earlier.
@@ -83,7 +83,7 @@ def lock(
         hold=hold,
         priority=priority,
         wait=wait,
-        purpose=reason,
+        purpose=purpose,
         seconds=None if duration is None else parse_duration(duration),
         key=secrets.token_hex(16),
         public_keys=public_keys(),

@@ -53,5 +53,13 @@ class Connection:
         return Client(self.server, token=self.token, owner=self.me)
 
 
+@Parameter(name="*", group=_SERVICE)
+@dataclass(frozen=True, kw_only=True)
+class Nameless(Connection):
+    """A connection beside an `--owner` of the command's own; only the variable says whom to act for."""
+
+    owner: Annotated[str | None, Parameter(env_var="LEASEHOLD_OWNER", show=False)] = None
+
+
 USUAL = Connection()
 """What holds when no option and no variable says otherwise."""

@@ -56,7 +56,7 @@ def unhold(
 def amend(
     lease: str,
     *,
-    reason: str | None = None,
+    purpose: Annotated[str | None, Parameter(name=["--purpose", "--reason"])] = None,
     priority: int | None = None,
     force: Force = False,
     json: AsJson = False,
@@ -68,14 +68,14 @@ def amend(
     ----------
     lease
         The lease's id, or a node that it holds.
-    reason
+    purpose
         What you need it for; others see it.
     priority
         -100 to 100; who has a higher one is served earlier.
     """
-    if reason is None and priority is None:
-        raise UsageError("say what to change: --reason, --priority or both")
+    if purpose is None and priority is None:
+        raise UsageError("say what to change: --purpose, --priority or both")
     client = connection.client()
-    body = {"purpose": reason, "priority": priority, "force": force}
+    body = {"purpose": purpose, "priority": priority, "force": force}
     amended = client.patch(Lease, f"/leases/{lease_of(client, lease)}", body)
     print_json(amended) if json else print(f"{amended.id} {amended.state}: {amended.purpose}")

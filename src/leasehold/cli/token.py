@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from leasehold.cli.exits import UsageError
-from leasehold.cli.options import USUAL, AsJson, Connection
+from leasehold.cli.options import USUAL, AsJson, Connection, Nameless
 from leasehold.cli.tables import local, print_json, print_table
 from leasehold.lab.rights import Role
 from leasehold.service.fingerprints import NAME, NAME_ALLOWED, fingerprint, new_token
@@ -19,7 +19,8 @@ app = App(
 )
 
 RoleOption = Annotated[Role, Parameter(name="--role")]
-OwnerOption = Annotated[str | None, Parameter(name="--for")]
+OwnerOption = Annotated[str | None, Parameter(name=["--owner", "--for"])]
+_NAMELESS = Nameless()
 
 
 @app.default
@@ -62,7 +63,7 @@ def create(
     role: RoleOption = Role.USER,
     owner: OwnerOption = None,
     json: AsJson = False,
-    connection: Connection = USUAL,
+    connection: Nameless = _NAMELESS,
 ) -> None:
     """Have the service make a token. It counts at once; only its hash is kept.
 
@@ -115,6 +116,6 @@ def revoke(name: str, *, json: AsJson = False, connection: Connection = USUAL) -
 
 
 def _check(name: str, owner: str | None) -> None:
-    for what, text in (("NAME", name), ("--for", owner or name)):
+    for what, text in (("NAME", name), ("--owner", owner or name)):
         if not NAME.fullmatch(text):
             raise UsageError(f"{what}: found {text!r}; allowed: {NAME_ALLOWED}")

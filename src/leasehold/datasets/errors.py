@@ -43,8 +43,8 @@ class DatasetHeld(DatasetError):
         self.owner = owner
         why = f" ({purpose})" if purpose else ""
         super().__init__(
-            f"dataset {name} is held on {node} by {owner}{why}; ask them, or release it with"
-            " `leasehold dataset release --force`"
+            f"dataset {name} is held on {node} by {owner}{why}; ask them, or end the hold"
+            " with `leasehold dataset unhold --force`"
         )
 
 

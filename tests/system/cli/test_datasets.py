@@ -138,6 +138,19 @@ def test_an_adopted_volume_keeps_the_id_and_the_metadata_that_it_had_in_flocker(
     assert site.volumes() == 1
 
 
+@pytest.mark.parametrize("unhold", ["unhold", "release"])
+def test_a_hold_says_what_it_is_for_and_for_how_long(site: Site, unhold: str) -> None:
+    site.leasehold("agent", "token", "web1")
+    site.leasehold("dataset", "create", "pg", "--size", "1", "--node", "web1", "--no-wait")
+    held = site.leasehold("dataset", "hold", "pg", "--purpose", "nightly dump", "--for", "2h")
+    assert "pg is held on web1 until" in held.stdout, held.stderr
+    hold = json.loads(site.leasehold("dataset", "show", "pg", "--json").stdout)["hold"]
+    assert (hold["purpose"], hold["until"] is None) == ("nightly dump", False)
+    refused = site.leasehold("dataset", "move", "pg", "none")
+    assert "`leasehold dataset unhold --force`" in refused.stderr
+    assert site.leasehold("dataset", unhold, "pg").stdout == "pg is not held\n"
+
+
 def test_the_help_tells_every_subcommand(tmp_path: Path) -> None:
     done: subprocess.CompletedProcess[str] = Command(tmp_path, "")("dataset", "--help")
     for name in ("create", "list", "show", "move", "grow", "snapshot", "clone", "delete"):

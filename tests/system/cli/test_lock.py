@@ -81,7 +81,7 @@ def test_lock_waits_shows_the_way_and_prints_what_is_ready(
     quick: ServiceProcess, leasehold: Command
 ) -> None:
     to(quick, leasehold)
-    done = leasehold("lock", "--type", "demo", "--count", "2", "--for", "2h", "--reason", "try it")
+    done = leasehold("lock", "--type", "demo", "--count", "2", "--for", "2h", "--purpose", "try it")
     assert done.returncode == 0, done.stderr
     (lease,) = open_leases(quick)
     names = [node["name"] for node in lease["nodes"]]

@@ -91,7 +91,8 @@ def test_a_lease_is_held_amended_and_given_an_end_again(
     name = "demo001"
     assert "is held, without end" in leasehold("hold", name).stdout
     assert "held" in leasehold("leases").stdout
-    assert "nightly" in leasehold("amend", name, "--reason", "nightly").stdout
+    assert "nightly" in leasehold("amend", name, "--purpose", "nightly").stdout
+    assert "PURPOSE" in leasehold("leases").stdout
     assert "lasts until" in leasehold("unhold", name, "--for", "30m").stdout
     assert leasehold("amend", name).returncode == 2
 
@@ -204,14 +205,14 @@ def test_only_who_looks_after_the_queue_raises_a_priority(tmp_path: Path) -> Non
 def test_an_administrator_gives_tokens_takes_them_back_and_sees_what_was_done(
     tmp_path: Path,
 ) -> None:
-    made = Command(tmp_path, "")("token", "root", "--role", "admin", "--for", "rita@lab")
+    made = Command(tmp_path, "")("token", "root", "--role", "admin", "--owner", "rita@lab")
     assert f'"root" = {{ hash = "{fingerprint(made.stdout.strip())}"' in made.stderr
     with a_process(
         tmp_path, "--token", f"root:admin={fingerprint(made.stdout.strip())}"
     ) as service:
         root, ann = Command(tmp_path, service.url), Command(tmp_path, service.url)
         root.environment["LEASEHOLD_TOKEN"] = made.stdout.strip()
-        created = root("token", "create", "ann-laptop", "--for", "ann@lab")
+        created = root("token", "create", "ann-laptop", "--owner", "ann@lab")
         assert created.returncode == 0, created.stderr
         ann.environment["LEASEHOLD_TOKEN"] = created.stdout.strip()
         lock = root("lock", "--type", "demo", "--json")

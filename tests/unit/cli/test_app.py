@@ -57,6 +57,10 @@ def test_version_is_told_both_ways(capsys: pytest.CaptureFixture[str]) -> None:
         (["lock", "a", "--type", "b"], "not both"),
         (["lock", "--type", "b", "--hold", "--for", "1h"], "not both"),
         (["dataset", "create", "x", "--size", "1", "--cloud", "c", "--timeout", "5"], "1h30m"),
+        (["dataset", "hold", "pg", "--for", "nightly dump"], "said with --purpose"),
+        (["dataset", "hold", "pg", "--for", "nightly", "--duration", "2h"], "--duration"),
+        (["token", "ann", "--owner", "a b"], "--owner: found 'a b'"),
+        (["amend", "lease-1"], "--purpose"),
         (["serve", "--config", "/nowhere/leasehold.toml"], "leasehold init"),
     ],
 )

@@ -11,6 +11,7 @@ from leasehold.cli.arguments import arranged
         ("--server http://h:1 nodes --mine", "nodes --server http://h:1 --mine"),
         ("--server=http://h:1 --token t nodes", "nodes --server=http://h:1 --token t"),
         ("--server h:1 clouds audit emu", "clouds audit --server h:1 emu"),
+        ("--server h:1 token create ann", "token create --server h:1 ann"),
         ("--json clouds --help", "clouds --json --help"),
         ("--help", "--help"),
         ("--server x", "--server x"),

@@ -70,6 +70,12 @@ def test_the_lab_says_who_waits_why_and_what_to_do(lab: Client) -> None:
     assert "have nodes of the machine type raised" in page
 
 
+def test_what_a_lock_is_for_is_its_purpose_in_the_form_and_in_the_table(lab: Client) -> None:
+    assert "<label>Purpose " in lab.get("/").text
+    assert '<th scope="col">Purpose</th>' in lab.get("/leases").text
+    assert '<th scope="col">For</th>' not in lab.get("/leases").text
+
+
 def test_a_node_shows_its_way_as_a_picture_with_words(lab: Client) -> None:
     page = lab.get("/nodes/demo001").text
     assert '<svg class="timeline" role="img" aria-label="demo001 was intent for' in page
