@@ -83,9 +83,9 @@ def choose(
     ]
     if not ranked:
         raise _missing(endpoints, service, region, interface, wish)
-    regions = sorted({str(endpoint.region) for _, endpoint in ranked})
+    regions = sorted({endpoint.region for _, endpoint in ranked if endpoint.region is not None})
     if usual_region in regions:
-        ranked = [found for found in ranked if found[1].region == usual_region]
+        ranked = [found for found in ranked if found[1].region in (None, usual_region)]
     elif len(regions) > 1:
         raise EndpointMissing(
             f"{service} is offered in several regions; say which by region=: {', '.join(regions)}",

@@ -5,7 +5,7 @@ from leasehold.openstack.catalog import Endpoint, choose
 from leasehold.openstack.settings import Wish
 
 
-def an_endpoint(kind: str = "compute", **fields: str) -> Endpoint:
+def an_endpoint(kind: str = "compute", **fields: str | None) -> Endpoint:
     defaults = {
         "name": "nova",
         "region": "RegionOne",
@@ -59,6 +59,22 @@ def test_block_storage_s_version_goes_before_the_name_of_its_type():
 def test_a_version_that_the_driver_does_not_speak_is_not_taken():
     with pytest.raises(EndpointMissing, match=r"API version 2\.1, 2\.0, 1\.1"):
         chosen(an_endpoint(url="http://nova.example/v1.0"))
+
+
+def test_an_endpoint_without_a_region_makes_no_second_one_to_choose_from():
+    everywhere = an_endpoint(region=None, url="http://nova.example/v2.1")
+    old = an_endpoint(region="One", url="http://nova.example/v2/p")
+    assert chosen(old, everywhere) is everywhere
+    assert (
+        choose(
+            [old, everywhere],
+            ServiceType.COMPUTE,
+            region=None,
+            interface="public",
+            usual_region="One",
+        )
+        is everywhere
+    )
 
 
 def test_the_old_spelling_of_an_interface_is_understood():
