@@ -13,29 +13,22 @@ from leasehold.datasets.errors import (
     DatasetExists,
     DatasetHeld,
     DatasetRefused,
-    UnknownDatasetCloud,
-    UnknownProfile,
 )
 from leasehold.datasets.model import (
     Dataset,
-    DatasetId,
     DatasetSnapshot,
     DatasetState,
     DatasetWish,
-    Profile,
     SnapshotId,
-    Source,
 )
+from leasehold.datasets.planned import may_be_of, planned
 from leasehold.datasets.views import shown, snapshot_shown
 from leasehold.datasets.wish import LARGEST, LONGEST_NAME, check, check_metadata, check_name
-from leasehold.engine.choice import near
 from leasehold.engine.cloud import CloudId, Kind, ObjectId, SnapshotSpec
 from leasehold.engine.row import Row, State
 
 LONGEST_HOLD = 10 * 365 * 86400
 """Seconds. What is to last longer is held without an end."""
-
-_PLAIN = Profile(name="")
 
 
 class Commands:
@@ -56,125 +49,15 @@ class Commands:
         check(wish)
         with control.lock:
             known = shelf.datasets.get(wish.id) if wish.id else None
-            if known is not None and known.deleted_at is None and self._is_of(known, wish):
-                return shown(control, known)
             if known is not None:
+                if known.deleted_at is None and may_be_of(shelf, known, wish):
+                    return shown(control, known)
                 raise DatasetExists(f"the id {wish.id}", known.name)
             if shelf.named(wish.name) is not None:
                 raise DatasetExists(f"the name {wish.name!r}", wish.name)
-            row = self._planned(wish)
+            row = planned(control, wish, self._new_uuid)
             self._put(row)
             return self.show(row.id)
-
-    def _is_of(self, row: DatasetRow, wish: DatasetWish) -> bool:
-        """Whether it may be what this wish made: all that the wish names is so, but for its size,
-        which may have grown, and for what people change later."""
-        source = row.source or Source()
-        original = self.control.shelf.dataset(wish.dataset).id if wish.dataset else None
-        named = (
-            (wish.name, row.name),
-            (wish.cloud, row.cloud),
-            (wish.profile, row.profile),
-            (wish.volume_type, row.volume_type),
-            (wish.filesystem, row.filesystem),
-            (wish.snapshot, source.snapshot),
-            (original, source.dataset),
-            (wish.volume, source.volume),
-        )
-        large_enough = (wish.size_gib or 0) <= row.size_gib
-        return large_enough and all(wished in (None, has) for wished, has in named)
-
-    def _planned(self, wish: DatasetWish) -> DatasetRow:
-        control = self.control
-        now = control.clock.now()
-        node = control.shelf.node(wish.node) if wish.node else None
-        source, source_id, least, filesystem = self._source(wish)
-        origin = self._origin(source)
-        profile = self._profile(wish.profile) if wish.profile or not origin else _kind_of(origin)
-        cloud = self._cloud(wish, profile, node.cloud if node else None, origin)
-        default = least or (0 if wish.volume else profile.size_gib)
-        size = wish.size_gib or default
-        if size < least:
-            allowed = f"{least} GiB or more, as large as what it is made from"
-            raise BadDatasetWish("size_gib", size, allowed)
-        return DatasetRow(
-            id=wish.id or DatasetId(self._new_uuid()),
-            name=wish.name,
-            owner=wish.owner,
-            cloud=cloud,
-            size_gib=size,
-            profile=profile.name or None,
-            volume_type=wish.volume_type or profile.volume_type,
-            availability_zone=profile.availability_zone,
-            filesystem=wish.filesystem or filesystem or profile.filesystem,
-            metadata=wish.metadata,
-            source=source,
-            source_id=source_id,
-            written=source is not None,
-            node=node.name if node else None,
-            created_at=now,
-            since=now,
-        )
-
-    def _source(self, wish: DatasetWish) -> tuple[Source | None, str | None, int, str | None]:
-        """What it is made from, by the cloud's id; the least size in GiB; its filesystem."""
-        shelf = self.control.shelf
-        if wish.volume is not None:
-            taken = [
-                each.name
-                for each in shelf.datasets.values()
-                if (row := shelf.row(each.volume)) is not None and row.cloud_id == wish.volume
-            ]
-            if taken:
-                raise DatasetExists(f"the volume {wish.volume}", taken[0])
-            return Source(volume=wish.volume), None, 0, None
-        if wish.snapshot is not None:
-            snapshot = shelf.snapshot(wish.snapshot)
-            cloud_id = self._cloud_id(snapshot)
-            source = Source(snapshot=snapshot.id)
-            return source, cloud_id, snapshot.size_gib, snapshot.filesystem
-        if wish.dataset is not None:
-            original = shelf.dataset(wish.dataset)
-            volume = shelf.row(original.volume)
-            if original.usable_at is None or volume is None or volume.cloud_id is None:
-                raise DatasetRefused(
-                    f"dataset {original.name} has no volume yet; wait until it has"
-                )
-            source = Source(dataset=original.id)
-            return source, volume.cloud_id, self._actual(original), original.filesystem
-        return None, None, 0, None
-
-    def _origin(self, source: Source | None) -> DatasetRow | None:
-        """The dataset whose data it is made from."""
-        shelf = self.control.shelf
-        if source is not None and source.snapshot:
-            return shelf.datasets[shelf.snapshots[source.snapshot].dataset]
-        return shelf.datasets[source.dataset] if source is not None and source.dataset else None
-
-    def _cloud(
-        self, wish: DatasetWish, profile: Profile, of_node: str | None, origin: DatasetRow | None
-    ) -> str:
-        clouds = self.control.clouds
-        of_source = origin.cloud if origin else None
-        asked = wish.cloud or of_source or of_node or profile.cloud
-        if asked is None and len(clouds) == 1:
-            asked = next(iter(clouds))
-        if asked is None:
-            raise BadDatasetWish("cloud", None, f"one of {', '.join(sorted(clouds))}")
-        if asked not in clouds:
-            raise UnknownDatasetCloud(asked, near(asked, list(clouds)), list(clouds))
-        for what, other in (("node", of_node), ("source", of_source)):
-            if other is not None and other != asked:
-                raise BadDatasetWish("cloud", asked, f"{other!r}, where its {what} is")
-        return asked
-
-    def _profile(self, name: str | None) -> Profile:
-        profiles = self.control.profiles
-        if name is None:
-            return profiles.get("default", _PLAIN)
-        if name not in profiles:
-            raise UnknownProfile(name, near(name, list(profiles)), list(profiles))
-        return profiles[name]
 
     def move(self, key: str, node: str | None, *, force: bool = False) -> Dataset:
         """Have it on another node, or on none. With `force` it is taken from where it is at once.
@@ -211,7 +94,7 @@ class Commands:
             row = self._living(key)
             if size_gib == row.size_gib:
                 return shown(self.control, row)
-            least = self._actual(row)
+            least = self.control.shelf.actual_gib(row)
             if not least <= size_gib <= LARGEST:
                 allowed = f"{least} to {LARGEST} GiB; volumes never shrink"
                 raise BadDatasetWish("size_gib", size_gib, allowed)
@@ -360,7 +243,7 @@ class Commands:
             row = self._living(key)
             self._check_hold(row)
             found = control.shelf.snapshot(snapshot, row.id)
-            cloud_id = self._cloud_id(found)
+            cloud_id = control.shelf.cloud_id_of(found)
             volume = control.shelf.row(row.volume)
             size = max(found.size_gib, (volume.size_gib if volume else None) or 0)
             changes = {"restore": found.id, "restore_id": cloud_id, "restore_gib": size}
@@ -415,32 +298,10 @@ class Commands:
             )
         return row
 
-    def _actual(self, row: DatasetRow) -> int:
-        """GiB that its volume has, which may have to grow yet; or that it is to have."""
-        volume = self.control.shelf.row(row.volume)
-        there = volume is not None and row.usable_at is not None
-        return (volume.size_gib if volume and there else None) or row.size_gib
-
     def _check_hold(self, row: DatasetRow) -> None:
         hold = row.hold
         if hold is not None and hold.is_on(self.control.clock.now()):
             raise _held(row, hold)
-
-    def _cloud_id(self, snapshot: SnapshotRow) -> str:
-        row = self.control.shelf.row(snapshot.object)
-        if row is None or row.cloud_id is None or row.state is not State.UP:
-            raise DatasetRefused(f"snapshot {snapshot.name} is not there yet; wait until it is")
-        return row.cloud_id
-
-
-def _kind_of(row: DatasetRow) -> Profile:
-    """What a dataset is, for one that is made from it: Cinder copies within a volume type alone."""
-    return Profile(
-        name=row.profile or "",
-        volume_type=row.volume_type,
-        filesystem=row.filesystem,
-        availability_zone=row.availability_zone,
-    )
 
 
 def _numbered(name: str, taken: Collection[str]) -> str:

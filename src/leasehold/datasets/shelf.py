@@ -6,7 +6,12 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from leasehold.datasets.book import AgentRow, DatasetRow, Fate, Heard, SnapshotRow, subject_of
-from leasehold.datasets.errors import UnknownDataset, UnknownDatasetNode, UnknownSnapshot
+from leasehold.datasets.errors import (
+    DatasetRefused,
+    UnknownDataset,
+    UnknownDatasetNode,
+    UnknownSnapshot,
+)
 from leasehold.datasets.model import DatasetId, DatasetNode, DatasetState, SnapshotId
 from leasehold.datasets.records import Records
 from leasehold.engine.choice import near
@@ -157,6 +162,19 @@ class Shelf:
 
     def row(self, object_id: ObjectId | None) -> Row | None:
         return None if object_id is None else self.rows.get(object_id)
+
+    def actual_gib(self, row: DatasetRow) -> int:
+        """GiB that a dataset's volume has, which may have to grow yet; or that it is to have."""
+        volume = self.row(row.volume)
+        there = volume is not None and row.usable_at is not None
+        return (volume.size_gib if volume and there else None) or row.size_gib
+
+    def cloud_id_of(self, snapshot: SnapshotRow) -> str:
+        """What a snapshot is called in its cloud. Raises `DatasetRefused` while it is not there."""
+        row = self.row(snapshot.object)
+        if row is None or row.cloud_id is None or row.state is not State.UP:
+            raise DatasetRefused(f"snapshot {snapshot.name} is not there yet; wait until it is")
+        return row.cloud_id
 
     def fate_of(self, row: DatasetRow) -> Fate | None:
         return self.fates.get((row.cloud, row.attached_server)) if row.attached_server else None
