@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import msgspec
 from buildbot.interfaces import IRenderable
 
+from leasehold.bearer import may_be_sent
 from leasehold.buildbot import user_data
-from leasehold.buildbot.lease_client import may_be_sent
 from leasehold.buildbot.nova_args import wrong_nova_args
 from leasehold.buildbot.sign_in import connect_arguments
 from leasehold.engine.choice import near

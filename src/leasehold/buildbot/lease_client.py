@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
+from leasehold.bearer import may_be_sent
 from leasehold.engine.errors import Impossible
 from leasehold.engine.reason import Cause, Reason
 
@@ -53,11 +54,6 @@ class _Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _CAUSES = {401: Cause.CREDENTIALS, 403: Cause.CREDENTIALS, 404: Cause.NOT_FOUND}
-
-
-def may_be_sent(token: str) -> bool:
-    """Whether a token can stand in a header; HTTP's own error would show it."""
-    return token.isascii() and token.isprintable() and " " not in token
 
 
 class LeaseClient:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from leasehold.bearer import may_be_sent
 from leasehold.cli.exits import Exit, Unreachable, UsageError
 from leasehold.errors import LeaseholdError
 from leasehold.lab.model import Event
@@ -61,8 +62,8 @@ class Client:
             raise UsageError(
                 f"--server: found {server!r}; allowed: http://HOST:PORT or https://HOST:PORT"
             )
-        token = token.strip() if token else None
-        if token and not _PRINTABLE.fullmatch(token):
+        token = (token or "").strip()
+        if not may_be_sent(token):
             raise UsageError(
                 "--token or LEASEHOLD_TOKEN: found a character that no header may have; allowed:"
                 " what `leasehold token` printed"
