@@ -1,6 +1,6 @@
 """paddles' routes, as an ASGI application. Each is one line here and one method of the desk."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import TypeAlias
 
 import structlog
@@ -16,7 +16,6 @@ from leasehold.paddles.web import Answer, Note, Refused, Request
 
 _log = structlog.get_logger()
 
-_Route = Callable[[Request], Awaitable[Answer]]
 Tell: TypeAlias = Callable[[web.Scope, Note, int], None]
 """Hears of each request that was to change something, with its status, before the answer is sent."""
 

@@ -4,7 +4,8 @@ A caller that hangs up before its answer cannot know what it got. So it gets not
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Future
 from typing import TypeAlias
 
@@ -50,16 +51,10 @@ class Pending:
 
     async def keep(self, lease: LeaseId, durable: "Future[None] | None", gone: Gone) -> None:
         """Wait until a lease is durable; it ends if nobody waits for the answer any more."""
-        hung_up = asyncio.ensure_future(gone())
-        try:
+        async with self._asked_for(lease, gone) as hung_up:
             await kept(durable)
             if hung_up.done():
                 await kept(self._give_back(lease, _HUNG_UP))
-        except asyncio.CancelledError:
-            self._give_back(lease, _STOPPING)
-            raise
-        finally:
-            hung_up.cancel()
 
     async def lock(self, wish: Wish, gone: Gone) -> LeaseId:
         """Lease nodes and wait until all are ready; if they are not in time, all are given back.
@@ -72,13 +67,11 @@ class Pending:
         except (LabError, UnknownName, Impossible) as no:
             # The only answer whose words teuthology shows to people.
             raise Refused(503, str(no)) from no
-        hung_up = asyncio.ensure_future(gone())
-        hung_up.add_done_callback(lambda _: self._waiting.stir())
+        async with self._asked_for(lease, gone) as hung_up:
 
-        def settled() -> bool:
-            return hung_up.done() or self._closed or self._row(lease).state not in _NOT_YET
+            def settled() -> bool:
+                return hung_up.done() or self._closed or self._row(lease).state not in _NOT_YET
 
-        try:
             await self._waiting.until(settled, self._patience)
             row = self._row(lease)
             if row.state is LeaseState.READY and not hung_up.done():
@@ -86,14 +79,23 @@ class Pending:
             why = _HUNG_UP if hung_up.done() else self._why_not(row)
             if why is not None and not row.ended:
                 await kept(self._give_back(lease, why))
+        if why is not None:
+            raise Refused(503, why)
+        return lease
+
+    @contextlib.asynccontextmanager
+    async def _asked_for(self, lease: LeaseId, gone: Gone) -> AsyncIterator["asyncio.Future[None]"]:
+        """For as long as the answer takes: what is done once the caller has hung up. If the wait is
+        cut off, the lease is given back."""
+        hung_up = asyncio.ensure_future(gone())
+        hung_up.add_done_callback(lambda _: self._waiting.stir())
+        try:
+            yield hung_up
         except asyncio.CancelledError:
             self._give_back(lease, _STOPPING)
             raise
         finally:
             hung_up.cancel()
-        if why is not None:
-            raise Refused(503, why)
-        return lease
 
     def _with_end(self, wish: Wish) -> Wish:
         with self._lab.promptly() as lab:
