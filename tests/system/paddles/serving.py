@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from leasehold.paddles.app import Paddles
 from leasehold.paddles.desk import Desk
 from leasehold.service.gate import Gate
 from leasehold.store import Database, Place
+from tests.system.cli.commands import Command
 from tests.unit.service.labs import OFFERS
 
 PATIENCE = 120.0
@@ -52,6 +54,40 @@ def a_lab(directory: Path, place: Place | None = None, **options: Any) -> Lab:
     database = Database(place) if place is not None else None
     cloud = MemoryCloud(clock, boot=boot, offers=OFFERS)
     return open_lab(config, clouds={"memory": cloud}, clock=clock, database=database)
+
+
+class Served(msgspec.Struct):
+    """A ``leasehold serve``."""
+
+    url: str
+    """Where it answers as paddles."""
+    process: Any
+    log: str = ""
+    """What it wrote, once it has ended."""
+
+
+@contextlib.contextmanager
+def a_service(command: Command, config: str) -> Iterator[Served]:
+    """``leasehold serve`` with a configuration; the command's own calls go to it.
+
+    In the end it is stopped, and has to end in peace.
+    """
+    (command.home / "leasehold.toml").write_text(config)
+    process = command.start("serve")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    try:
+        command.environment["LEASEHOLD_SERVER"] = process.stdout.readline().strip()
+        lines = iter(process.stderr.readline, "")
+        told = next(line for line in lines if "serving paddles' API" in line)
+        served = Served(json.loads(told)["url"], process)
+        yield served
+    finally:
+        process.terminate()
+        _, log = process.communicate(timeout=PATIENCE)
+    served.log = log
+    assert process.returncode == 0
+    assert "Traceback" not in log
 
 
 @contextlib.contextmanager

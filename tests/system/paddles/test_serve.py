@@ -1,13 +1,11 @@
 """Both listeners of one service, as a process: what is locked through one is seen through the other."""
 
 import json
-import signal
 from pathlib import Path
 
 from leasehold.service.fingerprints import fingerprint
 from tests.system.cli.commands import Command
-from tests.system.paddles.serving import Client
-from tests.system.service.processes import PATIENCE
+from tests.system.paddles.serving import Client, a_service
 
 CONFIG = """
 [service]
@@ -24,58 +22,37 @@ nodes = 2
 
 def test_a_lock_through_paddles_api_is_a_lease_like_any_other(tmp_path: Path):
     leasehold = Command(tmp_path, "")
-    (tmp_path / "leasehold.toml").write_text(CONFIG + 'listen = "127.0.0.1:0"\n')
-    process = leasehold.start("serve")
-    assert process.stdout is not None
-    assert process.stderr is not None
-    try:
-        leasehold.environment["LEASEHOLD_SERVER"] = process.stdout.readline().strip()
-        lines = iter(process.stderr.readline, "")
-        told = next(line for line in lines if "serving paddles' API" in line)
-        with Client(json.loads(told)["url"]) as paddles:
-            got = paddles.ok(paddles.lock_many(1, machine_type="metal", description="/run/7"))
-            shown = json.loads(leasehold("leases", "--json").stdout)
-            assert [lease["purpose"] for lease in shown] == ["/run/7"]
-            assert shown[0]["nodes"][0]["name"] == got[0]["name"]
-            assert shown[0]["until"] is None
-            done = leasehold("lock", "--type", "metal", "--owner", "bob@lab")
-            assert done.returncode == 0, done.stderr
-            assert paddles.refused(503, paddles.lock_many(1, machine_type="metal"))
-            paddles.ok(paddles.lock(got[0]["name"], locked=False, locked_by="ann@lab"))
-            written = json.loads(leasehold("audit-log", "--json").stdout)
-            mine = [entry for entry in written if entry["role"] == "paddles"]
-            assert [(e["action"], e["owner"], e["target"], e["code"]) for e in mine] == [
-                ("paddles.unlock", "ann@lab", got[0]["name"], None),
-                ("paddles.lock_many", "ann@lab", "1 metal", "refused"),
-                ("paddles.lock_many", "ann@lab", f"{shown[0]['id']}: 1 metal", None),
-            ]
-            assert {entry["address"] for entry in mine} == {"127.0.0.1"}
-            (held,) = paddles.get("/nodes/", locked="1", machine_type="metal")
-            assert held["locked_by"] == "bob@lab"
-    finally:
-        process.send_signal(signal.SIGTERM)
-        _, log = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0
-    assert "Traceback" not in log
+    with (
+        a_service(leasehold, CONFIG + 'listen = "127.0.0.1:0"\n') as served,
+        Client(served.url) as paddles,
+    ):
+        got = paddles.ok(paddles.lock_many(1, machine_type="metal", description="/run/7"))
+        shown = json.loads(leasehold("leases", "--json").stdout)
+        assert [lease["purpose"] for lease in shown] == ["/run/7"]
+        assert shown[0]["nodes"][0]["name"] == got[0]["name"]
+        assert shown[0]["until"] is None
+        done = leasehold("lock", "--type", "metal", "--owner", "bob@lab")
+        assert done.returncode == 0, done.stderr
+        assert paddles.refused(503, paddles.lock_many(1, machine_type="metal"))
+        paddles.ok(paddles.lock(got[0]["name"], locked=False, locked_by="ann@lab"))
+        written = json.loads(leasehold("audit-log", "--json").stdout)
+        mine = [entry for entry in written if entry["role"] == "paddles"]
+        assert [(e["action"], e["owner"], e["target"], e["code"]) for e in mine] == [
+            ("paddles.unlock", "ann@lab", got[0]["name"], None),
+            ("paddles.lock_many", "ann@lab", "1 metal", "refused"),
+            ("paddles.lock_many", "ann@lab", f"{shown[0]['id']}: 1 metal", None),
+        ]
+        assert {entry["address"] for entry in mine} == {"127.0.0.1"}
+        (held,) = paddles.get("/nodes/", locked="1", machine_type="metal")
+        assert held["locked_by"] == "bob@lab"
 
 
 def test_a_secret_lets_in_whoever_has_it_in_the_url(tmp_path: Path):
-    (tmp_path / "leasehold.toml").write_text(
-        f'{CONFIG}listen = "0.0.0.0:0"\nsecret = "{fingerprint("sesame")}"\n'
-    )
-    process = Command(tmp_path, "").start("serve")
-    assert process.stdout is not None
-    assert process.stderr is not None
-    try:
-        assert process.stdout.readline()
-        lines = iter(process.stderr.readline, "")
-        told = next(line for line in lines if "serving paddles' API" in line)
-        port = json.loads(told)["url"].rpartition(":")[2]
+    config = f'{CONFIG}listen = "0.0.0.0:0"\nsecret = "{fingerprint("sesame")}"\n'
+    with a_service(Command(tmp_path, ""), config) as served:
+        port = served.url.rpartition(":")[2]
         with Client(f"http://any:sesame@127.0.0.1:{port}") as paddles:
             assert len(paddles.get("/nodes/")) == 2
         with Client(f"http://any:open@127.0.0.1:{port}") as stranger:
             assert "password" in stranger.refused(401, stranger.http.get("/nodes/"))
-    finally:
-        process.terminate()
-        _, log = process.communicate(timeout=PATIENCE)
-    assert "sesame" not in log
+    assert "sesame" not in served.log

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import signal
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +17,7 @@ from leasehold.paddles.desk import Desk
 from leasehold.paddles.pending import ANSWERED_WITHIN, Pending
 from leasehold.paddles.web import Refused
 from tests.system.cli.commands import Command
-from tests.system.paddles.serving import PATIENCE, Client, a_lab, running
+from tests.system.paddles.serving import PATIENCE, Client, a_lab, a_service, running
 
 ASKED = LockMany(
     count=2,
@@ -115,22 +114,13 @@ def test_where_leases_are_short_locks_are_given_all_the_same(tmp_path: Path):
 
 
 def test_a_service_that_is_told_to_stop_answers_who_waits(tmp_path: Path):
-    (tmp_path / "leasehold.toml").write_text(CONFIG)
-    process = Command(tmp_path, "").start("serve")
-    assert process.stdout is not None
-    assert process.stderr is not None
-    try:
-        assert process.stdout.readline()
-        lines = iter(process.stderr.readline, "")
-        told = next(line for line in lines if "serving paddles' API" in line)
-        with Client(json.loads(told)["url"]) as paddles, ThreadPoolExecutor(1) as pool:
-            asked = pool.submit(paddles.lock_many, 1, machine_type="metal")
-            while not paddles.get("/nodes/", locked="1"):
-                pass
-            process.send_signal(signal.SIGTERM)
-            assert "the service stops" in paddles.refused(503, asked.result(PATIENCE))
-    finally:
-        process.send_signal(signal.SIGTERM)
-        _, log = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0
-    assert "Traceback" not in log
+    with (
+        a_service(Command(tmp_path, ""), CONFIG) as served,
+        Client(served.url) as paddles,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        asked = pool.submit(paddles.lock_many, 1, machine_type="metal")
+        while not paddles.get("/nodes/", locked="1"):
+            pass
+        served.process.send_signal(signal.SIGTERM)
+        assert "the service stops" in paddles.refused(503, asked.result(PATIENCE))
