@@ -15,11 +15,14 @@ app = App(
     help_format="plaintext",
 )
 for _name, _summary in (
-    ("add", "Register nodes."),
-    ("set", "Change what is known of registered nodes."),
+    ("add", "Register nodes: all that are named or, if one cannot be, none."),
+    ("set", "Say how nodes are: of all that are named or, if one cannot be, of none."),
     ("down", "Mark nodes down: they are not given out any more. Who holds one keeps it."),
     ("up", "Mark nodes up again: they may be given out."),
-    ("remove", "Remove registered nodes: all or none. One that is held stays."),
+    (
+        "remove",
+        "Remove registered nodes: all or none. One that is held stays; history stays in any case.",
+    ),
 ):
     app.command(f"leasehold.cli.registering:{_name}_nodes", name=_name, help=_summary)
 

@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from leasehold import __version__
+from leasehold.cli import registering
 from leasehold.cli.app import COMMANDS, make_app, run
 from leasehold.cli.exits import MEANINGS, Exit
 
@@ -110,11 +111,14 @@ def test_a_file_that_cannot_be_written_is_told_in_a_line(
     assert shown.err.count("\n") <= 2
 
 
-def test_each_way_to_change_nodes_has_a_summary(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("name", ["add", "set", "down", "up", "remove"])
+def test_each_way_to_change_nodes_is_listed_with_the_beginning_of_its_help(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(["nodes", "--help"]) == 0
-    shown = capsys.readouterr().out
-    for name in ("add", "set", "down", "up", "remove"):
-        assert re.search(rf" {name} +[A-Z]", shown)
+    assert re.search(rf" {name} +[A-Z]", capsys.readouterr().out)
+    told = getattr(registering, f"{name}_nodes").__doc__ or ""
+    assert told.startswith(make_app("nodes")["nodes"][name].help)
 
 
 @pytest.mark.parametrize("token", ["abc\ndef", "\u0142", "a b"])
