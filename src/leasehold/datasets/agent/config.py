@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 
-from leasehold.bearer import may_be_sent
 from leasehold.datasets.agent.device import Places
 from leasehold.datasets.agent.errors import BadConfig
 from leasehold.datasets.agent.server_id import METADATA_URL
@@ -81,7 +80,7 @@ def read_token(path: Path) -> str:
         raise BadConfig(f"{where}: {why}; `leasehold agent token NODE` makes one") from error
     if mode & 0o077:
         raise BadConfig(f"{where}: others can read it (mode {mode & 0o777:o}): chmod 600 {path}")
-    if not text or not may_be_sent(text):
+    if not text or any(not character.isprintable() or character == " " for character in text):
         raise BadConfig(f"{where}: found no token; allowed: one line with what was printed")
     return text
 
